@@ -1,0 +1,30 @@
+"""Time. Everything inside is aware UTC; a local calendar is met only at the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present, aware UTC. Only composition roots hand this on; all else takes `now`."""
+    return datetime.now(UTC)
+
+
+def to_ms(at: datetime) -> int:
+    """Whole milliseconds since 1970, rounded down. Raises ValueError for a naive datetime."""
+    if at.tzinfo is None:
+        raise ValueError("a naive datetime has no instant: give it a zone")
+    return (at - EPOCH) // _MILLISECOND
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC instant of `to_ms`."""
+    return EPOCH + timedelta(milliseconds=ms)

@@ -1,0 +1,195 @@
+"""Opening the store, transactions, and the differences between engines, in one place.
+
+A store is a peewee database bound to the models, plus the vault. SQLite runs in WAL mode; writes of
+one process queue on a lock instead of on SQLite's own sleep-and-try, and take the write lock at
+BEGIN, so a transaction never fails half-way because another process was faster.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from peewee import (
+    Database,
+    InterfaceError,
+    MySQLDatabase,
+    OperationalError,
+    PostgresqlDatabase,
+    SqliteDatabase,
+)
+from playhouse.db_url import connect
+
+from bot.errors import SettingsError
+from bot.store import migrate
+from bot.store.fields import Holder
+from bot.store.models import TABLES, Secret, database
+from bot.store.vault import Vault, new_key, read_key
+
+# A callback waits at most this long for the write lock: its answer is due after 4.5 s.
+BUSY_TIMEOUT_MS = 3000
+_write_lock = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. `power_safe`: a commit also survives a power cut (SQLite: one fsync each)."""
+
+    db: Database
+    vault: Vault
+    url: str
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if not self.db.is_closed():
+            self.db.close()
+
+
+def connect_to(url: str, power_safe: bool = False) -> Database:
+    """A peewee database for `url`: sqlite:///FILE, postgresql://..., mysql://...
+
+    Raises SettingsError for a scheme that is none of these or a folder that cannot be made.
+    """
+    scheme = urlsplit(url).scheme.split("+")[0]
+    if scheme == "sqlite":
+        path = url.removeprefix("sqlite:///")
+        if path not in ("", ":memory:"):
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SettingsError(
+                    f"HONGYAN_DATABASE_URL: the folder of the file cannot be made: {error.strerror}"
+                ) from None
+        return SqliteDatabase(
+            path or ":memory:",
+            pragmas={
+                "journal_mode": "wal",
+                "synchronous": "full" if power_safe else "normal",
+                "busy_timeout": BUSY_TIMEOUT_MS,
+                "foreign_keys": 1,
+                "cache_size": -16000,
+            },
+            timeout=BUSY_TIMEOUT_MS / 1000,
+        )
+    if scheme in ("postgres", "postgresql"):
+        db = connect(url, prefer_psycopg3=True, unquote_user=True, unquote_password=True)
+        if not power_safe:
+            db.connect_params["options"] = "-c synchronous_commit=off"
+        return db
+    if scheme == "mysql":
+        return connect(url, unquote_user=True, unquote_password=True, charset="utf8mb4")
+    raise SettingsError(
+        "HONGYAN_DATABASE_URL: begins with sqlite:///, postgresql:// or mysql://, "
+        f"this one with {scheme[:16] or 'nothing'}://"
+    )
+
+
+def open_store(
+    url: str, keys: Sequence[str], *, upgrade: bool = True, power_safe: bool = False
+) -> Store:
+    """Connect, bind the models, migrate where asked, and unlock the index key.
+
+    Raises SettingsError (bad URL or keys), SealBroken (keys of another installation), and peewee's
+    OperationalError when the server does not answer.
+    """
+    vault = Vault(keys)
+    db = connect_to(url, power_safe)
+    database.initialize(db)
+    db.bind(TABLES)
+    Holder.vault = vault
+    if upgrade:
+        migrate.upgrade(db)
+    store = Store(db, vault, url)
+    vault.unlock_index(_index_key())
+    return store
+
+
+def _index_key() -> bytes:
+    """The index key, made on first use; the first of several starting processes wins."""
+    for _ in range(2):
+        row = Secret.get_or_none(Secret.name == "index")
+        if row is not None:
+            return read_key(row.value)
+        Secret.insert(name="index", value=new_key()).on_conflict_ignore().execute()
+    raise AssertionError("the index key was neither found nor written")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All or nothing. Nests: an inner one is part of the outer."""
+    db = database.obj
+    if db.in_transaction():
+        yield
+    elif isinstance(db, SqliteDatabase):
+        with _write_lock, db.atomic("IMMEDIATE"):
+            yield
+    else:
+        with db.atomic():
+            yield
+
+
+def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """Rows of a hand-written statement with `?` marks. For the hot path and set operations."""
+    return list(database.obj.execute_sql(_marked(sql), params).fetchall())
+
+
+def run(sql: str, params: Sequence[Any] = ()) -> int:
+    """Execute a hand-written statement with `?` marks; how many rows it changed."""
+    return int(database.obj.execute_sql(_marked(sql), params).rowcount)
+
+
+def insert_new(table: str, columns: Sequence[str], values: Sequence[Any], key: str = "id") -> Any:
+    """Insert one row unless a unique key refuses it; the new `key`, or None for a repeat."""
+    names, marks = ",".join(columns), ",".join("?" * len(columns))
+    if is_mysql():
+        cursor = database.obj.execute_sql(
+            _marked(f"INSERT IGNORE INTO {table} ({names}) VALUES ({marks})"), values
+        )
+        return cursor.lastrowid if cursor.rowcount == 1 else None
+    rows = fetch(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {key}",
+        values,
+    )
+    return rows[0][0] if rows else None
+
+
+def _marked(sql: str) -> str:
+    return sql if database.obj.param == "?" else sql.replace("?", "%s")
+
+
+def is_sqlite() -> bool:
+    return isinstance(database.obj, SqliteDatabase)
+
+
+def is_mysql() -> bool:
+    return isinstance(database.obj, MySQLDatabase)
+
+
+def is_postgres() -> bool:
+    return isinstance(database.obj, PostgresqlDatabase)
+
+
+def now_ms() -> int:
+    """The database's own clock, for leases: processes on several machines compare one clock."""
+    if is_postgres():
+        sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    elif is_mysql():
+        sql = "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+    else:
+        sql = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    return int(fetch(sql)[0][0])
+
+
+def forget_broken_connection() -> None:
+    """Drop this thread's connection after an OperationalError, so that the next use reconnects."""
+    db = database.obj
+    try:
+        if not db.is_closed() and not is_sqlite():
+            db.close()
+    except (OperationalError, InterfaceError):
+        db._state.reset()

@@ -1,0 +1,80 @@
+"""The event log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from bot.clock import to_ms
+from bot.store.db import insert_new
+from bot.store.fields import Holder
+
+COLUMNS = (
+    "account_id",
+    "follower_id",
+    "kind",
+    "at",
+    "received_at",
+    "source",
+    "dedupe",
+    "facts",
+    "sealed",
+    "folded",
+)
+PLACE = "event.sealed"
+
+
+def append(
+    account_id: int,
+    follower_id: int | None,
+    kind: str,
+    *,
+    at: datetime,
+    received_at: datetime,
+    source: str,
+    key: str,
+    facts: Mapping[str, Any] | None = None,
+    sealed: Mapping[str, Any] | None = None,
+) -> int | None:
+    """Append one event; its id, or None when `key` was appended before.
+
+    key     names the happening within (account, source): "optout:17", a callback's dedupe_key
+    facts   plain and impersonal; sealed: whatever is personal (texts, places, raw fields)
+    """
+    values = row(account_id, follower_id, kind, at, received_at, source, key, facts, sealed)
+    new: int | None = insert_new("event", COLUMNS, values)
+    return new
+
+
+def row(
+    account_id: int,
+    follower_id: int | None,
+    kind: str,
+    at: datetime,
+    received_at: datetime,
+    source: str,
+    key: str,
+    facts: Mapping[str, Any] | None,
+    sealed: Mapping[str, Any] | None,
+) -> tuple[Any, ...]:
+    """The values of COLUMNS for one event."""
+    return (
+        account_id,
+        follower_id,
+        kind,
+        to_ms(at),
+        to_ms(received_at),
+        source,
+        dedupe(account_id, source, key),
+        json.dumps(facts or {}, ensure_ascii=False),
+        Holder.vault.seal_json(sealed, PLACE) if sealed else None,
+        False,
+    )
+
+
+def dedupe(account_id: int, source: str, key: str) -> str:
+    """The unique column's 32 hex digits."""
+    return blake2b(f"{account_id}\0{source}\0{key}".encode(), digest_size=16).hexdigest()

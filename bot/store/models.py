@@ -1,0 +1,491 @@
+"""The schema, on one page a room. Only bot.store imports it; others call named queries.
+
+Instants are UTC milliseconds, money is integer fen, personal data stands in sealed columns, and an
+openid is found by its keyed hash. `bot/store/migrations` holds frozen copies of these definitions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import (
+    SQL,
+    AutoField,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DatabaseProxy,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from bot.store.fields import InstantField, JSONText, SealedField, SealedJSON
+
+database: Any = DatabaseProxy()
+
+
+class Table(Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+# --- accounts and the platform -----------------------------------------------------------------
+
+
+class Account(Table):
+    """An official account. `default` takes its secrets from the settings, others from here."""
+
+    id = AutoField()
+    slug = CharField(32, unique=True)
+    appid = CharField(32, unique=True)
+    original_id = CharField(32, default="")  # gh_..., learnt from the first callback if absent
+    kind = CharField(16, default="service")  # service, subscription, test
+    appsecret = SealedField(null=True)
+    token = SealedField(null=True)
+    aes_key = SealedField(null=True)
+    previous_aes_key = SealedField(null=True)
+    timezone = CharField(40, default="Asia/Shanghai")
+    created_at = InstantField()
+
+
+class AccessToken(Table):
+    """The one shared access token of an app, with its expiry; `version` grows at each refresh."""
+
+    appid = CharField(32, primary_key=True)
+    token = SealedField(null=True)
+    expires_at = InstantField(default=0)
+    version = IntegerField(default=0)
+    failed_at = InstantField(null=True)
+    failure = TextField(default="")
+
+
+class Quota(Table):
+    """Calls counted against a platform limit. `period` is the day or month in the account's zone."""
+
+    id = BigAutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    api = CharField(64)
+    period = CharField(10)
+    used = IntegerField(default=0)
+    limit = IntegerField()
+    source = CharField(16, default="documented")  # documented, platform, console
+
+    class Meta:
+        indexes = ((("account", "api", "period"), True),)
+
+
+# --- followers and what they did ---------------------------------------------------------------
+
+
+class Follower(Table):
+    id = BigAutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    openid_hash = CharField(32)
+    openid = SealedField(null=True)  # gone after erasure
+    unionid_hash = CharField(32, null=True, index=True)
+    unionid = SealedField(null=True)
+    subscribed = BooleanField(default=False)
+    subscribed_at = InstantField(null=True)
+    unsubscribed_at = InstantField(null=True)
+    source_scene = CharField(64, default="")
+    language = CharField(8, default="zh")
+    marketing_consent = BooleanField(default=True)
+    personalised = BooleanField(default=True)
+    opted_out_at = InstantField(null=True)
+    blacklisted = BooleanField(default=False)
+    erased_at = InstantField(null=True)
+    stage = CharField(16, default="new")  # new, active, customer, loyal, sleeping, gone
+    last_inbound_at = InstantField(null=True)
+    window_kind = CharField(16, default="")
+    window_until = InstantField(null=True)
+    window_left = IntegerField(default=0)
+    busy_event = BigIntegerField(null=True)  # the inbox row that holds this follower
+    busy_until = InstantField(null=True)
+    created_at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "openid_hash"), True),)
+
+
+class Event(Table):
+    """The log: append only. `facts` is plain and impersonal, `sealed` holds the personal rest."""
+
+    id = BigAutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, null=True, on_delete="CASCADE", index=False)
+    kind = CharField(32)
+    at = InstantField()
+    received_at = InstantField()
+    source = CharField(16)  # callback, handler, tracking, order, import, miniprogram, wecom
+    dedupe = CharField(32, unique=True)
+    facts = JSONText(default=dict)
+    sealed = SealedJSON(null=True)
+    folded = BooleanField(default=False)  # bookkeeping of the profile fold, not a fact
+
+    class Meta:
+        indexes = ((("follower", "kind", "at"), False),)
+
+
+# What the fold has not seen yet; stays as small as the backlog where the engine has partial indexes.
+Event.add_index(Event.id, where=(Event.folded == SQL("FALSE")), name="event_unfolded")
+
+
+class Inbox(Table):
+    """How the handling of one callback event went. `state`: see bot.store.inbox."""
+
+    event = ForeignKeyField(Event, primary_key=True, on_delete="CASCADE")
+    state = CharField(8)  # open, done, failed, dead
+    lease_until = InstantField(null=True)
+    attempts = IntegerField(default=0)
+    handler = CharField(64, default="")
+    reply = SealedJSON(null=True)
+    answer = CharField(8, default="")  # passive, none, late, sending, sent, lost, unknown
+    repeats = IntegerField(default=0)
+    handled_ms = IntegerField(null=True)
+    error = TextField(default="")
+    reason = TextField(default="")  # why this handler took it
+
+
+Inbox.add_index(
+    Inbox.event,
+    where=(Inbox.state.in_(("open", "failed")) | Inbox.answer.in_(("late", "sending"))),
+    name="inbox_unfinished",
+)
+
+
+class Dialogue(Table):
+    """A question put to a follower that waits for its answer."""
+
+    follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
+    name = CharField(32)
+    state = JSONText(default=dict)
+    expires_at = InstantField()
+
+
+class Profile(Table):
+    """The fold of a follower's events; `state` is what bot.profile.fold keeps, in its own form."""
+
+    follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
+    state = JSONText(default=dict)
+    version = IntegerField(default=0)
+    first_seen_at = InstantField(null=True)
+    last_seen_at = InstantField(null=True, index=True)
+    messages = IntegerField(default=0)
+    orders = IntegerField(default=0)
+    spent_fen = BigIntegerField(default=0)
+    folded_at = InstantField(null=True)
+
+
+class FollowerAttribute(Table):
+    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
+    name = CharField(32)
+    text = CharField(190, default="")
+    number = FloatField(null=True)
+
+    class Meta:
+        indexes = ((("follower", "name"), True), (("name", "text"), False))
+        primary_key = False
+
+
+class FollowerTag(Table):
+    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
+    tag = CharField(64)
+    weight = FloatField(default=1.0)
+    source = CharField(16, default="rule")
+    since = InstantField()
+
+    class Meta:
+        indexes = ((("follower", "tag"), True), (("tag", "follower"), False))
+        primary_key = False
+
+
+class FollowerInterest(Table):
+    """`level` is log2 of the decayed weight moved to the fixed epoch: decay needs no update."""
+
+    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
+    topic = CharField(32)
+    level = FloatField()
+
+    class Meta:
+        indexes = ((("follower", "topic"), True), (("topic", "level"), False))
+        primary_key = False
+
+
+# --- segments ----------------------------------------------------------------------------------
+
+
+class Segment(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    slug = CharField(64)
+    name = CharField(64)
+    rule = JSONText()
+    version = IntegerField(default=1)
+    size = IntegerField(default=0)
+    built_version = IntegerField(default=0)  # the version that the members fit
+    refreshed_at = InstantField(null=True)
+    refresh_ms = IntegerField(null=True)
+    error = TextField(default="")
+
+    class Meta:
+        indexes = ((("account", "slug"), True),)
+
+
+class SegmentMember(Table):
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, on_delete="CASCADE")
+    since = InstantField()
+
+    class Meta:
+        indexes = ((("segment", "follower"), True),)
+        primary_key = False
+
+
+class SegmentChange(Table):
+    id = BigAutoField()
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, on_delete="CASCADE")
+    at = InstantField()
+    entered = BooleanField()
+    reason = JSONText(default=dict)
+
+    class Meta:
+        indexes = ((("segment", "at"), False),)
+
+
+class SegmentWatch(Table):
+    """When time alone may change a follower's membership: the rule is evaluated again then."""
+
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
+    due_at = InstantField(index=True)
+
+    class Meta:
+        indexes = ((("segment", "follower"), True),)
+        primary_key = False
+
+
+class SegmentDirty(Table):
+    """Followers whose profile changed since the segments last looked at them."""
+
+    follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
+    version = IntegerField(default=0)
+
+
+# --- coupons -----------------------------------------------------------------------------------
+
+
+class CouponBatch(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    slug = CharField(64)
+    title = CharField(64)
+    face_value_fen = IntegerField()
+    threshold_fen = IntegerField(default=0)
+    per_person = IntegerField(default=1)
+    valid_from = InstantField(null=True)
+    valid_until = InstantField(null=True)
+    valid_seconds = IntegerField(null=True)  # from issue; the earlier of both ends counts
+    topics = JSONText(default=list)
+    created_at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "slug"), True),)
+
+
+class CouponCode(Table):
+    id = BigAutoField()
+    batch = ForeignKeyField(CouponBatch, on_delete="CASCADE", index=False)
+    code_hash = CharField(32, unique=True)
+    code = SealedField()
+    state = CharField(10, default="available")  # available reserved issued redeemed expired void
+    follower = ForeignKeyField(Follower, null=True, on_delete="SET NULL", index=True)
+    purpose = CharField(64, null=True, unique=True)  # what reserved it: "send:12", "event:34"
+    reserved_until = InstantField(null=True)
+    issued_at = InstantField(null=True)
+    expires_at = InstantField(null=True)
+    claimed_at = InstantField(null=True)  # the follower opened it by an own act
+    redeemed_at = InstantField(null=True)
+    order_number = CharField(64, null=True)
+    amount_fen = IntegerField(null=True)
+    reminded_at = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("batch", "state", "id"), False), (("state", "expires_at"), False))
+
+
+# --- campaigns and their ledger ----------------------------------------------------------------
+
+
+class Campaign(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    slug = CharField(64)
+    name = CharField(64)
+    state = CharField(
+        10, default="draft"
+    )  # draft scheduled planning running paused closed cancelled
+    definition = JSONText()  # see bot.campaign.definition
+    generation = IntegerField(default=0)
+    due_at = InstantField(null=True)
+    error = TextField(default="")
+    created_at = InstantField()
+    updated_at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "slug"), True), (("state", "due_at"), False))
+
+
+class Generation(Table):
+    """One run of a campaign, with the definition frozen at its start."""
+
+    id = AutoField()
+    campaign = ForeignKeyField(Campaign, on_delete="CASCADE", index=False)
+    number = IntegerField()
+    definition = JSONText()
+    started_at = InstantField()
+    cursor = BigIntegerField(default=0)  # the last follower id that is in the ledger
+    upper = BigIntegerField(default=0)  # the greatest follower id of the frozen audience
+    audience = IntegerField(default=0)
+    planned_at = InstantField(null=True)
+    sent_at = InstantField(null=True)  # nothing left to send
+    closed_at = InstantField(null=True)
+    closing = JSONText(null=True)
+
+    class Meta:
+        indexes = ((("campaign", "number"), True),)
+
+
+class Send(Table):
+    """The ledger: one row per (campaign, generation, step, follower), written before the send."""
+
+    id = BigAutoField()
+    campaign = ForeignKeyField(Campaign, on_delete="CASCADE", index=False)
+    generation = IntegerField(default=1)
+    step = CharField(16, default="offer")
+    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
+    state = CharField(8, default="intended")
+    purpose = CharField(10, default="marketing")
+    variant = CharField(16, default="")
+    channel = CharField(20, default="")
+    skip = CharField(20, default="")
+    batch = ForeignKeyField(CouponBatch, null=True, on_delete="SET NULL", index=False)
+    coupon_code = BigIntegerField(null=True)
+    subject = CharField(64, default="")  # what a service notice is about, e.g. a coupon code's id
+    client_id = CharField(64, default="")  # the platform's duplicate id, where the channel has one
+    msgid = CharField(32, default="")
+    planned_at = InstantField()
+    not_before = InstantField(null=True)
+    claimed_at = InstantField(null=True)
+    first_claimed_at = InstantField(null=True)
+    claimed_by = CharField(40, default="")
+    lease_until = InstantField(null=True)
+    attempts = IntegerField(default=0)
+    sent_at = InstantField(null=True)
+    delivered_at = InstantField(null=True)
+    settled_at = InstantField(null=True)
+    errcode = IntegerField(null=True)
+    error = CharField(190, default="")
+    reasons = JSONText(default=dict)
+
+    class Meta:
+        indexes = (
+            (("campaign", "generation", "step", "follower"), True),
+            (("campaign", "state", "id"), False),
+            (("follower", "sent_at"), False),
+            (("state", "lease_until"), False),
+            (("msgid",), False),
+        )
+
+
+class Link(Table):
+    """A tracked target. The token in a message names the link and the send; see bot.tracking."""
+
+    id = AutoField()
+    campaign = ForeignKeyField(Campaign, null=True, on_delete="CASCADE")
+    url = TextField()
+    created_at = InstantField()
+
+
+class Click(Table):
+    """One tap. `automatic` taps (scanners, previews) are kept and not counted."""
+
+    id = BigAutoField()
+    link = ForeignKeyField(Link, on_delete="CASCADE", index=False)
+    send = ForeignKeyField(Send, null=True, on_delete="CASCADE")
+    follower = ForeignKeyField(Follower, null=True, on_delete="CASCADE", index=False)
+    at = InstantField()
+    automatic = BooleanField(default=False)
+    why = CharField(32, default="")
+
+
+class Conversion(Table):
+    """A redemption or order credited to a send, once per thing bought."""
+
+    id = BigAutoField()
+    send = ForeignKeyField(Send, on_delete="CASCADE")
+    event = ForeignKeyField(Event, unique=True, on_delete="CASCADE")
+    at = InstantField()
+    amount_fen = IntegerField(default=0)
+
+
+# --- running the house -------------------------------------------------------------------------
+
+
+class Secret(Table):
+    """Keys of ours that are themselves kept sealed; `index` is the blind-index key."""
+
+    name = CharField(32, primary_key=True)
+    value = SealedField()
+
+
+class ApiKey(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    name = CharField(64)
+    key_hash = CharField(64, unique=True)
+    created_at = InstantField()
+    revoked_at = InstantField(null=True)
+
+
+class Lease(Table):
+    """Who may do a thing that only one may do. Times are the database's own clock."""
+
+    name = CharField(64, primary_key=True)
+    owner = CharField(64)
+    fence = IntegerField(default=1)
+    until = BigIntegerField()
+
+
+class JobRun(Table):
+    id = BigAutoField()
+    job = CharField(32)
+    slot = InstantField()  # the planned instant: unique, so a job runs once for it
+    started_at = InstantField()
+    ended_at = InstantField(null=True)
+    outcome = CharField(10, default="running")  # running done idle failed
+    done = IntegerField(default=0)
+    error = TextField(default="")
+    owner = CharField(64, default="")
+
+    class Meta:
+        indexes = ((("job", "slot"), True),)
+
+
+class Erasure(Table):
+    """The certificate that somebody was erased: what went, when, why. Nothing of the person."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    at = InstantField()
+    cause = CharField(32)
+    certificate = CharField(32, unique=True)
+    removed = JSONText(default=dict)
+
+
+TABLES: tuple[type[Table], ...] = tuple(Table.__subclasses__())

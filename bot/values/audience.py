@@ -1,0 +1,93 @@
+"""People and sends, as the deciding code sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """Why a message goes out. Caps and quiet hours bind marketing; service answers an own act."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
+class Channel(StrEnum):
+    CUSTOMER_SERVICE = "customer_service"
+    TEMPLATE = "template"
+
+
+class SendState(StrEnum):
+    """A ledger row's life. Everything but the first two is final for the closing sum."""
+
+    INTENDED = "intended"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    HELD_OUT = "held_out"
+
+
+class Skip(StrEnum):
+    """Why a permitted audience member still gets nothing. Recorded once, final for the send."""
+
+    ERASED = "erased"
+    UNSUBSCRIBED = "unsubscribed"
+    OPTED_OUT = "opted_out"
+    BLACKLISTED = "blacklisted"
+    NO_CONSENT = "no_consent"
+    FREQUENCY_CAP = "frequency_cap"
+    QUIET_HOURS = "quiet_hours"
+    NO_CHANNEL = "no_channel"
+    QUOTA = "quota"
+    NO_STOCK = "no_stock"
+    PERSON_LIMIT = "person_limit"
+    ALREADY_REDEEMED = "already_redeemed"
+    CANCELLED = "cancelled"
+
+
+class WindowKind(StrEnum):
+    """Which act opened the customer-service window."""
+
+    MESSAGE = "message"
+    CLICK = "click"
+    SUBSCRIBE = "subscribe"
+    SCAN = "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerState:
+    """What handlers and permission checks need to know of one follower. No openid on purpose."""
+
+    id: int
+    account_id: int
+    subscribed: bool = True
+    marketing_consent: bool = True
+    personalised: bool = True
+    opted_out_at: datetime | None = None
+    blacklisted: bool = False
+    erased_at: datetime | None = None
+    language: str = "zh"
+    stage: str = "new"
+    source_scene: str = ""
+    last_inbound_at: datetime | None = None
+    window_kind: str = ""
+    window_until: datetime | None = None
+    window_left: int = 0
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a text is about. Facts of the event, so that the profile is a fold of the log.
+
+    topics  topic -> weight in 0..1, by the topic lexicon
+    word    the command word that the whole text is ("" if none): coupon, opt_out, opt_in, help ...
+    """
+
+    text: str
+    topics: dict[str, float]
+    word: str = ""

