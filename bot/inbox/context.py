@@ -1,0 +1,42 @@
+"""What a handler gets beside the message, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.services import Services
+from bot.store.accounts import AccountState
+from bot.values.audience import FollowerState, Understanding
+from bot.values.inbound import Inbound
+from bot.values.replies import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The sender as known before this message, and the house's services."""
+
+    services: Services
+    account: AccountState
+    follower: FollowerState
+    event_id: int
+    now: datetime
+    understanding: Understanding | None = None  # of a text or recognised voice
+
+    @property
+    def lang(self) -> str:
+        return self.follower.language
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A handler's answer with its name and why it took the message; kept with the event."""
+
+    reply: Reply
+    handler: str
+    reason: str = ""
+
+
+# The router's shape. It raises what a handler raises; the inbox turns that into a harmless reply.
+Dispatch = Callable[[Inbound, Context], Handled]

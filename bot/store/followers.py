@@ -1,0 +1,137 @@
+"""Followers: looked up by keyed hash, read as FollowerState, changed by named facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.clock import from_ms, to_ms
+from bot.errors import NotFound
+from bot.store.db import fetch, insert_new, run
+from bot.store.fields import Holder
+from bot.values.audience import FollowerState
+
+PLACE = "follower.openid"
+COLUMNS = (
+    "id, account_id, subscribed, marketing_consent, personalised, opted_out_at, blacklisted,"
+    " erased_at, language, stage, source_scene, last_inbound_at, window_kind, window_until,"
+    " window_left, created_at"
+)
+
+
+def state_of(row: Sequence[Any]) -> FollowerState:
+    """A FollowerState from a row of COLUMNS."""
+    return FollowerState(
+        id=row[0],
+        account_id=row[1],
+        subscribed=bool(row[2]),
+        marketing_consent=bool(row[3]),
+        personalised=bool(row[4]),
+        opted_out_at=_instant(row[5]),
+        blacklisted=bool(row[6]),
+        erased_at=_instant(row[7]),
+        language=row[8],
+        stage=row[9],
+        source_scene=row[10],
+        last_inbound_at=_instant(row[11]),
+        window_kind=row[12],
+        window_until=_instant(row[13]),
+        window_left=row[14],
+        created_at=_instant(row[15]),
+    )
+
+
+def _instant(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
+
+
+def blind(openid: str) -> str:
+    """The keyed hash under which this openid is found."""
+    return Holder.vault.blind(openid, PLACE)
+
+
+def find(account_id: int, openid: str) -> FollowerState | None:
+    rows = fetch(
+        f"SELECT {COLUMNS} FROM follower WHERE account_id = ? AND openid_hash = ?",
+        (account_id, blind(openid)),
+    )
+    return state_of(rows[0]) if rows else None
+
+
+def get(follower_id: int) -> FollowerState:
+    """Raises NotFound."""
+    rows = fetch(f"SELECT {COLUMNS} FROM follower WHERE id = ?", (follower_id,))
+    if not rows:
+        raise NotFound(f"there is no follower {follower_id}")
+    return state_of(rows[0])
+
+
+def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
+    """The follower with this openid, made (not subscribed) when seen for the first time."""
+    found = find(account_id, openid)
+    if found is not None:
+        return found
+    insert_new(
+        "follower",
+        (
+            "account_id",
+            "openid_hash",
+            "openid",
+            "subscribed",
+            "source_scene",
+            "language",
+            "marketing_consent",
+            "personalised",
+            "blacklisted",
+            "stage",
+            "window_kind",
+            "window_left",
+            "created_at",
+        ),
+        (
+            account_id,
+            blind(openid),
+            Holder.vault.seal(openid.encode(), PLACE),
+            False,
+            "",
+            "zh",
+            True,
+            True,
+            False,
+            "new",
+            "",
+            0,
+            to_ms(now),
+        ),
+    )
+    made = find(account_id, openid)
+    assert made is not None
+    return made
+
+
+def openid_of(follower_id: int) -> str | None:
+    """The openid, for sending; None after erasure."""
+    rows = fetch("SELECT openid FROM follower WHERE id = ?", (follower_id,))
+    if not rows or rows[0][0] is None:
+        return None
+    return Holder.vault.open(bytes(rows[0][0]), PLACE).decode()
+
+
+def openids_of(follower_ids: Sequence[int]) -> dict[int, str]:
+    """Openids by follower id, for a batch of sends; the erased are left out."""
+    if not follower_ids:
+        return {}
+    marks = ",".join("?" * len(follower_ids))
+    rows = fetch(f"SELECT id, openid FROM follower WHERE id IN ({marks})", list(follower_ids))
+    return {
+        row[0]: Holder.vault.open(bytes(row[1]), PLACE).decode()
+        for row in rows
+        if row[1] is not None
+    }
+
+
+def _set(follower_id: int, **values: Any) -> int:
+    columns = ", ".join(f"{name} = ?" for name in values)
+    plain = [to_ms(value) if isinstance(value, datetime) else value for value in values.values()]
+    return run(f"UPDATE follower SET {columns} WHERE id = ?", (*plain, follower_id))
