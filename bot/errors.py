@@ -6,6 +6,7 @@ HongyanError
 ├── InvalidInput            a document or argument breaks a rule     422, or exit 1; has `field`
 ├── Conflict                the state moved on, or never allowed it  409, or exit 1
 ├── CallbackRejected        a callback that is not the platform's    its `status`, one log line
+├── StoreUnavailable        locked, full or unreachable database    refuse, so that others retry
 ├── SealBroken              a stored secret that no key opens        alarm: wrong SECRET_KEYS
 └── GatewayError            WeChat said no, or said nothing          has `errcode`, `errmsg`
     ├── Transient           busy, too frequent; certainly not done   retry with back-off
@@ -52,6 +53,10 @@ class CallbackRejected(HongyanError):
         super().__init__(reason)
         self.status = status
         self.reason = reason
+
+
+class StoreUnavailable(HongyanError):
+    """The database is locked, full or away: nothing was stored, trying later may work."""
 
 
 class SealBroken(HongyanError):

@@ -191,6 +191,13 @@ SETTINGS: tuple[Setting, ...] = (
         _one_of("safe", "plain"),
         "safe (encrypted bodies only, recommended) or plain (also unencrypted ones)",
     ),
+    Setting(
+        "SCHEDULER",
+        "whether a web process may be the scheduler (one at a time is)",
+        "on",
+        _one_of("on", "off"),
+        "on or off",
+    ),
     Setting("VAR", "the folder of files that the program makes itself", "var", _text, "var"),
     Setting(
         "DURABILITY",
@@ -223,6 +230,7 @@ class Settings:
     aes_key: str = field(repr=False)
     account_kind: str
     callback_mode: str
+    scheduler: str
     var: str
     durability: str
 

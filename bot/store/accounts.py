@@ -50,6 +50,14 @@ def by_slug(slug: str) -> AccountState:
     return _state(row)
 
 
+def by_id(account_id: int) -> AccountState:
+    """Raises NotFound."""
+    row = Account.get_or_none(Account.id == account_id)
+    if row is None:
+        raise NotFound(f"there is no account {account_id}")
+    return _state(row)
+
+
 def all_accounts() -> list[AccountState]:
     return [_state(row) for row in Account.select().order_by(Account.id)]
 

@@ -25,7 +25,7 @@ from peewee import (
 )
 from playhouse.db_url import connect
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, StoreUnavailable
 from bot.store import migrate
 from bot.store.fields import Holder
 from bot.store.models import TABLES, Secret, database
@@ -133,6 +133,16 @@ def transaction() -> Iterator[None]:
             yield
 
 
+@contextmanager
+def available() -> Iterator[None]:
+    """Turn the driver's "locked", "full" and "gone" into StoreUnavailable, ready to reconnect."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        forget_broken_connection()
+        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+
 def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Rows of a hand-written statement with `?` marks. For the hot path and set operations."""
     return list(database.obj.execute_sql(_marked(sql), params).fetchall())
@@ -141,6 +151,29 @@ def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 def run(sql: str, params: Sequence[Any] = ()) -> int:
     """Execute a hand-written statement with `?` marks; how many rows it changed."""
     return int(database.obj.execute_sql(_marked(sql), params).rowcount)
+
+
+def run_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Execute one statement for each of `rows`, prepared once; how many rows changed in all.
+
+    Only inside `transaction()`: the driver's bulk call knows nothing of autocommit.
+    """
+    if not rows:
+        return 0
+    cursor = database.obj.cursor()
+    cursor.executemany(_marked(sql), rows)
+    return int(cursor.rowcount)
+
+
+def locking(skip_locked: bool = False) -> str:
+    """The end of a SELECT that holds its rows. SQLite's write lock holds everything already.
+
+    NO KEY: rows that refer to the held ones (events, clicks) can still be written meanwhile.
+    """
+    if is_sqlite():
+        return ""
+    how = " FOR NO KEY UPDATE" if is_postgres() else " FOR UPDATE"
+    return f"{how} SKIP LOCKED" if skip_locked else how
 
 
 def insert_new(table: str, columns: Sequence[str], values: Sequence[Any], key: str = "id") -> Any:

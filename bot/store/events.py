@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from bot.clock import to_ms
-from bot.store.db import insert_new
+from bot.errors import NotFound
+from bot.store.db import fetch, insert_new, is_mysql, run
 from bot.store.fields import Holder
 
 COLUMNS = (
@@ -78,3 +79,21 @@ def row(
 def dedupe(account_id: int, source: str, key: str) -> str:
     """The unique column's 32 hex digits."""
     return blake2b(f"{account_id}\0{source}\0{key}".encode(), digest_size=16).hexdigest()
+
+
+def append_many(rows: Sequence[tuple[Any, ...]]) -> int:
+    """Append events made by `row`, some hundreds at most; how many were not appended before."""
+    if not rows:
+        return 0
+    verb, end = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
+    marks = ",".join([f"({','.join('?' * len(COLUMNS))})"] * len(rows))
+    values = [value for one in rows for value in one]
+    return run(f"{verb} INTO event ({','.join(COLUMNS)}) VALUES {marks}{end}", values)
+
+
+def id_of(account_id: int, source: str, key: str) -> int:
+    """The event that was appended under this key. Raises NotFound."""
+    found = fetch("SELECT id FROM event WHERE dedupe = ?", (dedupe(account_id, source, key),))
+    if not found:
+        raise NotFound(f"there is no event {key!r} of {source}")
+    return int(found[0][0])

@@ -380,7 +380,7 @@ class Send(Table):
     client_id = CharField(64, default="")  # the platform's duplicate id, where the channel has one
     msgid = CharField(32, default="")
     planned_at = InstantField()
-    not_before = InstantField(null=True)
+    not_before = InstantField(default=0)  # due from then on; the claim reads in this order
     claimed_at = InstantField(null=True)
     first_claimed_at = InstantField(null=True)
     claimed_by = CharField(40, default="")
@@ -396,7 +396,7 @@ class Send(Table):
     class Meta:
         indexes = (
             (("campaign", "generation", "step", "follower"), True),
-            (("campaign", "state", "id"), False),
+            (("campaign", "state", "not_before", "id"), False),
             (("follower", "sent_at"), False),
             (("state", "lease_until"), False),
             (("msgid",), False),
@@ -407,9 +407,13 @@ class Link(Table):
     """A tracked target. The token in a message names the link and the send; see bot.tracking."""
 
     id = AutoField()
-    campaign = ForeignKeyField(Campaign, null=True, on_delete="CASCADE")
+    campaign = ForeignKeyField(Campaign, null=True, on_delete="CASCADE", index=False)
     url = TextField()
+    url_hash = CharField(32)  # of the url: a text of any length cannot be a unique key everywhere
     created_at = InstantField()
+
+    class Meta:
+        indexes = ((("campaign", "url_hash"), True),)
 
 
 class Click(Table):
@@ -422,6 +426,10 @@ class Click(Table):
     at = InstantField()
     automatic = BooleanField(default=False)
     why = CharField(32, default="")
+    address = CharField(16, default="")  # keyed hash, "" where the address says nothing
+
+    class Meta:
+        indexes = ((("link", "follower", "at"), False), (("address", "at"), False))
 
 
 class Conversion(Table):

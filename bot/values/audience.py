@@ -46,6 +46,7 @@ class Skip(StrEnum):
     NO_STOCK = "no_stock"
     PERSON_LIMIT = "person_limit"
     ALREADY_REDEEMED = "already_redeemed"
+    EXPIRED = "expired"
     CANCELLED = "cancelled"
 
 

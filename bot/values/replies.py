@@ -30,6 +30,7 @@ class VideoReply(Reply):
     media_id: str
     title: str = ""
     description: str = ""
+    thumb_media_id: str = ""  # wanted by the customer-service message, not by the passive reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,84 @@
+"""The Flask app: blueprints, headers, error pages; callbacks in front of it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnavailable
+from bot.inbox.context import Dispatch
+from bot.inbox.receive import Receiver
+from bot.services import Services
+from bot.web import api, h5, health, live, track
+from bot.web.api import json_error
+from bot.web.callback import CallbackFirst
+
+logger = logging.getLogger(__name__)
+_STATUS = {NotFound: 404, InvalidInput: 422, Conflict: 409, StoreUnavailable: 503}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'none'; "
+    "base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+}
+
+
+def create_app(services: Services, dispatch: Dispatch) -> Flask:
+    """The app of one process; `dispatch` is the router of handlers."""
+    folder = templates_folder()
+    app = Flask("bot", template_folder=str(folder), static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+    app.extensions["hongyan"] = services
+    for views in (track.views, h5.views, api.views, health.views):
+        app.register_blueprint(views)
+    if services.settings.sandboxed:
+        app.register_blueprint(live.views)
+    app.after_request(_hardened)
+    app.register_error_handler(HongyanError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+    app.wsgi_app = CallbackFirst(  # type: ignore[method-assign]
+        app.wsgi_app, Receiver(services, dispatch), services.clock
+    )
+    return app
+
+
+def templates_folder() -> Path:
+    """templates/ beside the packages in a source tree, inside bot/ when installed."""
+    here = Path(__file__).resolve().parent
+    beside = here.parent / "templates"
+    return beside if beside.is_dir() else here / "templates"
+
+
+def _hardened(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _ours(error: HongyanError) -> tuple[Response | str, int]:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    if status == 500:
+        logger.error("request failed path=%s error=%s", request.path, type(error).__name__)
+    return _page(status, type(error).__name__, str(error), getattr(error, "field", ""))
+
+
+def _http(error: HTTPException) -> tuple[Response | str, int]:
+    return _page(error.code or 500, error.name, error.description or "")
+
+
+def _unexpected(error: Exception) -> tuple[Response | str, int]:
+    logger.exception("request failed path=%s", request.path)
+    return _page(500, "InternalServerError", "出错了，请稍后再试 (something went wrong)")
+
+
+def _page(status: int, code: str, message: str, field: str = "") -> tuple[Response | str, int]:
+    """JSON for the API, a page for people."""
+    if request.path.startswith("/api/"):
+        return json_error(code, message, field), status
+    shown = message if status != 500 else ""
+    return render_template("error.html", status=status, message=shown), status

@@ -1,0 +1,88 @@
+"""Build the services from settings: the one place where the pieces are put together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot import nlp
+from bot.clock import Clock, utc_now
+from bot.errors import SettingsError
+from bot.services import Services
+from bot.settings import Settings, ensure_keys
+from bot.store import accounts
+from bot.store.accounts import AccountState
+from bot.store.db import Store, open_store
+from bot.store.tokens import SharedTokens
+from bot.store.vault import new_key
+from bot.wechat.client import WeChatClient
+
+
+def open_from(settings: Settings, *, upgrade: bool = True) -> Store:
+    """The store that the settings name."""
+    return open_store(
+        settings.database_url,
+        ensure_keys(settings, new_key),
+        upgrade=upgrade,
+        power_safe=settings.durability == "power",
+    )
+
+
+def build(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = True) -> Services:
+    """Open the store and bind everything to it. Raises SettingsError with what to mend."""
+    store = open_from(settings, upgrade=upgrade)
+    if settings.appid:
+        _check_account(settings)
+        accounts.ensure_default(settings.appid, settings.account_kind, clock())
+    return Services(
+        settings=settings,
+        store=store,
+        clock=clock,
+        account_of=lambda slug: _with_secrets(accounts.by_slug(slug), settings),
+        client_of=_clients(settings, clock),
+        understand=nlp.understand,
+    )
+
+
+def _check_account(settings: Settings) -> None:
+    missing = [
+        f"HONGYAN_{name.upper()}: needed with HONGYAN_APPID, not set"
+        for name in ("appsecret", "token", "aes_key")
+        if not getattr(settings, name)
+    ]
+    if missing:
+        raise SettingsError("\n".join(missing))
+
+
+def _with_secrets(account: AccountState, settings: Settings) -> AccountState:
+    """The account `default` takes its secrets from the settings."""
+    if account.slug != "default":
+        return account
+    return replace(
+        account,
+        appsecret=settings.appsecret,
+        token=settings.token,
+        aes_keys=tuple(settings.aes_key.split(",")),
+    )
+
+
+def _clients(settings: Settings, clock: Clock) -> Callable[[int], WeChatClient]:
+    """One client an account in this process, made on first use."""
+    made: dict[int, WeChatClient] = {}
+    lock = threading.Lock()
+
+    def client_of(account_id: int) -> WeChatClient:
+        with lock:
+            if account_id not in made:
+                account = _with_secrets(accounts.by_id(account_id), settings)
+                made[account_id] = WeChatClient(
+                    account.appid,
+                    account.appsecret,
+                    settings.wechat_api_url,
+                    SharedTokens(),
+                    clock,
+                )
+            return made[account_id]
+
+    return client_of

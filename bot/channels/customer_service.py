@@ -1,0 +1,11 @@
+"""客服消息: the offer itself, while the follower's own act keeps the window open."""
+
+from __future__ import annotations
+
+from bot.values.replies import TextReply
+from bot.wechat.calls import Call, custom
+
+
+def text_call(key: str, openid: str, text: str) -> Call:
+    """One text. The platform knows no duplicate id here: what is unsure is never sent again."""
+    return custom(key, openid, TextReply(text))

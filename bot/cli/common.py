@@ -1,0 +1,90 @@
+"""What the commands share: settings, services, printing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bot import log
+from bot.build import build, open_from
+from bot.errors import InvalidInput, NotFound
+from bot.services import Services
+from bot.settings import Settings
+from bot.store.accounts import AccountState
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, with logging set up by them."""
+    found = Settings.from_env(os.environ)
+    log.configure(found.log_level, found.log_format, found.secrets())
+    return found
+
+
+@cache
+def services() -> Services:
+    """The services, built on first use."""
+    return build(settings())
+
+
+def opened_store() -> None:
+    """Open the store only, for commands that need no platform."""
+    open_from(settings())
+
+
+def account() -> AccountState:
+    """The account `default`. Raises NotFound with the remedy."""
+    try:
+        return services().account_of("default")
+    except NotFound:
+        raise NotFound(
+            "there is no account yet: set HONGYAN_APPID, HONGYAN_APPSECRET, HONGYAN_TOKEN and "
+            "HONGYAN_AES_KEY, or point HONGYAN_WECHAT_API_URL at a sandbox"
+        ) from None
+
+
+def as_json(command: F) -> F:
+    """Give a reading command its --json switch."""
+    return click.option("--json", "json_", is_flag=True, help="One JSON document on stdout.")(
+        command
+    )
+
+
+def show(value: Any, json_: bool, lines: Callable[[], Iterable[str]]) -> None:
+    """Print `value` as JSON, or its lines for people."""
+    if json_:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+        return
+    for line in lines():
+        click.echo(line)
+
+
+def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Iterable[str]:
+    """Lines of a plain table; `columns` is key -> heading."""
+    cells = [[str(row.get(key, "")) for key in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns.values(), *cells, strict=True)]
+    for line in ([*columns.values()], *cells):
+        yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+
+
+def document(path: str) -> dict[str, Any]:
+    """A JSON document from a file, "-" for standard input. Raises InvalidInput, NotFound."""
+    try:
+        text = click.open_file(path, encoding="utf-8").read()
+    except OSError as error:
+        raise NotFound(f"{Path(path).name}: {error.strerror}") from None
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"{path}: not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{path}: the document is an object")
+    return found

@@ -1,0 +1,46 @@
+"""The group of all commands, each imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from bot import __version__
+
+# command -> (module, attribute)
+COMMANDS = {
+    "account": ("bot.cli.account", "account"),
+    "campaign": ("bot.cli.campaign", "campaign"),
+    "coupons": ("bot.cli.coupons", "coupons"),
+    "db": ("bot.cli.db", "db"),
+    "demo": ("bot.cli.demo", "demo"),
+    "doctor": ("bot.cli.doctor", "doctor"),
+    "followers": ("bot.cli.followers", "followers"),
+    "privacy": ("bot.cli.privacy", "privacy"),
+    "profiles": ("bot.cli.profiles", "profiles"),
+    "sandbox": ("bot.cli.serve", "sandbox"),
+    "scheduler": ("bot.cli.serve", "scheduler"),
+    "segments": ("bot.cli.segments", "segments"),
+    "serve": ("bot.cli.serve", "serve"),
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hongyan")
+def cli() -> None:
+    """Hongyan 鸿雁: precision marketing on a WeChat Official Account."""

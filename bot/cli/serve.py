@@ -1,0 +1,124 @@
+"""The long-running roles: web, scheduler, sandbox."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from bot.cli.common import settings
+from bot.errors import SettingsError
+from bot.settings import DEVELOPMENT, Settings
+
+BLOCKING_THREADS = 64
+
+
+@click.command()
+@click.option("--host", help="Address to listen on (HONGYAN_HOST).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (HONGYAN_PORT).")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--no-scheduler", is_flag=True, help="Never be the scheduler.")
+def serve(host: str | None, port: int | None, workers: int, no_scheduler: bool) -> None:
+    """Serve callbacks, tracked links, follower pages and the API."""
+    if host:
+        os.environ["HONGYAN_HOST"] = host
+    if port:
+        os.environ["HONGYAN_PORT"] = str(port)
+    if no_scheduler:
+        os.environ["HONGYAN_SCHEDULER"] = "off"
+    found = settings()
+    if workers > 1:
+        _share_metrics(found)
+    run_web(found, workers)
+
+
+def run_web(found: Settings, workers: int) -> None:
+    """Run granian until SIGTERM or SIGINT; requests in flight are finished."""
+    from bot.build import open_from
+
+    if not found.appid:
+        raise SettingsError("HONGYAN_APPID: the account to serve is not set; see README, step 4")
+    open_from(found).close()  # migrate and refuse bad settings here, once, before any worker
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    Granian(
+        "wsgi:application",
+        address=found.host,
+        port=found.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=BLOCKING_THREADS,
+        backlog=2048,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_access=False,
+    ).serve()
+
+
+def _share_metrics(found: Settings) -> None:
+    """One folder in which the workers' counters meet, emptied at each start."""
+    folder = Path(found.var) / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+@click.command()
+def scheduler() -> None:
+    """Run the jobs in a process of their own; any number may run, one is active."""
+    settings()
+    runpy.run_module("jobs", run_name="__main__")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
+@click.option("--followers", type=click.IntRange(0, 1_000_000), default=50, show_default=True)
+@click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=0.0, show_default=True)
+@click.option("--faults", type=click.Path(exists=True, dir_okay=False), help="JSON list of faults.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--callback", help="Where to push; default: PUBLIC_URL/wechat/default.")
+@click.option("--mode", type=click.Choice(["safe", "compatible", "plain"]), default="safe")
+def sandbox(
+    port: int,
+    followers: int,
+    latency_ms: float,
+    faults: str | None,
+    seed: int,
+    callback: str | None,
+    mode: str,
+) -> None:
+    """A local WeChat platform with simulated followers."""
+    from bot.sandbox.server import serve as run_sandbox
+
+    found = settings()
+    public = found.public
+    if callback:
+        parts = urlsplit(callback)
+        public = f"{parts.scheme}://{parts.netloc}"
+    run_sandbox(
+        sandbox_config(
+            found,
+            port=port,
+            followers=followers,
+            seed=seed,
+            latency_ms=latency_ms,
+            mode=mode,
+            callback_url=callback or f"{public}/wechat/default",
+            faults_file=faults,
+        )
+    )
+
+
+def sandbox_config(found: Settings, **changes: object) -> object:
+    """The sandbox plays the account of these settings, or the development account."""
+    from bot.sandbox.config import SandboxConfig
+
+    account = {name.lower(): getattr(found, name.lower()) or DEVELOPMENT[name]
+               for name in DEVELOPMENT}  # fmt: skip
+    account["aes_key"] = account["aes_key"].split(",")[0]
+    return SandboxConfig(**{**account, **changes})  # type: ignore[arg-type]

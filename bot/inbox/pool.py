@@ -1,0 +1,56 @@
+"""Threads that handle messages, so that an HTTP answer can leave before a slow handler is done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+
+class Task:
+    """A piece of work and its end."""
+
+    __slots__ = ("_done", "_work")
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._done.release()
+
+    def wait(self, seconds: float) -> bool:
+        """True when the work is over within `seconds`."""
+        return self._done.acquire(timeout=max(seconds, 0))
+
+
+class Pool:
+    """A fixed number of daemon threads over one queue. A bare lock a task: cheaper than futures.
+
+    Work must not raise: it has its own error handling, and a raise would end the thread.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._queue: SimpleQueue[Task] = SimpleQueue()
+        for number in range(threads):
+            threading.Thread(target=self._loop, name=f"handler-{number}", daemon=True).start()
+
+    def submit(self, work: Callable[[], None]) -> Task:
+        task = Task(work)
+        self._queue.put(task)
+        return task
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                self._queue.get(timeout=3600).run()
+            except Empty:
+                continue

@@ -1,0 +1,112 @@
+"""Which topics a text is about, by a lexicon of some 1,900 words in 22 topics.
+
+One JSON file a topic stands in lexicon/:
+
+    words    a direct mention, weight 1.0
+    weak     a hint, weight 0.5; also every single character
+    other    phrases that contain such a word and mean something else; they hide it
+    broader  topics that every direct mention touches too, with their weight
+
+The longest entry wins and hides what lies inside it, so 酒店餐厅 is about hotels alone. A match that
+cuts through words is a coincidence and does not count (新|奶茶 does, 发现|金融 is no 现金).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+
+from bot.nlp.cut import cut
+
+DIRECT, WEAK = 1.0, 0.5
+_FOLDER = Path(__file__).parent / "lexicon"
+
+Weights = dict[str, float]
+
+
+class Lexicon:
+    """A compiled lexicon: entry -> topics with weights, and the entry lengths by first character."""
+
+    def __init__(self, entries: Mapping[str, Weights]) -> None:
+        self._entries = {word: tuple(weights.items()) for word, weights in entries.items()}
+        lengths: dict[str, set[int]] = {}
+        for word in entries:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {
+            first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()
+        }
+
+    def topics(self, normalised: str) -> Weights:
+        """topic -> weight in 0..1, the strongest mention of each. Pure."""
+        spans = list(self._spans(normalised))
+        if not spans:
+            return {}
+        found: Weights = {}
+        edges = set(accumulate(map(len, cut(normalised)), initial=0))
+        free = 0
+        for start, end in spans:
+            if start < free or not _whole(normalised, start, end, edges):
+                continue
+            free = end
+            for topic, weight in self._entries[normalised[start:end]]:
+                if weight > found.get(topic, 0.0):
+                    found[topic] = weight
+        return found
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Every entry in the text, by start; of one start the longest first."""
+        entries, lengths = self._entries, self._lengths
+        for start, first in enumerate(text):
+            for length in lengths.get(first, ()):
+                if text[start : start + length] in entries:
+                    yield start, min(start + length, len(text))
+
+
+def _whole(text: str, start: int, end: int, edges: set[int]) -> bool:
+    """The span is one or several whole words, or a proper part of one Chinese word."""
+    if start in edges and end in edges:
+        return True
+    if end - start == 1 or text[start].isascii():
+        return False
+    return edges.isdisjoint(range(start + 1, end))
+
+
+@cache
+def default() -> Lexicon:
+    """The lexicon of the files, compiled once a process."""
+    return Lexicon(read(_FOLDER))
+
+
+def read(folder: Path) -> dict[str, Weights]:
+    """Entry -> weights from the files of a folder. Raises ValueError for a word in two lists."""
+    entries: dict[str, Weights] = {}
+    for path in sorted(folder.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        topic, broader = document["topic"], document.get("broader", {})
+        for word in document["words"]:
+            _add(entries, word, topic, WEAK if len(word) == 1 else DIRECT)
+            for wider, weight in broader.items():
+                entries[word].setdefault(wider, weight)
+        for word in document["weak"]:
+            if topic in entries.get(word, {}):
+                raise ValueError(f"{path.name}: {word} stands twice")
+            _add(entries, word, topic, WEAK)
+        for word in document["other"]:
+            entries.setdefault(word, {})
+    return entries
+
+
+def _add(entries: dict[str, Weights], word: str, topic: str, weight: float) -> None:
+    entries.setdefault(word, {})[topic] = weight
+
+
+@cache
+def topic_names() -> tuple[str, ...]:
+    """The topics that the lexicon knows, in the order of its files."""
+    return tuple(
+        json.loads(path.read_text(encoding="utf-8"))["topic"]
+        for path in sorted(_FOLDER.glob("*.json"))
+    )

@@ -1,0 +1,93 @@
+"""Access tokens: the plain and the stable family, which leave each other alone (4.1)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.sandbox.clock import day_of
+from bot.sandbox.codes import PlatformError
+
+LIFE = timedelta(seconds=7200)
+OVERLAP = timedelta(seconds=300)
+FORCED_GAP = timedelta(seconds=30)
+FORCED_A_DAY = 20
+_SHAPE = re.compile(r"[0-9]{2,3}_[0-9A-Za-z_-]{40,500}")
+
+
+@dataclass
+class _Token:
+    text: str
+    expires_at: datetime
+    replaced_at: datetime | None = None  # no longer the latest from here on, OVERLAP still works
+
+    def errcode(self, now: datetime) -> int:
+        if self.replaced_at is not None and now >= self.replaced_at:
+            return 40001
+        return 42001 if now >= self.expires_at else 0
+
+
+@dataclass
+class Tokens:
+    """Not locked: the world's lock is held around every call."""
+
+    life: timedelta = LIFE
+    _known: dict[str, _Token] = field(default_factory=dict)
+    _plain: _Token | None = None
+    _stable: _Token | None = None
+    _forced: list[datetime] = field(default_factory=list)
+
+    def _new(self, now: datetime) -> _Token:
+        token = _Token(f"92_{secrets.token_urlsafe(96)}", now + self.life)
+        self._known[token.text] = token
+        return token
+
+    def plain(self, now: datetime) -> tuple[str, int]:
+        """GET /cgi-bin/token: a new one each time; the one before works OVERLAP longer."""
+        if self._plain is not None:
+            self._plain.replaced_at = now + OVERLAP
+        self._plain = self._new(now)
+        return self._plain.text, int(self.life.total_seconds())
+
+    def stable(self, now: datetime, force: bool = False) -> tuple[str, int]:
+        """POST /cgi-bin/stable_token: the same one until OVERLAP before its end.
+
+        Forced kills the old at once; 45011 within 30 s, 45009 after the day's twentieth.
+        """
+        if force:
+            self._allow_forced(now)
+            if self._stable is not None:
+                self._stable.replaced_at = now
+            self._stable = self._new(now)
+        elif self._stable is None or now >= self._stable.expires_at - OVERLAP:
+            # The old one ends by itself: it has at most OVERLAP to live.
+            self._stable = self._new(now)
+        return self._stable.text, int((self._stable.expires_at - now).total_seconds())
+
+    def _allow_forced(self, now: datetime) -> None:
+        today = [at for at in self._forced if day_of(at) == day_of(now)]
+        if len(today) >= FORCED_A_DAY:
+            raise PlatformError(45009)
+        if today and now - today[-1] < FORCED_GAP:
+            raise PlatformError(45011)
+        self._forced = [*today, now]
+
+    def check(self, text: str | None, now: datetime) -> None:
+        """Raises 41001 missing, 40014 malformed, 40001 unknown or replaced, 42001 expired."""
+        if not text:
+            raise PlatformError(41001)
+        if not _SHAPE.fullmatch(text):
+            raise PlatformError(40014)
+        known = self._known.get(text)
+        if known is None:
+            raise PlatformError(40001)
+        if errcode := known.errcode(now):
+            raise PlatformError(errcode)
+
+    def expire(self) -> None:
+        """Every token in force ends now, as if the platform had dropped them."""
+        for token in self._known.values():
+            token.replaced_at = token.expires_at - self.life
+        self._plain = self._stable = None

@@ -1,0 +1,107 @@
+"""What coupons add to the event log and to a campaign's effect; each thing once, by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_ms
+from bot.store import events
+from bot.store.coupon_batches import chunks
+from bot.store.coupon_use import Coupon, coupons_for
+from bot.store.db import insert_new, rows, transaction
+from bot.store.models import Campaign, Send
+from bot.values.coupons import CodeState
+
+SOURCE = "coupon"
+ORDER_SOURCE = "order"
+_GIVEN = (CodeState.ISSUED, CodeState.REDEEMED, CodeState.EXPIRED)
+
+
+def send_of(purpose: str | None) -> int | None:
+    """The ledger row that a purpose "send:<id>" names."""
+    word, _, number = (purpose or "").partition(":")
+    return int(number) if word == "send" and number.isdecimal() else None
+
+
+def campaigns_of(sends: Iterable[int]) -> dict[int, str]:
+    """The slug of each send's campaign."""
+    query = Send.select(Send.id, Campaign.slug).join(Campaign).where(Send.id.in_(list(sends)))
+    return dict(rows(query))
+
+
+def record_issued(purposes: Sequence[str], now: datetime) -> int:
+    """Append coupon.issued for the codes given for these purposes; how many were new."""
+    with transaction():
+        return sum(_record_issued(chunk, now) for chunk in chunks(purposes))
+
+
+def _record_issued(purposes: Sequence[str], now: datetime) -> int:
+    given = [found for found in coupons_for(purposes) if found.state in _GIVEN]
+    return _append("issued", given, now, None)
+
+
+def record(kind: str, found: Coupon, now: datetime, amount_fen: int | None = None) -> bool:
+    """Append coupon.<kind> for one coupon. False: it was appended before.
+
+    amount_fen   what was paid; None: the coupon's face value
+    """
+    return _append(kind, [found], now, amount_fen) == 1
+
+
+def _append(kind: str, of: Sequence[Coupon], now: datetime, amount_fen: int | None) -> int:
+    sends = {found.code_id: send_of(found.purpose) for found in of}
+    slugs = campaigns_of(send_id for send_id in sends.values() if send_id is not None)
+    return events.append_many(
+        [
+            events.row(
+                found.account_id,
+                found.follower_id,
+                f"coupon.{kind}",
+                now,
+                now,
+                SOURCE,
+                f"{kind}:{found.code_id}",
+                {
+                    "batch": found.batch,
+                    "amount_fen": found.face_value_fen if amount_fen is None else amount_fen,
+                    "campaign": slugs.get(sends[found.code_id] or 0, ""),
+                    "topics": topic_weights(found.topics),
+                },
+                None,
+            )
+            for found in of
+        ]
+    )
+
+
+def record_order(found: Coupon, order_number: str, amount_fen: int, now: datetime) -> int:
+    """The id of the order's event, appended unless the shop has reported this order itself.
+
+    A till that gives no order number makes the coupon itself the order's name.
+    """
+    key = order_number or f"coupon:{found.code_id}"
+    facts: dict[str, Any] = {"amount_fen": amount_fen, "topics": topic_weights(found.topics)}
+    new = events.append(
+        found.account_id,
+        found.follower_id,
+        "order",
+        at=now,
+        received_at=now,
+        source=ORDER_SOURCE,
+        key=key,
+        facts=facts,
+    )
+    return new if new is not None else events.id_of(found.account_id, ORDER_SOURCE, key)
+
+
+def credit(send_id: int, event_id: int, at: datetime, amount_fen: int) -> bool:
+    """Credit a thing bought to a send. False: it is credited already, to this send or another."""
+    columns = ("send_id", "event_id", "at", "amount_fen")
+    return insert_new("conversion", columns, (send_id, event_id, to_ms(at), amount_fen)) is not None
+
+
+def topic_weights(topics: Iterable[str]) -> dict[str, float]:
+    """Topics of a thing as an event's facts have them."""
+    return dict.fromkeys(topics, 1.0)

@@ -1,0 +1,350 @@
+"""Coupon codes on their way to followers: reservation with a lease, issue, return.
+
+Every change of state compares before it sets. A code is taken under a lock (SQLite: the write lock
+of the transaction; elsewhere: row locks, those of others skipped), and the followers who want one
+are locked first, so that the limit per person holds however many processes reserve at once.
+Batches and their stock stand in `coupon_batches`, what a follower does with a code in `coupon_use`,
+and what the event log learns of it in `coupon_events`; all are at hand from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import Case, fn
+
+from bot.errors import Conflict
+from bot.store.coupon_batches import (
+    CHUNK,
+    BatchState,
+    add_codes,
+    batch,
+    batch_by_slug,
+    batches,
+    chunks,
+    create_batch,
+    stock,
+)
+from bot.store.coupon_events import credit, record, record_issued, record_order, send_of
+from bot.store.coupon_use import (
+    Coupon,
+    ExpiringCode,
+    Redemption,
+    UsableCoupon,
+    claim,
+    code_text,
+    coupon,
+    coupons_for,
+    expire_due,
+    expiring,
+    find,
+    mark_reminded,
+    redeem,
+    usable_by,
+)
+from bot.store.db import is_postgres, is_sqlite, rows, transaction
+from bot.store.models import CouponCode, Follower, Send
+from bot.values.audience import SendState, Skip
+from bot.values.coupons import CodeState
+
+__all__ = [
+    "CHUNK",
+    "BatchState",
+    "CodeRef",
+    "Coupon",
+    "ExpiringCode",
+    "Redemption",
+    "UsableCoupon",
+    "add_codes",
+    "batch",
+    "batch_by_slug",
+    "batches",
+    "claim",
+    "code_text",
+    "coupon",
+    "coupons_for",
+    "create_batch",
+    "credit",
+    "expire_due",
+    "expiring",
+    "extend_many",
+    "find",
+    "issue_many",
+    "issue_now",
+    "mark_reminded",
+    "record",
+    "record_issued",
+    "record_order",
+    "redeem",
+    "release_expired",
+    "release_many",
+    "reserve_many",
+    "send_of",
+    "stock",
+    "usable_by",
+]
+
+# What a follower holds, or has held, of a batch: it counts against the limit per person.
+_COUNTED = (CodeState.RESERVED, CodeState.ISSUED, CodeState.REDEEMED)
+# Only the ledger ends the reservation of a send in one of these states, however old it is.
+_UNSETTLED = (SendState.CLAIMED, SendState.UNKNOWN)
+_REPLY_LEASE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRef:
+    """A code given to a follower, without the code itself: see `code_text`."""
+
+    id: int
+    batch_id: int
+    follower_id: int
+    purpose: str
+    state: str
+    expires_at: datetime | None
+
+
+# --- reserving ---------------------------------------------------------------------------------
+
+
+def reserve_many(
+    batch_id: int, wants: Sequence[tuple[int, str]], until: datetime, now: datetime
+) -> dict[str, CodeRef | Skip]:
+    """A code for each (follower id, purpose), or why there is none; by purpose.
+
+    A purpose that holds a code already keeps it, its lease made longer where `until` is later.
+    Skip.PERSON_LIMIT: the follower has, or had, as many codes of the batch as one may.
+    Skip.NO_STOCK: none is left, or the batch is over. On PostgreSQL the very last codes may look
+    taken while another process that is about to fail holds them: short, never twice.
+    """
+    found: dict[str, CodeRef | Skip] = {}
+    with transaction():
+        for chunk in chunks(wants):
+            found |= _reserve(batch_id, chunk, until, now)
+    return found
+
+
+def _reserve(
+    batch_id: int, wants: Sequence[tuple[int, str]], until: datetime, now: datetime
+) -> dict[str, CodeRef | Skip]:
+    _lock_followers({follower_id for follower_id, _ in wants})
+    held = _held([purpose for _, purpose in wants])
+    if held:
+        extend_many(list(held), until)
+    new = [want for want in dict.fromkeys(wants) if want[1] not in held]
+    if not new:
+        return dict(held)
+    of = batch(batch_id)
+    allowed, refused = _within_limit(of, new)
+    over = of.valid_until is not None and of.valid_until <= now
+    taken = {} if over else _take(batch_id, allowed, until)
+    short = {purpose: Skip.NO_STOCK for _, purpose in allowed if purpose not in taken}
+    return {**held, **refused, **taken, **short}
+
+
+def _lock_followers(ids: Iterable[int]) -> None:
+    """Hold these rows until the transaction ends, always in the same order. SQLite needs none.
+
+    NO KEY: an event about the follower can still be written meanwhile.
+    """
+    if not is_sqlite():
+        how = "FOR NO KEY UPDATE" if is_postgres() else "FOR UPDATE"
+        query = Follower.select(Follower.id).where(Follower.id.in_(list(ids)))
+        _locked(query.order_by(Follower.id), how)
+
+
+def _locked(query: Any, how: str = "FOR UPDATE") -> list[tuple[Any, ...]]:
+    """The rows, held until the transaction ends. SQLite's write lock holds everything already."""
+    return rows(query if is_sqlite() else query.for_update(how))
+
+
+def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
+    query = CouponCode.select(
+        CouponCode.id,
+        CouponCode.batch,
+        CouponCode.follower,
+        CouponCode.purpose,
+        CouponCode.state,
+        CouponCode.expires_at,
+    ).where(CouponCode.purpose.in_(purposes))
+    return {row[3]: CodeRef(*row) for row in _locked(query.order_by(CouponCode.id))}
+
+
+def _within_limit(
+    of: BatchState, wants: Sequence[tuple[int, str]]
+) -> tuple[list[tuple[int, str]], dict[str, Skip]]:
+    """Who may still have one, in the order of asking, and who may not."""
+    query = (
+        CouponCode.select(CouponCode.follower, fn.COUNT(CouponCode.id))
+        .where(
+            (CouponCode.batch == of.id)
+            & CouponCode.follower.in_([follower_id for follower_id, _ in wants])
+            & CouponCode.state.in_(_COUNTED)
+        )
+        .group_by(CouponCode.follower)
+    )
+    has: dict[int, int] = dict(rows(query))
+    allowed, refused = [], {}
+    for follower_id, purpose in wants:
+        if has.get(follower_id, 0) >= of.per_person:
+            refused[purpose] = Skip.PERSON_LIMIT
+        else:
+            has[follower_id] = has.get(follower_id, 0) + 1
+            allowed.append((follower_id, purpose))
+    return allowed, refused
+
+
+def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> dict[str, CodeRef]:
+    """Codes for as many as there are, the first first: one statement for all of them."""
+    free = (
+        CouponCode.select(CouponCode.id)
+        .where((CouponCode.batch == batch_id) & (CouponCode.state == CodeState.AVAILABLE))
+        .order_by(CouponCode.id)
+        .limit(len(wants))
+    )
+    found = _locked(free, "FOR UPDATE SKIP LOCKED")
+    given = [(code_id, *want) for (code_id,), want in zip(found, wants, strict=False)]
+    if not given:
+        return {}
+    changed = (
+        CouponCode.update(
+            state=CodeState.RESERVED,
+            reserved_until=until,
+            follower=Case(CouponCode.id, [(code, who) for code, who, _ in given]),
+            purpose=Case(CouponCode.id, [(code, why) for code, _, why in given]),
+        )
+        .where(
+            CouponCode.id.in_([code for code, _, _ in given])
+            & (CouponCode.state == CodeState.AVAILABLE)
+        )
+        .execute()
+    )
+    if changed != len(given):  # the locks above exclude it: better no coupon than one given twice
+        raise Conflict(f"codes of batch {batch_id} were taken by another process meanwhile")
+    return {
+        why: CodeRef(code, batch_id, who, why, CodeState.RESERVED, None) for code, who, why in given
+    }
+
+
+def extend_many(purposes: Sequence[str], until: datetime) -> int:
+    """Keep these reservations alive until then, where they end earlier; how many it were."""
+    return sum(
+        CouponCode.update(reserved_until=until)
+        .where(
+            CouponCode.purpose.in_(chunk)
+            & (CouponCode.state == CodeState.RESERVED)
+            & (CouponCode.reserved_until < until)
+        )
+        .execute()
+        for chunk in chunks(purposes)
+    )
+
+
+# --- issuing and returning ---------------------------------------------------------------------
+
+
+def issue_many(purposes: Sequence[str], now: datetime) -> int:
+    """The reserved codes of these purposes become their followers' own; how many changed."""
+    with transaction():
+        return sum(_issue(chunk, now) for chunk in chunks(purposes))
+
+
+def _issue(purposes: Sequence[str], now: datetime) -> int:
+    """One statement a batch, as the day of expiry is the batch's."""
+    of_these = CouponCode.purpose.in_(purposes) & (CouponCode.state == CodeState.RESERVED)
+    ids = CouponCode.select(CouponCode.batch).where(of_these).distinct()
+    changed = 0
+    for of in [batch(batch_id) for (batch_id,) in rows(ids)]:
+        changed += (
+            CouponCode.update(
+                state=CodeState.ISSUED,
+                issued_at=now,
+                expires_at=_expiry(of, now),
+                reserved_until=None,
+            )
+            .where(of_these & (CouponCode.batch == of.id))
+            .execute()
+        )
+    return changed
+
+
+def _expiry(of: BatchState, issued_at: datetime) -> datetime | None:
+    ends = [of.valid_until] if of.valid_until else []
+    if of.valid_seconds is not None:
+        ends.append(issued_at + timedelta(seconds=of.valid_seconds))
+    return min(ends, default=None)
+
+
+def issue_now(batch_id: int, follower_id: int, purpose: str, now: datetime) -> CodeRef | Skip:
+    """Reserve and issue in one go, for an answer that leaves at once. Idempotent by purpose."""
+    with transaction():
+        reserved = reserve_many(batch_id, [(follower_id, purpose)], now + _REPLY_LEASE, now)
+        if isinstance(skip := reserved[purpose], Skip):
+            return skip
+        issue_many([purpose], now)
+        return _held([purpose])[purpose]
+
+
+def release_many(purposes: Sequence[str]) -> int:
+    """Put reserved codes back on stock; issued ones stay. How many came back."""
+    return sum(_release(CouponCode.purpose.in_(chunk)) for chunk in chunks(purposes))
+
+
+def _release(which: Any) -> int:
+    changed: int = (
+        CouponCode.update(
+            state=CodeState.AVAILABLE, follower=None, purpose=None, reserved_until=None
+        )
+        .where(which & (CouponCode.state == CodeState.RESERVED))
+        .execute()
+    )
+    return changed
+
+
+def release_expired(now: datetime) -> int:
+    """Put back what was reserved and never settled in time; how many came back.
+
+    A send that is claimed or unknown may still turn out to have arrived, with its code: that code
+    stays reserved until the ledger says. One whose send is on record as sent is issued instead.
+    """
+    released, last = 0, 0
+    while lapsed := _lapsed(now, after=last):
+        last = lapsed[-1][0]
+        states = _send_states([purpose for _, purpose in lapsed])
+        sent = [purpose for _, purpose in lapsed if states.get(purpose) == SendState.SENT]
+        kept = (*_UNSETTLED, SendState.SENT)
+        free = [code_id for code_id, purpose in lapsed if states.get(purpose) not in kept]
+        with transaction():
+            issue_many(sent, now)
+            released += _release(CouponCode.id.in_(_still_lapsed(free, now)))
+    return released
+
+
+def _still_lapsed(ids: Sequence[int], now: datetime) -> list[int]:
+    """Those whose lease nobody made longer meanwhile, held; what others hold is left to them."""
+    query = CouponCode.select(CouponCode.id).where(
+        CouponCode.id.in_(ids)
+        & (CouponCode.state == CodeState.RESERVED)
+        & (CouponCode.reserved_until <= now)
+    )
+    found = _locked(query.order_by(CouponCode.id), "FOR UPDATE SKIP LOCKED")
+    return [code_id for (code_id,) in found]
+
+
+def _lapsed(now: datetime, after: int) -> list[tuple[int, str]]:
+    query = CouponCode.select(CouponCode.id, CouponCode.purpose).where(
+        (CouponCode.state == CodeState.RESERVED)
+        & (CouponCode.reserved_until <= now)
+        & (CouponCode.id > after)
+    )
+    lapsed: list[Any] = rows(query.order_by(CouponCode.id).limit(CHUNK))
+    return lapsed
+
+
+def _send_states(purposes: Sequence[str]) -> dict[str, str]:
+    """The ledger's word on those purposes that are sends."""
+    ids = [send_id for purpose in purposes if (send_id := send_of(purpose)) is not None]
+    query = Send.select(Send.id, Send.state).where(Send.id.in_(ids))
+    return {f"send:{send_id}": state for send_id, state in rows(query)}

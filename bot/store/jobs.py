@@ -1,0 +1,58 @@
+"""Runs of jobs: each planned instant of a job is run once, and how it ended is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.clock import from_ms, to_ms
+from bot.store.db import fetch, insert_new, run
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    job: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str  # running, done, idle, failed
+    done: int
+    error: str
+
+
+def begin(job: str, slot: datetime, now: datetime, owner: str) -> int | None:
+    """Note the start; the run's id, or None when this instant of the job was begun already."""
+    started: int | None = insert_new(
+        "job_run",
+        ("job", "slot", "started_at", "outcome", "done", "error", "owner"),
+        (job, to_ms(slot), to_ms(now), "running", 0, "", owner),
+    )
+    return started
+
+
+def end(run_id: int, now: datetime, done: int, error: str = "") -> None:
+    """Note the end: failed with its error, idle when there was nothing to do, else done."""
+    outcome = "failed" if error else ("done" if done else "idle")
+    run(
+        "UPDATE job_run SET ended_at = ?, outcome = ?, done = ?, error = ? WHERE id = ?",
+        (to_ms(now), outcome, done, error, run_id),
+    )
+
+
+def prune(now: datetime, idle: timedelta, other: timedelta) -> int:
+    """Forget old runs: those that found nothing to do sooner than the rest."""
+    return run(
+        "DELETE FROM job_run WHERE (outcome = 'idle' AND slot < ?) OR slot < ?",
+        (to_ms(now - idle), to_ms(now - other)),
+    )
+
+
+def last_runs() -> list[LastRun]:
+    """The newest run of every job, by name."""
+    rows = fetch(
+        "SELECT job, started_at, ended_at, outcome, done, error FROM job_run"
+        " WHERE id IN (SELECT MAX(id) FROM job_run GROUP BY job) ORDER BY job"
+    )
+    return [
+        LastRun(job, from_ms(start), from_ms(end) if end else None, outcome, done, error)
+        for job, start, end, outcome, done, error in rows
+    ]

@@ -1,0 +1,178 @@
+"""What the inbox left undone: abandoned and failed events, answers that are late; and its counts.
+
+States are those of bot.store.inbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import from_ms, to_ms
+from bot.store import events
+from bot.store.db import fetch, is_postgres, run, transaction
+from bot.store.fields import Holder
+from bot.store.inbox import REPLY, hold
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An event that waits to be handled, with everything needed to handle it."""
+
+    event_id: int
+    account_id: int
+    follower_id: int | None
+    raw: Mapping[str, Any]
+    at: datetime
+    received_at: datetime
+    attempts: int
+
+
+def take_unfinished(now: datetime, lease: timedelta, limit: int) -> list[Open]:
+    """Lease events that nobody is handling: abandoned, or failed and due again. Oldest first.
+
+    An event whose follower is held by another message is left for the next round.
+    """
+    taken: list[Open] = []
+    until = to_ms(now + lease)
+    with transaction():
+        rows = fetch(
+            "SELECT event.id, event.account_id, event.follower_id, event.sealed, event.at,"
+            " event.received_at, inbox.attempts FROM inbox JOIN event ON event.id = inbox.event_id"
+            " WHERE inbox.state IN ('open', 'failed') AND inbox.lease_until <= ?"
+            f" ORDER BY event.id LIMIT ?{' FOR UPDATE SKIP LOCKED' if is_postgres() else ''}",
+            (to_ms(now), limit),
+        )
+        for event_id, account_id, follower_id, sealed, at, received_at, attempts in rows:
+            if follower_id is not None and not hold(follower_id, event_id, until, now):
+                continue
+            run("UPDATE inbox SET lease_until = ? WHERE event_id = ?", (until, event_id))
+            raw = Holder.vault.open_json(bytes(sealed), events.PLACE)["raw"]
+            taken.append(
+                Open(event_id, account_id, follower_id, raw, from_ms(at), from_ms(received_at),
+                     attempts)
+            )  # fmt: skip
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """A reply that is to go out as a customer-service message."""
+
+    event_id: int
+    account_id: int
+    follower_id: int
+    reply: dict[str, Any]
+
+
+def make_late(event_id: int) -> None:
+    """A repaired event's reply has no HTTP answer to travel in."""
+    run(
+        "UPDATE inbox SET answer = 'late' WHERE event_id = ? AND answer = 'passive' AND state = 'done'",
+        (event_id,),
+    )
+
+
+def take_late(now: datetime, lease: timedelta, limit: int, event_id: int = 0) -> list[LateAnswer]:
+    """Claim late answers that are ready and spend a message of each one's window.
+
+    Answers whose window is closed or used up become `lost`; those whose sender died `unknown`
+    (a customer-service message has no duplicate id, so it is never sent again blindly).
+    """
+    taken: list[LateAnswer] = []
+    only = "AND inbox.event_id = ?" if event_id else ""
+    with transaction():
+        run(
+            "UPDATE inbox SET answer = 'unknown' WHERE answer = 'sending' AND lease_until <= ?",
+            (to_ms(now),),
+        )
+        rows = fetch(
+            "SELECT inbox.event_id, event.account_id, event.follower_id, inbox.reply FROM inbox"
+            " JOIN event ON event.id = inbox.event_id"
+            f" WHERE inbox.answer = 'late' AND inbox.state IN ('done', 'dead') {only}"
+            f" ORDER BY inbox.event_id LIMIT ?{' FOR UPDATE SKIP LOCKED' if is_postgres() else ''}",
+            (event_id, limit) if event_id else (limit,),
+        )
+        for found, account_id, follower_id, sealed in rows:
+            if sealed is None or follower_id is None or not _spend(follower_id, now):
+                run("UPDATE inbox SET answer = 'lost' WHERE event_id = ?", (found,))
+                continue
+            run(
+                "UPDATE inbox SET answer = 'sending', lease_until = ? WHERE event_id = ?",
+                (to_ms(now + lease), found),
+            )
+            reply = Holder.vault.open_json(bytes(sealed), REPLY)
+            taken.append(LateAnswer(found, account_id, follower_id, reply))
+    return taken
+
+
+def _spend(follower_id: int, now: datetime) -> bool:
+    """Use one message of the follower's window. False: closed or used up."""
+    return (
+        run(
+            "UPDATE follower SET window_left = window_left - 1"
+            " WHERE id = ? AND window_left > 0 AND window_until > ?",
+            (follower_id, to_ms(now)),
+        )
+        == 1
+    )
+
+
+def settle_late(event_id: int, outcome: str) -> None:
+    """`sent`, `lost`, `unknown`, or back to `late`."""
+    run(
+        "UPDATE inbox SET answer = ? WHERE event_id = ? AND answer = 'sending'",
+        (outcome, event_id),
+    )
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def callback_counts(account_id: int) -> dict[str, int]:
+    """delivered (repeats included), repeated, answered, late, failed, of all time."""
+    rows = fetch(
+        "SELECT COUNT(*), COALESCE(SUM(repeats), 0),"
+        " COALESCE(SUM(CASE WHEN answer = 'passive' THEN 1 ELSE 0 END), 0),"
+        " COALESCE(SUM(CASE WHEN answer IN ('late','sending','sent','lost','unknown')"
+        " THEN 1 ELSE 0 END), 0),"
+        " COALESCE(SUM(CASE WHEN state IN ('failed', 'dead') THEN 1 ELSE 0 END), 0)"
+        " FROM inbox JOIN event ON event.id = inbox.event_id WHERE event.account_id = ?",
+        (account_id,),
+    )
+    stored, repeats, answered, late, failed = (int(value) for value in rows[0])
+    return {
+        "delivered": stored + repeats,
+        "repeated": repeats,
+        "answered": answered,
+        "late": late,
+        "failed": failed,
+    }
+
+
+def replies_by_handler(account_id: int) -> dict[str, int]:
+    """How many events each handler took."""
+    rows = fetch(
+        "SELECT inbox.handler, COUNT(*) FROM inbox JOIN event ON event.id = inbox.event_id"
+        " WHERE event.account_id = ? AND inbox.state = 'done'"
+        " GROUP BY inbox.handler ORDER BY inbox.handler",
+        (account_id,),
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def unfinished() -> int:
+    """Rows that still need somebody."""
+    return int(fetch("SELECT COUNT(*) FROM inbox WHERE state IN ('open', 'failed')")[0][0])
+
+
+def handled_ms(account_id: int) -> list[int]:
+    """How long each handled event took, milliseconds, ascending."""
+    rows = fetch(
+        "SELECT inbox.handled_ms FROM inbox JOIN event ON event.id = inbox.event_id"
+        " WHERE event.account_id = ? AND inbox.handled_ms IS NOT NULL ORDER BY 1",
+        (account_id,),
+    )
+    return [int(row[0]) for row in rows]

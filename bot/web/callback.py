@@ -1,0 +1,110 @@
+"""The platform's callbacks, answered before Flask's routing: this is the hot path.
+
+A WSGI function in front of the Flask app; everything that is not /wechat/<account> passes through.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from bot.clock import Clock
+from bot.errors import CallbackRejected, NotFound, StoreUnavailable
+from bot.inbox.receive import Answer, Receiver, rejected
+from bot.web import metrics
+
+logger = logging.getLogger(__name__)
+MAX_BODY = 1 << 20
+_PREFIX = "/wechat/"
+_REASONS = {
+    200: "200 OK",
+    400: "400 Bad Request",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    411: "411 Length Required",
+    413: "413 Content Too Large",
+    503: "503 Service Unavailable",
+}
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WSGI = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class CallbackFirst:
+    """`app`, with callbacks taken out."""
+
+    def __init__(self, app: WSGI, receiver: Receiver, clock: Clock) -> None:
+        self._app = app
+        self._receiver = receiver
+        self._clock = clock
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path: str = environ.get("PATH_INFO", "")
+        if not path.startswith(_PREFIX):
+            return self._app(environ, start_response)
+        slug = path[len(_PREFIX) :].rstrip("/")
+        with metrics.callback_seconds.time():
+            answer = self._answered(slug, environ)
+        metrics.callbacks.labels(answer.outcome).inc()
+        start_response(
+            _REASONS[answer.status],
+            [
+                ("Content-Type", answer.content_type),
+                ("Content-Length", str(len(answer.body))),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+        )
+        return (answer.body,)
+
+    def _answered(self, slug: str, environ: Environ) -> Answer:
+        """The answer to every request, good or bad; one log line for each refusal."""
+        try:
+            return self._answer(slug, environ)
+        except CallbackRejected as error:
+            logger.warning("callback refused account=%.32r reason=%s", slug, error.reason)
+            return rejected(error)
+        except NotFound:
+            logger.warning("callback refused account=%.32r reason=no-account", slug)
+            return rejected(CallbackRejected(404, "no-account"))
+        except StoreUnavailable as error:
+            # Not stored: anything but an answer makes the platform deliver it again.
+            logger.error("callback not stored account=%s: %s", slug, error)
+            return rejected(CallbackRejected(503, "not-stored"))
+
+    def _answer(self, slug: str, environ: Environ) -> Answer:
+        query = _query(environ.get("QUERY_STRING", ""))
+        method = environ["REQUEST_METHOD"]
+        if method == "POST":
+            return self._receiver.receive(slug, query, _body(environ), self._clock())
+        if method == "GET":
+            return self._receiver.verify(slug, query, self._clock())
+        raise CallbackRejected(405, "method")
+
+
+def _query(text: str) -> dict[str, str]:
+    """The query's values. Raises CallbackRejected for repeated or too many names."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=20, errors="replace")
+    except ValueError:
+        raise CallbackRejected(400, "query") from None
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise CallbackRejected(400, "query")
+    return values
+
+
+def _body(environ: Environ) -> bytes:
+    """The whole body. Raises CallbackRejected where its length is wrong or over MAX_BODY."""
+    declared = environ.get("CONTENT_LENGTH") or ""
+    if declared and not declared.isdigit():
+        raise CallbackRejected(400, "length")
+    if declared and int(declared) > MAX_BODY:
+        raise CallbackRejected(413, "too-large")
+    body: bytes = environ["wsgi.input"].read(int(declared) if declared else MAX_BODY + 1)
+    if len(body) > MAX_BODY:
+        raise CallbackRejected(413, "too-large")
+    return body

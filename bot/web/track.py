@@ -1,0 +1,36 @@
+"""Tracked links: record the tap, then redirect."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Blueprint, abort, redirect, request
+from werkzeug.wrappers import Response
+
+from bot.tracking import record_click
+from bot.web import metrics
+from bot.web.services import services
+
+views = Blueprint("track", __name__)
+
+
+@views.get("/t/<token>")
+def follow(token: str) -> Response:
+    """302 to the link's own target; 404 for a token that we did not make."""
+    house = services()
+    address = hashlib.blake2b((request.remote_addr or "").encode(), digest_size=8).hexdigest()
+    outcome = record_click(
+        token,
+        house.clock(),
+        agent=request.user_agent.string[:300],
+        method=request.method,
+        address_hash=address,
+        public_url=house.settings.public,
+    )
+    if outcome is None:
+        metrics.clicks.labels("unknown").inc()
+        abort(404)
+    metrics.clicks.labels("counted" if outcome.counted else "automatic").inc()
+    answer = redirect(outcome.target, 302)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

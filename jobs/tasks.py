@@ -1,0 +1,75 @@
+"""The jobs: a name, how often, and one call into a use case that says how much it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot import coupon
+from bot.campaign import close_due, plan_reminders, push_due, sweep
+from bot.inbox.context import Dispatch
+from bot.inbox.repairing import repair_inbox
+from bot.profile import fold_new
+from bot.segment import refresh_all
+from bot.services import Services
+from bot.store import accounts, jobs
+
+Work = Callable[[Services, Dispatch, datetime], int]
+
+
+@dataclass(frozen=True)
+class Job:
+    """`every` is in seconds; `work` returns how many things it did, 0 for nothing to do."""
+
+    name: str
+    every: float
+    work: Work
+
+
+def _fold(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return fold_new(now)
+
+
+def _segments(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return refresh_all(now).changed
+
+
+def _campaigns(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return push_due(services, now, budget_seconds=20) + close_due(now)
+
+
+def _reminders(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return plan_reminders(services, now)
+
+
+def _sweep(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return sweep(now) + coupon.sweep(now)
+
+
+def _repair(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return repair_inbox(services, dispatch, now)
+
+
+def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Keep the shared token fresh, so that no sender waits for a refresh."""
+    return sum(
+        services.client_of(account.id).refresh_token_if_due(now)
+        for account in accounts.all_accounts()
+    )
+
+
+def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return jobs.prune(now, idle=timedelta(hours=1), other=timedelta(days=30))
+
+
+JOBS: tuple[Job, ...] = (
+    Job("fold", 1, _fold),
+    Job("segments", 2, _segments),
+    Job("campaigns", 1, _campaigns),
+    Job("reminders", 10, _reminders),
+    Job("sweep", 5, _sweep),
+    Job("repair", 2, _repair),
+    Job("token", 60, _token),
+    Job("prune", 3600, _prune),
+)

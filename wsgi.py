@@ -1,0 +1,26 @@
+"""Composition root of a web process: settings -> services -> Flask app -> WSGI `application`.
+
+`hongyan serve` runs it under granian; any WSGI server can: `gunicorn wsgi:application`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+
+from bot import log
+from bot.app import create_app
+from bot.build import build
+from bot.settings import Settings
+from handlers import router
+from jobs.scheduler import Leader
+
+settings = Settings.from_env(os.environ)
+log.configure(settings.log_level, settings.log_format, settings.secrets())
+services = build(settings)
+application = create_app(services, router.dispatch)
+
+if settings.scheduler == "on":
+    leader = Leader(services, router.dispatch)
+    leader.start()
+    atexit.register(leader.stop)
