@@ -7,6 +7,9 @@ One JSON file a topic stands in lexicon/:
     other    phrases that contain such a word and mean something else; they hide it
     broader  topics that every direct mention touches too, with their weight
 
+What is asked for only as lying near something else (周边有什么酒店) counts as a hint, too: on the
+training part of CrossWOZ three in four such questions are not about that topic.
+
 The longest entry wins and hides what lies inside it, so 酒店餐厅 is about hotels alone. A match that
 cuts through words is a coincidence and does not count (新|奶茶 does, 发现|金融 is no 现金).
 """
@@ -14,6 +17,7 @@ cuts through words is a coincidence and does not count (新|奶茶 does, 发现|
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import accumulate
@@ -22,6 +26,10 @@ from pathlib import Path
 from bot.nlp.cut import cut
 
 DIRECT, WEAK = 1.0, 0.5
+_BESIDE = re.compile(
+    r"(?:周边|附近|周围|旁边|边上|就近)(?:的|[^,。?!;]{0,6}[有啥么哪][^,。?!;]{0,8})?$"
+)
+_LOOK_BACK = 20  # characters that _BESIDE can span
 _FOLDER = Path(__file__).parent / "lexicon"
 
 Weights = dict[str, float]
@@ -51,9 +59,9 @@ class Lexicon:
             if start < free or not _whole(normalised, start, end, edges):
                 continue
             free = end
+            ceiling = WEAK if _beside(normalised, start, end) else DIRECT
             for topic, weight in self._entries[normalised[start:end]]:
-                if weight > found.get(topic, 0.0):
-                    found[topic] = weight
+                found[topic] = max(found.get(topic, 0.0), min(weight, ceiling))
         return found
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
@@ -72,6 +80,12 @@ def _whole(text: str, start: int, end: int, edges: set[int]) -> bool:
     if end - start == 1 or text[start].isascii():
         return False
     return edges.isdisjoint(range(start + 1, end))
+
+
+def _beside(text: str, start: int, end: int) -> bool:
+    """Asked for as a neighbour of something. 附近的酒店里哪家 chooses among them: that is a wish."""
+    near = _BESIDE.search(text[max(0, start - _LOOK_BACK) : start])
+    return near is not None and text[end : end + 1] not in ("里", "中")
 
 
 @cache

@@ -90,7 +90,7 @@ class Outcome:
         raise ConnectionAbortedError("fault: cut")
 
 
-HTML_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>502</body></html>".encode()
+HTML_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502</body></html>"
 
 
 class Gateway:

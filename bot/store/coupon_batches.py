@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from peewee import fn
 
 from bot.errors import Conflict, NotFound
-from bot.store.db import is_mysql, rows, run, transaction
+from bot.store.db import is_mysql, run, transaction
 from bot.store.fields import Holder
 from bot.store.models import CouponBatch, CouponCode
+from bot.store.queries import rows
 from bot.values.coupons import CodeState, canonical
 
 CHUNK = 500

@@ -10,8 +10,9 @@ from bot.clock import to_ms
 from bot.store import events
 from bot.store.coupon_batches import chunks
 from bot.store.coupon_use import Coupon, coupons_for
-from bot.store.db import insert_new, rows, transaction
+from bot.store.db import insert_new, transaction
 from bot.store.models import Campaign, Send
+from bot.store.queries import rows
 from bot.values.coupons import CodeState
 
 SOURCE = "coupon"

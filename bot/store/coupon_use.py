@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.errors import NotFound
 from bot.store.coupon_batches import CHUNK, CODE_PLACE, chunks
-from bot.store.db import rows
 from bot.store.fields import Holder
 from bot.store.models import CouponBatch, CouponCode
+from bot.store.queries import rows
 from bot.values.coupons import CodeState, RedeemOutcome, canonical
 
 

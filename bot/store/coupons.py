@@ -45,8 +45,9 @@ from bot.store.coupon_use import (
     redeem,
     usable_by,
 )
-from bot.store.db import is_postgres, is_sqlite, rows, transaction
+from bot.store.db import is_postgres, is_sqlite, transaction
 from bot.store.models import CouponCode, Follower, Send
+from bot.store.queries import locked, rows
 from bot.values.audience import SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -72,6 +73,7 @@ __all__ = [
     "expiring",
     "extend_many",
     "find",
+    "hand_over",
     "issue_many",
     "issue_now",
     "mark_reminded",
@@ -152,12 +154,7 @@ def _lock_followers(ids: Iterable[int]) -> None:
     if not is_sqlite():
         how = "FOR NO KEY UPDATE" if is_postgres() else "FOR UPDATE"
         query = Follower.select(Follower.id).where(Follower.id.in_(list(ids)))
-        _locked(query.order_by(Follower.id), how)
-
-
-def _locked(query: Any, how: str = "FOR UPDATE") -> list[tuple[Any, ...]]:
-    """The rows, held until the transaction ends. SQLite's write lock holds everything already."""
-    return rows(query if is_sqlite() else query.for_update(how))
+        locked(query.order_by(Follower.id), how)
 
 
 def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
@@ -169,7 +166,7 @@ def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
         CouponCode.state,
         CouponCode.expires_at,
     ).where(CouponCode.purpose.in_(purposes))
-    return {row[3]: CodeRef(*row) for row in _locked(query.order_by(CouponCode.id))}
+    return {row[3]: CodeRef(*row) for row in locked(query.order_by(CouponCode.id))}
 
 
 def _within_limit(
@@ -204,7 +201,7 @@ def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> d
         .order_by(CouponCode.id)
         .limit(len(wants))
     )
-    found = _locked(free, "FOR UPDATE SKIP LOCKED")
+    found = locked(free, "FOR UPDATE SKIP LOCKED")
     given = [(code_id, *want) for (code_id,), want in zip(found, wants, strict=False)]
     if not given:
         return {}
@@ -277,6 +274,14 @@ def _expiry(of: BatchState, issued_at: datetime) -> datetime | None:
     return min(ends, default=None)
 
 
+def hand_over(purposes: Sequence[str], now: datetime) -> int:
+    """Issue what is reserved for these purposes and write it in the log; how many were issued."""
+    with transaction():
+        issued = issue_many(purposes, now)
+        record_issued(purposes, now)
+    return issued
+
+
 def issue_now(batch_id: int, follower_id: int, purpose: str, now: datetime) -> CodeRef | Skip:
     """Reserve and issue in one go, for an answer that leaves at once. Idempotent by purpose."""
     with transaction():
@@ -329,7 +334,7 @@ def _still_lapsed(ids: Sequence[int], now: datetime) -> list[int]:
         & (CouponCode.state == CodeState.RESERVED)
         & (CouponCode.reserved_until <= now)
     )
-    found = _locked(query.order_by(CouponCode.id), "FOR UPDATE SKIP LOCKED")
+    found = locked(query.order_by(CouponCode.id), "FOR UPDATE SKIP LOCKED")
     return [code_id for (code_id,) in found]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlsplit
 
 from peewee import JOIN, fn
 
@@ -19,13 +20,14 @@ from bot.clock import to_ms
 from bot.errors import InvalidInput
 from bot.store import coupons, events
 from bot.store.coupon_events import topic_weights
-from bot.store.db import insert_new, is_sqlite, rows, transaction
+from bot.store.db import insert_new, transaction
 from bot.store.fields import Holder
 from bot.store.models import Campaign, Click, CouponBatch, Follower, Link, Send
+from bot.store.queries import locked, rows
 from bot.values.audience import SendState
-from bot.values.links import is_target
 
 SOURCE = "tracking"
+COUPON = "coupon:"  # a link to the coupon page of whatever code the send gave
 _SIGNATURE = 12
 
 
@@ -37,7 +39,8 @@ class Tapped:
     url: str
     send_id: int | None
     send_state: str
-    sent_at: datetime | None  # where the ledger has no time of sending yet: of claiming
+    sent_at: datetime | None
+    claimed_at: datetime | None
     account_id: int | None
     follower_id: int | None
     erased: bool
@@ -96,6 +99,19 @@ def hashed_address(address: str) -> str:
 # --- links -------------------------------------------------------------------------------------
 
 
+def leads_somewhere(url: str) -> bool:
+    """A target that a link may have: coupon:, a path of ours, or an address with a host."""
+    if url == COUPON:
+        return True
+    # Browsers read a backslash as a slash and skip control characters: //host in disguise.
+    if "\\" in url or any(ord(character) <= 32 for character in url):
+        return False
+    if url.startswith("/"):
+        return not url.startswith("//")
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def link_for(campaign_id: int | None, url: str, now: datetime) -> int:
     """The campaign's link to `url`, made on first use.
 
@@ -103,7 +119,7 @@ def link_for(campaign_id: int | None, url: str, now: datetime) -> int:
 
     Raises InvalidInput for anything else: a redirect goes where our row says and nowhere else.
     """
-    if not is_target(url):
+    if not leads_somewhere(url):
         raise InvalidInput("a link leads to http(s)://..., a path /..., or coupon:", "url")
     hashed = blake2b(url.encode(), digest_size=16).hexdigest()
     same = (Link.url_hash == hashed) & (
@@ -122,9 +138,8 @@ def tapped(link_id: int, send_id: int | None, follower_id: int | None) -> Tapped
 
     Holds the send's row until the transaction ends, so that two taps at once see each other.
     """
-    if send_id is not None and not is_sqlite():
-        rows(Send.select(Send.id).where(Send.id == send_id).for_update("FOR NO KEY UPDATE"))
-    sent_at = fn.COALESCE(Send.sent_at, Send.claimed_at)
+    if send_id is not None:
+        locked(Send.select(Send.id).where(Send.id == send_id))
     query: Any = (
         Link.select(
             Link.id,
@@ -146,3 +161,111 @@ def tapped(link_id: int, send_id: int | None, follower_id: int | None) -> Tapped
         .where(Link.id == link_id)
     )
     return next((_tapped(*row) for row in rows(query)), None)
+
+
+def _tapped(
+    link_id: int,
+    url: str,
+    send_id: int | None,
+    state: str | None,
+    sent_at: datetime | None,
+    claimed_at: datetime | None,
+    account_id: int | None,
+    follower_id: int | None,
+    erased_at: datetime | None,
+    campaign: str | None,
+    topics: list[str] | None,
+) -> Tapped:
+    return Tapped(
+        link_id,
+        url,
+        send_id,
+        state or "",
+        sent_at,
+        claimed_at,
+        account_id,
+        follower_id,
+        erased_at is not None,
+        campaign or "",
+        tuple(topics or ()),
+    )
+
+
+# --- taps --------------------------------------------------------------------------------------
+
+
+def nearby(tap: Tapped, address: str, now: datetime, double: timedelta, burst: timedelta) -> Nearby:
+    """What else was tapped within `double` (the same again) and `burst` before now."""
+    same_message = (
+        Click.send == tap.send_id
+        if tap.send_id is not None
+        else Click.send.is_null() & (Click.follower == tap.follower_id)
+    )
+    again = (Click.link == tap.link_id) & same_message & (Click.automatic == False)  # noqa: E712
+    others = (Click.send == tap.send_id) & (Click.link != tap.link_id)
+    strangers = (Click.address == address) & (Click.follower != tap.follower_id)
+    return Nearby(
+        repeated=_distinct(Click.link, again, now - double) > 0,
+        links=_distinct(Click.link, others, now - burst) if tap.send_id is not None else 0,
+        followers=_distinct(Click.follower, strangers, now - burst) if address else 0,
+    )
+
+
+def _distinct(column: Any, where: Any, after: datetime) -> int:
+    query = Click.select(fn.COUNT(fn.DISTINCT(column))).where(where & (Click.at > after))
+    return int(rows(query)[0][0])
+
+
+def record_tap(tap: Tapped, now: datetime, address: str, why: str) -> bool:
+    """Keep the tap, and tell the profile of it where a person made it; whether it told.
+
+    why   the sign that it was automatic, "" for a person's
+    """
+    columns = ("link_id", "send_id", "follower_id", "at", "automatic", "why", "address")
+    values = (tap.link_id, tap.send_id, tap.follower_id, to_ms(now), bool(why), why, address)
+    click_id = insert_new("click", columns, values)
+    if why or tap.account_id is None:
+        return False
+    facts = {
+        "campaign": tap.campaign,
+        "send": tap.send_id,
+        "topics": topic_weights(tap.topics),
+    }
+    new = events.append(
+        tap.account_id,
+        tap.follower_id,
+        "click",
+        at=now,
+        received_at=now,
+        source=SOURCE,
+        key=f"click:{click_id}",
+        facts=facts,
+    )
+    return new is not None
+
+
+def settle_unknown_as_sent(send_id: int, now: datetime, evidence: str = "clicked") -> bool:
+    """A send whose outcome nobody knew has arrived: its message was used. Its code is issued.
+
+    evidence   "clicked" or "redeemed", kept among the send's reasons
+
+    False: it was not unknown, or another process was faster.
+    """
+    with transaction():
+        found = Send.get_or_none((Send.id == send_id) & (Send.state == SendState.UNKNOWN))
+        if found is None:
+            return False
+        changed = (
+            Send.update(
+                state=SendState.SENT,
+                sent_at=found.sent_at or found.claimed_at or now,
+                settled_at=now,
+                lease_until=None,
+                reasons={**found.reasons, "arrived": evidence},
+            )
+            .where((Send.id == send_id) & (Send.state == SendState.UNKNOWN))
+            .execute()
+        )
+        if changed:
+            coupons.hand_over([f"send:{send_id}"], now)
+    return bool(changed)

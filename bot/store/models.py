@@ -60,6 +60,7 @@ class AccessToken(Table):
     token = SealedField(null=True)
     expires_at = InstantField(default=0)
     version = IntegerField(default=0)
+    failures = IntegerField(default=0)  # fetches that failed in a row
     failed_at = InstantField(null=True)
     failure = TextField(default="")
 

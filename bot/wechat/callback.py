@@ -3,8 +3,8 @@
 Platform rules: `signature` covers token, timestamp and nonce but never the body, so only
 `msg_signature` (over these and the encrypted body) proves a message; the platform retries with the
 same words, so an exact repeat passes here and is told apart by the inbox; after a change of
-EncodingAESKey messages on their way still carry the old key, and the reply takes the key that worked;
-the bare words `success` and "" are never encrypted. An age limit is ours: the platform has none.
+EncodingAESKey messages on their way still carry the old one, and the reply takes the key that
+worked; the bare words `success` and "" are never encrypted. The age limit is ours, not its.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What every known errcode means, and what to do: the one table.
 
-Meanings are the platform's, gathered from its documents and from several SDKs; the action, whether a
-retry makes sense, and the advice are this project's judgement.
+Meanings are the platform's, gathered from its documents and from several SDKs; the action, whether
+a retry makes sense, and the advice are this project's judgement.
 """
 
 from __future__ import annotations

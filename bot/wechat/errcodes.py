@@ -103,7 +103,7 @@ def reference() -> str:
 
 
 def _rows(entries: Iterable[Entry]) -> str:
-    head = "| code | meaning | action | retry | advice | 建议 |\n| --- | --- | --- | --- | --- | --- |\n"
+    head = "| code | meaning | action | retry | advice | 建议 |\n" + "| --- " * 6 + "|\n"
     return head + "".join(
         f"| {_ranges(entry.codes)} | {entry.meaning} | {entry.action.value} | {entry.retry.value} |"
         f" {entry.english or _ENGLISH[entry.action]} | {entry.chinese} |\n"

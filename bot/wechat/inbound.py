@@ -341,7 +341,7 @@ def to_value(fields: Fields) -> Inbound:
         kind, readers = EVENTS.get(_event_name(fields).lower(), _UNKNOWN_EVENT)
     else:
         kind, readers = MESSAGES.get(msg_type, _UNKNOWN_MESSAGE)
-    envelope = {
+    envelope: dict[str, Any] = {
         "account": _plain(fields.get("ToUserName")),
         "openid": _plain(fields.get("FromUserName")),
         "sent_at": sent_at,

@@ -1,7 +1,7 @@
 """XML in and out, for messages nobody controls.
 
 Platform rule, learnt by others the hard way: what a user types is pushed raw, so that a control
-character or half a multi-byte character stands inside the CDATA and the document is not well-formed.
+character or half a multi-byte character stands inside the CDATA and no parser takes the document.
 Such characters are dropped before parsing, and never written. Document type definitions and with
 them entities have no business in a push and are refused where the parser meets them; the same
 characters inside CDATA are somebody's text and pass.

@@ -1,0 +1,303 @@
+"""The segment language: a document (YAML or JSON, read already) becomes frozen rules, or an error.
+
+    {attribute: city, op: eq, value: 北京}    {tag: vip}    {interest: 咖啡, at_least: 0.3}
+    {event: order, at_least: 2, within_days: 30, where: {shop: A1}}    {segment: coffee}
+    {bucket: [0, 10], salt: autumn}    {all: [...]}    {any: [...]}    {not: {...}}
+
+docs/explanation/segments.md says what each means; docs/reference/segment.schema.json is the form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from bot.errors import InvalidInput
+from bot.values.facts import FAMILIES
+from bot.values.stage import Stage
+
+Scalar = str | int | float | bool
+
+OPS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists")
+ORDER_OPS = ("lt", "le", "gt", "ge")
+# Attributes that every follower has by himself -> the operators they take and the values.
+BUILT_IN: dict[str, tuple[tuple[str, ...], type]] = {
+    "stage": (("eq", "ne", "in"), str),
+    "subscribed": (("eq", "ne"), bool),
+    "language": (("eq", "ne", "in"), str),
+    "source_scene": (("eq", "ne", "in", "contains"), str),
+    "orders": (("eq", "ne", "in", *ORDER_OPS), int),
+    "spent_fen": (("eq", "ne", "in", *ORDER_OPS), int),
+    "messages": (("eq", "ne", "in", *ORDER_OPS), int),
+    "last_seen": ((*ORDER_OPS, "exists"), float),  # days since his last own act
+}
+DEFAULT_SCORE = 0.3
+DEEPEST = 8
+MOST_RULES = 100
+MOST_VALUES = 500
+MOST_DAYS = 3650
+MOST_TIMES = 1000
+_KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_KEY = re.compile(r"\w{1,32}")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`value` is a tuple for `in`, a bool for `exists`. `ne` holds where the attribute is absent."""
+
+    name: str
+    op: str
+    value: Scalar | tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    topic: str
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """At least so many events of a kind or family; `within_days` None: ever."""
+
+    kind: str
+    at_least: int
+    within_days: float | None
+    where: tuple[tuple[str, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A fixed share of everybody: those whose number of 100 lies in low <= n < high."""
+
+    low: int
+    high: int
+    salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    rule: Rule
+
+
+Leaf = Attribute | Tag | Interest | Event | InSegment | Bucket
+Rule = Leaf | All | AnyOf | Not
+
+
+def parse(document: Any, field: str = "") -> Rule:
+    """The rule of a document. Raises InvalidInput whose `field` is a path: "all[1].at_least"."""
+    rule = _rule(document, field, 1)
+    if sum(1 for _ in leaves(rule)) > MOST_RULES:
+        raise InvalidInput(f"a rule has at most {MOST_RULES} conditions", field)
+    return rule
+
+
+def leaves(rule: Rule) -> Iterator[Leaf]:
+    """Every condition in the rule, in the order written."""
+    if isinstance(rule, All | AnyOf):
+        for part in rule.rules:
+            yield from leaves(part)
+    elif isinstance(rule, Not):
+        yield from leaves(rule.rule)
+    else:
+        yield rule
+
+
+def inner_segments(rule: Rule) -> set[str]:
+    """Slugs of the segments that the rule looks into."""
+    return {leaf.slug for leaf in leaves(rule) if isinstance(leaf, InSegment)}
+
+
+def is_slug(text: Any) -> bool:
+    return isinstance(text, str) and _SLUG.fullmatch(text) is not None
+
+
+def _rule(document: Any, at: str, depth: int) -> Rule:
+    if not isinstance(document, Mapping):
+        raise InvalidInput("a rule is an object such as {tag: vip}", at)
+    if depth > DEEPEST:
+        raise InvalidInput(f"rules are nested at most {DEEPEST} deep", at)
+    kinds = [key for key in _READERS if key in document]
+    if len(kinds) != 1:
+        found = ", ".join(kinds) or "none"
+        raise InvalidInput(f"a rule has exactly one of {', '.join(_READERS)}; found {found}", at)
+    read, allowed = _READERS[kinds[0]]
+    for key in document:
+        if key not in allowed:
+            raise InvalidInput(f"{key!r} does not belong here", _path(at, str(key)))
+    return read(document, at, depth)
+
+
+def _path(at: str, key: str) -> str:
+    return f"{at}.{key}" if at else key
+
+
+def _attribute(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    name = _text(document["attribute"], 32, _path(at, "attribute"))
+    op = document.get("op", "eq")
+    allowed, kind = BUILT_IN.get(name, (OPS, object))
+    if op not in allowed:
+        raise InvalidInput(f"{name} takes one of {', '.join(allowed)}", _path(at, "op"))
+    where = _path(at, "value")
+    if op == "exists":
+        value = document.get("value", True)
+        if not isinstance(value, bool):
+            raise InvalidInput("exists takes true or false", where)
+        return Attribute(name, op, value)
+    if "value" not in document:
+        raise InvalidInput("the value is missing", where)
+    return Attribute(name, op, _operand(name, op, kind, document["value"], where))
+
+
+def _operand(name: str, op: str, kind: type, value: Any, at: str) -> Scalar | tuple[Scalar, ...]:
+    if op == "in":
+        if not isinstance(value, list | tuple) or not 0 < len(value) <= MOST_VALUES:
+            raise InvalidInput(f"in takes a list of 1 to {MOST_VALUES} values", at)
+        return tuple(_one(name, kind, one, f"{at}[{i}]") for i, one in enumerate(value))
+    if op == "contains" and not isinstance(value, str):
+        raise InvalidInput("contains takes a text", at)
+    if op in ORDER_OPS and isinstance(value, bool):
+        raise InvalidInput(f"{op} takes a number or a text", at)
+    return _one(name, kind, value, at)
+
+
+def _one(name: str, kind: type, value: Any, at: str) -> Scalar:
+    value = _scalar(value, at)
+    fits = {
+        object: True,
+        str: isinstance(value, str),
+        bool: isinstance(value, bool),
+        int: type(value) is int,
+        float: type(value) in (int, float),
+    }
+    if not fits[kind]:
+        wanted = {str: "a text", bool: "true or false", int: "a whole number", float: "days"}
+        raise InvalidInput(f"{name} takes {wanted[kind]}", at)
+    if name == "stage" and value not in tuple(Stage):
+        raise InvalidInput(f"stage is one of {', '.join(Stage)}", at)
+    if name == "last_seen" and not 0 <= float(value) <= MOST_DAYS:
+        raise InvalidInput(f"last_seen takes 0 to {MOST_DAYS} days", at)
+    return value
+
+
+def _scalar(value: Any, at: str) -> Scalar:
+    if isinstance(value, str):
+        return _text(value, 190, at)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and isfinite(value) and abs(value) <= 1e15:
+        return value
+    raise InvalidInput("a text, a number within ±10^15, true or false", at)
+
+
+def _tag(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    return Tag(_text(document["tag"], 64, _path(at, "tag")))
+
+
+def _interest(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    score = document.get("at_least", DEFAULT_SCORE)
+    if type(score) not in (int, float) or not 0.001 <= score <= 0.999:
+        raise InvalidInput("a score between 0.001 and 0.999", _path(at, "at_least"))
+    return Interest(_text(document["interest"], 32, _path(at, "interest")), float(score))
+
+
+def _event(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    kind = document["event"]
+    if kind not in FAMILIES and not (
+        isinstance(kind, str) and len(kind) <= 32 and _KIND.fullmatch(kind)
+    ):
+        known = ", ".join(FAMILIES)
+        raise InvalidInput(f"an event kind such as order, or one of {known}", _path(at, "event"))
+    times, days = document.get("at_least", 1), document.get("within_days")
+    if type(times) is not int or not 1 <= times <= MOST_TIMES:
+        raise InvalidInput(f"a whole number from 1 to {MOST_TIMES}", _path(at, "at_least"))
+    if days is not None and (type(days) not in (int, float) or not 0 < days <= MOST_DAYS):
+        raise InvalidInput(f"days, more than 0, at most {MOST_DAYS}", _path(at, "within_days"))
+    return Event(kind, times, days, _where(document.get("where", {}), _path(at, "where")))
+
+
+def _where(facts: Any, at: str) -> tuple[tuple[str, Scalar], ...]:
+    if not isinstance(facts, Mapping) or len(facts) > 10:
+        raise InvalidInput("an object of at most 10 facts, such as {shop: A1}", at)
+    for key in facts:
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise InvalidInput("a fact's name is of letters, digits and _", _path(at, str(key)))
+    return tuple((key, _scalar(value, _path(at, key))) for key, value in facts.items())
+
+
+def _in_segment(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    if not is_slug(document["segment"]):
+        raise InvalidInput("a segment's slug: a-z, 0-9, _ and -", _path(at, "segment"))
+    return InSegment(document["segment"])
+
+
+def _bucket(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    span = document["bucket"]
+    if not (
+        isinstance(span, list | tuple)
+        and len(span) == 2
+        and all(type(end) is int for end in span)
+        and 0 <= span[0] < span[1] <= 100
+    ):
+        raise InvalidInput("[low, high] with 0 <= low < high <= 100", _path(at, "bucket"))
+    salt = document.get("salt", "")
+    return Bucket(span[0], span[1], salt and _text(salt, 64, _path(at, "salt")))
+
+
+def _several(make: Callable[[tuple[Rule, ...]], Rule], key: str) -> Reader:
+    def read(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+        parts, here = document[key], _path(at, key)
+        if not isinstance(parts, list | tuple) or not 0 < len(parts) <= MOST_RULES:
+            raise InvalidInput(f"a list of 1 to {MOST_RULES} rules", here)
+        return make(tuple(_rule(part, f"{here}[{i}]", depth + 1) for i, part in enumerate(parts)))
+
+    return read
+
+
+def _not(document: Mapping[str, Any], at: str, depth: int) -> Rule:
+    return Not(_rule(document["not"], _path(at, "not"), depth + 1))
+
+
+def _text(value: Any, most: int, at: str) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= most or _UNSAFE.search(value):
+        raise InvalidInput(f"a text of 1 to {most} characters", at)
+    return value
+
+
+Reader = Callable[[Mapping[str, Any], str, int], Rule]
+_READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
+    "attribute": (_attribute, ("attribute", "op", "value")),
+    "tag": (_tag, ("tag",)),
+    "interest": (_interest, ("interest", "at_least")),
+    "event": (_event, ("event", "at_least", "within_days", "where")),
+    "segment": (_in_segment, ("segment",)),
+    "bucket": (_bucket, ("bucket", "salt")),
+    "all": (_several(All, "all"), ("all",)),
+    "any": (_several(AnyOf, "any"), ("any",)),
+    "not": (_not, ("not",)),
+}

@@ -1,0 +1,70 @@
+"""Sends as values: built where a ledger row is claimed, carried out by `WeChatClient.send_many`.
+
+Platform rules: bodies are raw UTF-8, since some APIs show or refuse escaped characters; a template
+message with a `client_msg_id` goes to one openid once within ten minutes; template values hold no
+newline; without `url` a tap leads nowhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import GatewayError
+from bot.values.replies import Reply
+from bot.wechat.outbound import custom_body
+
+CUSTOM = "/cgi-bin/message/custom/send"
+TEMPLATE = "/cgi-bin/message/template/send"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One POST. `key` comes back with the answer and means nothing here."""
+
+    key: Any
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a call: `error` None is accepted; `msgid` "" where the API gives none."""
+
+    key: Any
+    msgid: str
+    error: GatewayError | None
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "replace"
+    )
+
+
+def custom(key: Any, openid: str, reply: Reply) -> Call:
+    """A customer-service message. Raises ValueError for a reply that cannot be one."""
+    body = custom_body(reply, openid)
+    if body is None:
+        raise ValueError(f"{type(reply).__name__} cannot be sent as a customer-service message")
+    return Call(key, CUSTOM, encoded(body))
+
+
+def template(
+    key: Any,
+    openid: str,
+    template_id: str,
+    data: Mapping[str, str],
+    url: str = "",
+    client_msg_id: str = "",
+) -> Call:
+    """A template message. `data`: field name to plain text, e.g. {"thing4": "双人火锅套餐"}."""
+    body: dict[str, Any] = {"touser": openid, "template_id": template_id}
+    if url:
+        body["url"] = url
+    if client_msg_id:
+        body["client_msg_id"] = client_msg_id
+    body["data"] = {name: {"value": " ".join(text.split())} for name, text in data.items()}
+    return Call(key, TEMPLATE, encoded(body))
