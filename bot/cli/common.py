@@ -72,7 +72,9 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Iter
     cells = [[str(row.get(key, "")) for key in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(columns.values(), *cells, strict=True)]
     for line in ([*columns.values()], *cells):
-        yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(
+            text.ljust(width) for text, width in zip(line, widths, strict=True)
+        ).rstrip()
 
 
 def document(path: str) -> dict[str, Any]:

@@ -83,6 +83,7 @@ def scheduler() -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--callback", help="Where to push; default: PUBLIC_URL/wechat/default.")
 @click.option("--mode", type=click.Choice(["safe", "compatible", "plain"]), default="safe")
+@click.option("--from-environment", is_flag=True, hidden=True)
 def sandbox(
     port: int,
     followers: int,
@@ -91,10 +92,15 @@ def sandbox(
     seed: int,
     callback: str | None,
     mode: str,
+    from_environment: bool,
 ) -> None:
     """A local WeChat platform with simulated followers."""
+    from bot.sandbox.config import SandboxConfig
     from bot.sandbox.server import serve as run_sandbox
 
+    if from_environment:
+        run_sandbox(SandboxConfig.from_env(os.environ))
+        return
     found = settings()
     public = found.public
     if callback:

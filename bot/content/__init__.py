@@ -1,1 +1,1 @@
-""""""
+"""Documents that marketers write, checked before anything is made of them."""

@@ -1,1 +1,29 @@
-""""""
+"""Use cases of coupons: batches and stock, issue, opening, redemption, the passing of time."""
+
+from bot.coupon.intake import ImportReport, Reject, import_codes, make_batch, restock
+from bot.coupon.service import (
+    LowStock,
+    Swept,
+    claim,
+    issue_for_event,
+    issued_events,
+    low_stock,
+    redeem,
+    sweep,
+)
+
+__all__ = [
+    "ImportReport",
+    "LowStock",
+    "Reject",
+    "Swept",
+    "claim",
+    "import_codes",
+    "issue_for_event",
+    "issued_events",
+    "low_stock",
+    "make_batch",
+    "redeem",
+    "restock",
+    "sweep",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 
 class Task:
@@ -31,26 +31,33 @@ class Task:
 class Pool:
     """A fixed number of daemon threads over one queue. A bare lock a task: cheaper than futures.
 
-    Work must not raise: it has its own error handling, and a raise would end the thread.
+    Work must not raise: it has its own error handling, and a raise would end the thread. `leave` is
+    called by each thread at its end, to give back what belongs to the thread.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._queue: SimpleQueue[Task] = SimpleQueue()
-        for number in range(threads):
-            threading.Thread(target=self._loop, name=f"handler-{number}", daemon=True).start()
+    def __init__(self, threads: int, leave: Callable[[], None]) -> None:
+        self._queue: SimpleQueue[Task | None] = SimpleQueue()
+        self._leave = leave
+        self._threads = [
+            threading.Thread(target=self._loop, name=f"handler-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, work: Callable[[], None]) -> Task:
         task = Task(work)
         self._queue.put(task)
         return task
 
-    @property
-    def waiting(self) -> int:
-        return self._queue.qsize()
+    def close(self) -> None:
+        """Finish what is queued, then end the threads."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
 
     def _loop(self) -> None:
-        while True:
-            try:
-                self._queue.get(timeout=3600).run()
-            except Empty:
-                continue
+        while (task := self._queue.get()) is not None:
+            task.run()
+        self._leave()

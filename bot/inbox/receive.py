@@ -74,8 +74,12 @@ class Receiver:
     def __init__(self, services: Services, dispatch: Dispatch, threads: int = 32) -> None:
         self.services = services
         self.dispatch = dispatch
-        self._pool = Pool(threads)
+        self._pool = Pool(threads, services.store.close)
         self._doors: dict[str, _Door] = {}
+
+    def close(self) -> None:
+        """Finish what is being handled; no delivery may come after this."""
+        self._pool.close()
 
     def verify(self, slug: str, query: Mapping[str, str], now: datetime) -> Answer:
         """The platform's GET handshake. Raises CallbackRejected, NotFound."""
@@ -120,6 +124,7 @@ class Receiver:
                 account.appid,
                 account.aes_keys,
                 accept_plain=self.services.settings.callback_mode == "plain",
+                original_id=account.original_id,
             )
             door = _Door(account, gate, time.monotonic() + _GATE_SECONDS)
             self._doors[slug] = door

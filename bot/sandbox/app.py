@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import bot
 from flask import Flask, Response, request
 
+import bot
 from bot.sandbox import api_base, api_mass, api_menu, api_messages, api_people
 from bot.sandbox.control import control
 from bot.sandbox.gateway import Call

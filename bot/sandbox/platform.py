@@ -25,7 +25,7 @@ class Platform:
         self.acts = Acts(self.world, self.pusher)
         self.timeline = Timeline()
         self.gateway = Gateway(Desk(self.world, self.acts, self.timeline))
-        self.population = Population(self.world, self.acts, self.pusher, self.timeline)
+        self.population = Population(self.world, self.acts, self.pusher)
         self._opening = threading.Thread(target=self._open, name="opening", daemon=True)
 
     def start(self) -> None:
@@ -50,7 +50,7 @@ class Platform:
         )
 
     def stop(self) -> None:
-        self.population.stop()
+        self.population.close()
         self.timeline.stop()
         self.pusher.stop()
         self.world.ledger.close()

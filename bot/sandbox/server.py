@@ -27,7 +27,6 @@ def serve(config: SandboxConfig) -> None:
             websockets=False,
             log_enabled=False,
             workers_kill_timeout=5,
-            process_name="hongyan-sandbox",
         ).serve()
     finally:
         del os.environ[VARIABLE]

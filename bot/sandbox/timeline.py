@@ -43,6 +43,12 @@ class Timeline:
             heapq.heappush(self._heap, (self._monotonic() + seconds, next(self._order), task))
             self._changed.notify_all()
 
+    def clear(self) -> None:
+        """Drops what waits."""
+        with self._changed:
+            self._heap.clear()
+            self._changed.notify_all()
+
     def drain(self, timeout: float) -> bool:
         """Waits until every task is done, those they add too. False: not within `timeout` s."""
         with self._changed:

@@ -73,14 +73,12 @@ class Wire:
         sock.settimeout(_left(ends))
         response = connection.getresponse()
         chunks: list[bytes] = []
-        while not response.isclosed():
-            sock.settimeout(_left(ends))
-            chunk = response.read1(65536)
+        while chunk := response.read1(65536):
             chunks.append(chunk)
             if sum(map(len, chunks)) > MOST_BYTES:
                 raise OSError("answer too long")
-            if not chunk:
-                break
+            sock.settimeout(_left(ends))
+        response.close()  # read to its end; the connection stays for the next exchange
         if response.will_close:
             self.close()
         return Answer(response.status, b"".join(chunks))

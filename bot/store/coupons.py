@@ -85,6 +85,7 @@ __all__ = [
     "release_many",
     "reserve_many",
     "send_of",
+    "send_states",
     "stock",
     "usable_by",
 ]
@@ -317,7 +318,7 @@ def release_expired(now: datetime) -> int:
     released, last = 0, 0
     while lapsed := _lapsed(now, after=last):
         last = lapsed[-1][0]
-        states = _send_states([purpose for _, purpose in lapsed])
+        states = send_states([purpose for _, purpose in lapsed])
         sent = [purpose for _, purpose in lapsed if states.get(purpose) == SendState.SENT]
         kept = (*_UNSETTLED, SendState.SENT)
         free = [code_id for code_id, purpose in lapsed if states.get(purpose) not in kept]
@@ -348,8 +349,8 @@ def _lapsed(now: datetime, after: int) -> list[tuple[int, str]]:
     return lapsed
 
 
-def _send_states(purposes: Sequence[str]) -> dict[str, str]:
-    """The ledger's word on those purposes that are sends."""
+def send_states(purposes: Iterable[str]) -> dict[str, str]:
+    """The ledger's word on those purposes that are sends, by purpose."""
     ids = [send_id for purpose in purposes if (send_id := send_of(purpose)) is not None]
     query = Send.select(Send.id, Send.state).where(Send.id.in_(ids))
     return {f"send:{send_id}": state for send_id, state in rows(query)}

@@ -207,6 +207,11 @@ def is_postgres() -> bool:
     return isinstance(database.obj, PostgresqlDatabase)
 
 
+def dialect() -> str:
+    """sqlite, postgres or mysql, for SQL written elsewhere."""
+    return "sqlite" if is_sqlite() else "mysql" if is_mysql() else "postgres"
+
+
 def now_ms() -> int:
     """The database's own clock, for leases: processes on several machines compare one clock."""
     if is_postgres():

@@ -135,3 +135,73 @@ def _set(follower_id: int, **values: Any) -> int:
     columns = ", ".join(f"{name} = ?" for name in values)
     plain = [to_ms(value) if isinstance(value, datetime) else value for value in values.values()]
     return run(f"UPDATE follower SET {columns} WHERE id = ?", (*plain, follower_id))
+
+
+# --- facts that callbacks bring, in any order ----------------------------------------------------
+# Each carries the instant `at` when it happened and yields to a later one that arrived before it;
+# of two in the same second the one that arrives later counts.
+
+
+def mark_subscribed(follower_id: int, at: datetime, scene: str) -> bool:
+    """They follow since `at`; the first scene stays the source. False: they left after that."""
+    ms = to_ms(at)
+    return (
+        run(
+            "UPDATE follower SET subscribed = ?, subscribed_at = ?,"
+            " source_scene = CASE WHEN source_scene = '' THEN ? ELSE source_scene END"
+            " WHERE id = ? AND erased_at IS NULL"
+            " AND (unsubscribed_at IS NULL OR unsubscribed_at <= ?)"
+            " AND (subscribed_at IS NULL OR subscribed_at <= ?)",
+            (True, ms, scene[:64], follower_id, ms, ms),
+        )
+        == 1
+    )
+
+
+def mark_unsubscribed(follower_id: int, at: datetime) -> bool:
+    """They left at `at`, and every window is shut. False: they came back after that."""
+    ms = to_ms(at)
+    return (
+        run(
+            "UPDATE follower SET subscribed = ?, unsubscribed_at = ?, window_kind = '',"
+            " window_until = NULL, window_left = 0"
+            " WHERE id = ? AND (subscribed_at IS NULL OR subscribed_at <= ?)"
+            " AND (unsubscribed_at IS NULL OR unsubscribed_at <= ?)",
+            (False, ms, follower_id, ms, ms),
+        )
+        == 1
+    )
+
+
+def came_back(follower_id: int) -> bool:
+    """Whether they had left once before."""
+    rows = fetch("SELECT unsubscribed_at FROM follower WHERE id = ?", (follower_id,))
+    return bool(rows) and rows[0][0] is not None
+
+
+def mark_opted_out(follower_id: int, at: datetime) -> bool:
+    """No marketing from now on. False: out already since `at`, or back in after it."""
+    ms = to_ms(at)
+    return (
+        run(
+            "UPDATE follower SET opted_out_at = ? WHERE id = ?"
+            " AND (opted_out_at IS NULL OR opted_out_at < ?)"
+            " AND NOT EXISTS (SELECT 1 FROM event WHERE event.follower_id = follower.id"
+            " AND event.kind = 'opt_in' AND event.at > ?)",
+            (ms, follower_id, ms, ms),
+        )
+        == 1
+    )
+
+
+def mark_opted_in(follower_id: int, at: datetime) -> bool:
+    """Marketing is welcome again. False: it was, or they opted out after `at`."""
+    ms = to_ms(at)
+    return (
+        run(
+            "UPDATE follower SET opted_out_at = NULL WHERE id = ? AND erased_at IS NULL"
+            " AND opted_out_at IS NOT NULL AND opted_out_at <= ?",
+            (follower_id, ms),
+        )
+        == 1
+    )

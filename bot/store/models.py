@@ -16,7 +16,7 @@ from peewee import (
     BooleanField,
     CharField,
     DatabaseProxy,
-    FloatField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -129,7 +129,8 @@ class Event(Table):
     folded = BooleanField(default=False)  # bookkeeping of the profile fold, not a fact
 
     class Meta:
-        indexes = ((("follower", "kind", "at"), False),)
+        # (kind, at): who leaves "within 30 days" is found by the edge that moved, not by a full pass
+        indexes = ((("follower", "kind", "at"), False), (("kind", "at"), False))
 
 
 # What the fold has not seen yet; stays as small as the backlog where the engine has partial indexes.
@@ -174,10 +175,11 @@ class Profile(Table):
     follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
     state = JSONText(default=dict)
     version = IntegerField(default=0)
-    first_seen_at = InstantField(null=True)
+    first_seen_at = InstantField(null=True, index=True)
     last_seen_at = InstantField(null=True, index=True)
     messages = IntegerField(default=0)
     orders = IntegerField(default=0)
+    redeemed = IntegerField(default=0)
     spent_fen = BigIntegerField(default=0)
     folded_at = InstantField(null=True)
 
@@ -186,7 +188,7 @@ class FollowerAttribute(Table):
     follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
     name = CharField(32)
     text = CharField(190, default="")
-    number = FloatField(null=True)
+    number = DoubleField(null=True)
 
     class Meta:
         indexes = ((("follower", "name"), True), (("name", "text"), False))
@@ -196,7 +198,7 @@ class FollowerAttribute(Table):
 class FollowerTag(Table):
     follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
     tag = CharField(64)
-    weight = FloatField(default=1.0)
+    weight = DoubleField(default=1.0)
     source = CharField(16, default="rule")
     since = InstantField()
 
@@ -210,7 +212,7 @@ class FollowerInterest(Table):
 
     follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
     topic = CharField(32)
-    level = FloatField()
+    level = DoubleField()  # double: both evaluators of a rule must read the same bits
 
     class Meta:
         indexes = ((("follower", "topic"), True), (("topic", "level"), False))

@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl
 
 from bot.clock import Clock
 from bot.errors import CallbackRejected, NotFound, StoreUnavailable
 from bot.inbox.receive import Answer, Receiver, rejected
 from bot.web import metrics
+from bot.wechat.callback import MAX_BODY, read_query
 
 logger = logging.getLogger(__name__)
-MAX_BODY = 1 << 20
 _PREFIX = "/wechat/"
 _REASONS = {
     200: "200 OK",
@@ -76,25 +75,13 @@ class CallbackFirst:
             return rejected(CallbackRejected(503, "not-stored"))
 
     def _answer(self, slug: str, environ: Environ) -> Answer:
-        query = _query(environ.get("QUERY_STRING", ""))
+        query = read_query(environ.get("QUERY_STRING", ""))
         method = environ["REQUEST_METHOD"]
         if method == "POST":
             return self._receiver.receive(slug, query, _body(environ), self._clock())
         if method == "GET":
             return self._receiver.verify(slug, query, self._clock())
         raise CallbackRejected(405, "method")
-
-
-def _query(text: str) -> dict[str, str]:
-    """The query's values. Raises CallbackRejected for repeated or too many names."""
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=20, errors="replace")
-    except ValueError:
-        raise CallbackRejected(400, "query") from None
-    values = dict(pairs)
-    if len(values) != len(pairs):
-        raise CallbackRejected(400, "query")
-    return values
 
 
 def _body(environ: Environ) -> bytes:

@@ -61,10 +61,18 @@ def template(
     client_msg_id: str = "",
 ) -> Call:
     """A template message. `data`: field name to plain text, e.g. {"thing4": "双人火锅套餐"}."""
+    return Call(
+        key, TEMPLATE, encoded(template_body(openid, template_id, data, url, client_msg_id))
+    )
+
+
+def template_body(
+    openid: str, template_id: str, data: Mapping[str, str], url: str, client_msg_id: str
+) -> dict[str, Any]:
     body: dict[str, Any] = {"touser": openid, "template_id": template_id}
     if url:
         body["url"] = url
     if client_msg_id:
         body["client_msg_id"] = client_msg_id
     body["data"] = {name: {"value": " ".join(text.split())} for name, text in data.items()}
-    return Call(key, TEMPLATE, encoded(body))
+    return body

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from bot.errors import GatewayDown, GatewayError, OutcomeUnknown
 from bot.wechat.transport import (
     CONNECT_S,
-    JSON_HEADERS,
+    JSON,
     MAX_RESPONSE,
     TIMEOUT_S,
     PooledTransport,
@@ -35,10 +35,10 @@ class Fanout(Protocol):
     def close(self) -> None: ...
 
 
-def fanout(concurrency: int, local: bool) -> Fanout:
+def fanout(concurrency: int) -> Fanout:
     """The best one that this installation has."""
     try:
-        return CurlFanout(concurrency, local)
+        return CurlFanout(concurrency)
     except ImportError:
         return ThreadFanout(concurrency)
 
@@ -46,23 +46,23 @@ def fanout(concurrency: int, local: bool) -> Fanout:
 class CurlFanout:
     """Easy handles are reused, and with them their connections."""
 
-    def __init__(self, concurrency: int, local: bool, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, concurrency: int, timeout_s: float = TIMEOUT_S) -> None:
         import pycurl
 
         self._curl = pycurl
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, concurrency)
-        self._free = [self._handle(local, timeout_s) for _ in range(concurrency)]
+        self._free = [self._handle(timeout_s) for _ in range(concurrency)]
         self._all = tuple(self._free)
         self.busy = 0
 
-    def _handle(self, local: bool, timeout_s: float) -> Any:
+    def _handle(self, timeout_s: float) -> Any:
         import certifi
 
         curl = self._curl
         handle = curl.Curl()
         handle.setopt(curl.POST, 1)
-        handle.setopt(curl.HTTPHEADER, [*(f"{k}: {v}" for k, v in JSON_HEADERS.items()), "Expect:"])
+        handle.setopt(curl.HTTPHEADER, [f"Content-Type: {JSON}", "Expect:"])
         handle.setopt(curl.HTTP_VERSION, curl.CURL_HTTP_VERSION_1_1)
         handle.setopt(curl.NOSIGNAL, 1)
         handle.setopt(curl.CONNECTTIMEOUT_MS, int(CONNECT_S * 1000))
@@ -71,8 +71,7 @@ class CurlFanout:
         handle.setopt(curl.MAXFILESIZE, MAX_RESPONSE)
         handle.setopt(curl.MAXAGE_CONN, 30)  # idle longer, a connection may be gone unnoticed
         handle.setopt(curl.CAINFO, certifi.where())
-        if local:
-            handle.setopt(curl.PROXY, "")
+        handle.setopt(curl.PROXY, "")
         return handle
 
     def start(self, tag: Any, url: str, body: bytes) -> None:

@@ -2,21 +2,22 @@
 
 Three outcomes: an answer; GatewayDown, when certainly nothing was sent; OutcomeUnknown, when it was
 sent and the answer never came or cannot be read. Nothing here retries: a repeated message is worse
-than a late one. Error texts never hold the address, for it carries the token.
+than a late one. Error texts never hold the address, for it carries the token. Proxies of the
+environment are not used: the platform lists the address that calls come from.
 """
 
 from __future__ import annotations
 
 import json
+import ssl
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
 
-from bot.errors import GatewayDown, GatewayError, OutcomeUnknown
+from bot.errors import GatewayDown, GatewayError, OutcomeUnknown, Transient
 
 CONNECT_S = 3.0
 TIMEOUT_S = 10.0
 MAX_RESPONSE = 8 << 20  # ten thousand openids are 0.4 MB
-JSON_HEADERS = {"Content-Type": "application/json; charset=utf-8", "Accept-Encoding": "identity"}
+JSON = "application/json; charset=utf-8"
 
 
 class Response(NamedTuple):
@@ -27,7 +28,9 @@ class Response(NamedTuple):
 class Transport(Protocol):
     """Carries one request at a time for each calling thread."""
 
-    def post(self, url: str, body: bytes, timeout: float = TIMEOUT_S) -> Response: ...
+    def post(
+        self, url: str, body: bytes, timeout: float = TIMEOUT_S, content_type: str = JSON
+    ) -> Response: ...
     def get(self, url: str, timeout: float = TIMEOUT_S) -> Response: ...
     def close(self) -> None: ...
 
@@ -49,37 +52,45 @@ class PooledTransport:
             block=True,
             retries=False,
             ca_certs=certifi.where(),
-            headers=JSON_HEADERS,
         )
 
-    def post(self, url: str, body: bytes, timeout: float = TIMEOUT_S) -> Response:
-        return self._request("POST", url, body, timeout)
+    def post(
+        self, url: str, body: bytes, timeout: float = TIMEOUT_S, content_type: str = JSON
+    ) -> Response:
+        return self._request("POST", url, body, timeout, {"Content-Type": content_type})
 
     def get(self, url: str, timeout: float = TIMEOUT_S) -> Response:
-        return self._request("GET", url, None, timeout)
+        return self._request("GET", url, None, timeout, {})
 
     def close(self) -> None:
         self._pool.clear()
 
-    def _request(self, method: str, url: str, body: bytes | None, timeout: float) -> Response:
+    def _request(
+        self, method: str, url: str, body: bytes | None, timeout: float, headers: dict[str, str]
+    ) -> Response:
         errors = self._urllib3.exceptions
         limits = self._urllib3.Timeout(connect=min(CONNECT_S, timeout), total=timeout)
         try:
             answer = self._pool.request(
-                method, url, body=body, timeout=limits, redirect=False, preload_content=False
+                method,
+                url,
+                body=body,
+                headers=headers,
+                timeout=limits,
+                redirect=False,
+                preload_content=False,
             )
-            try:
-                content = answer.read(MAX_RESPONSE + 1, decode_content=False)
-            finally:
-                answer.release_conn() if len(content) <= MAX_RESPONSE else answer.close()
-        except (errors.NewConnectionError, errors.ConnectTimeoutError, errors.EmptyPoolError):
+            content = answer.read(MAX_RESPONSE + 1, decode_content=False)
+        except (errors.NewConnectionError, errors.ConnectTimeoutError):
             raise GatewayDown(None, "no connection to the platform") from None
-        except errors.SSLError:
-            raise GatewayDown(None, "no trusted connection to the platform") from None
         except errors.HTTPError as error:
+            if isinstance(error.args[0] if error.args else None, ssl.SSLCertVerificationError):
+                raise GatewayDown(None, "no trusted connection to the platform") from None
             raise OutcomeUnknown(None, f"no answer: {type(error).__name__}") from None
         if len(content) > MAX_RESPONSE:
+            answer.close()
             raise OutcomeUnknown(None, "the answer is too large")
+        answer.release_conn()
         return Response(answer.status, content)
 
 
@@ -103,10 +114,6 @@ def read_json(response: Response) -> dict[str, Any]:
     return document
 
 
-def is_local(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
-
-
-def failed(outcome: GatewayError) -> bool:
-    """Whether an outcome speaks against the platform being there."""
-    return isinstance(outcome, GatewayDown | OutcomeUnknown)
+def ailing(error: GatewayError) -> bool:
+    """Whether an error speaks of a platform in trouble, not of this one request."""
+    return isinstance(error, GatewayDown | OutcomeUnknown | Transient)

@@ -1,0 +1,87 @@
+"""One run of a campaign as all its batches share it: read once, then only handed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.campaign.definition import Definition, parse
+from bot.campaign.policy import Policy, policy_of
+from bot.campaign.wording import yuan
+from bot.store import accounts, campaigns, coupons, links
+from bot.store.campaigns import CampaignState, GenerationState
+from bot.store.coupons import BatchState
+from bot.values.audience import Channel, Purpose
+
+OFFER = "offer"
+REMINDER = "reminder"
+# Every held message has an end: what a week of quiet hours, quotas and pauses kept back is stale.
+LIFE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run's frozen definition with what it names looked up. `link_id` None: no tracked link."""
+
+    campaign_id: int
+    account_id: int
+    generation: int
+    definition: Definition
+    zone: ZoneInfo
+    deadline: datetime
+    offer: BatchState | None
+    link_id: int | None
+    public_url: str
+
+    def policy(self, step: str) -> Policy:
+        """What binds the rows of a step. A reminder is a service notice by template message; it
+        ends with the coupon it is about, not with the campaign."""
+        if step == REMINDER:
+            return Policy(Purpose.SERVICE, zone=self.zone, channels=(Channel.TEMPLATE,))
+        return policy_of(self.definition, self.zone, self.deadline)
+
+    def text_of(self, variant: str) -> str:
+        """Raises KeyError for a variant that the run does not have."""
+        return {v.name: v.text for v in self.definition.texts()}[variant]
+
+    def values(self) -> dict[str, str]:
+        """The variables that are the same for every recipient."""
+        if self.offer is None:
+            return {}
+        return {
+            "title": self.offer.title,
+            "face_value": yuan(self.offer.face_value_fen),
+            "threshold": yuan(self.offer.threshold_fen),
+        }
+
+
+def zone_of(account_id: int) -> ZoneInfo:
+    return ZoneInfo(accounts.by_id(account_id).timezone)
+
+
+def order_of(
+    campaign: CampaignState, generation: GenerationState, public_url: str, now: datetime
+) -> Order:
+    """Raises NotFound when the coupon batch of the frozen definition is gone."""
+    zone = zone_of(campaign.account_id)
+    definition = parse(generation.definition, zone)
+    target = definition.url or (links.COUPON if definition.offer else "")
+    return Order(
+        campaign.id,
+        campaign.account_id,
+        generation.number,
+        definition,
+        zone,
+        definition.until or generation.started_at + LIFE,
+        coupons.batch_by_slug(campaign.account_id, definition.offer) if definition.offer else None,
+        links.link_for(campaign.id, target, now) if target else None,
+        public_url,
+    )
+
+
+def load(campaign_id: int, public_url: str, now: datetime) -> Order:
+    """The order of the campaign's latest run. Raises NotFound before the first."""
+    campaign = campaigns.get(campaign_id)
+    generation = campaigns.generation(campaign.id, campaign.generation)
+    return order_of(campaign, generation, public_url, now)

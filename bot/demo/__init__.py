@@ -1,0 +1,1 @@
+"""The demo: the whole product against a local platform, watched, then held against its books."""

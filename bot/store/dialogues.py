@@ -1,0 +1,79 @@
+"""Questions that wait for an answer: at most one a follower, each with an end.
+
+A later question replaces an earlier one; what has expired is as good as gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import from_ms, to_ms
+from bot.store.db import fetch, insert_new, run, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """name: onboarding, erase, agent. `state`: what its own handler needs to go on."""
+
+    name: str
+    expires_at: datetime
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def current(follower_id: int, now: datetime) -> Dialogue | None:
+    """The dialogue that is open at `now`."""
+    rows = fetch(
+        "SELECT name, state, expires_at FROM dialogue WHERE follower_id = ? AND expires_at > ?",
+        (follower_id, to_ms(now)),
+    )
+    if not rows:
+        return None
+    name, state, expires_at = rows[0]
+    return Dialogue(name, from_ms(expires_at), json.loads(state))
+
+
+def begin(
+    follower_id: int, name: str, expires_at: datetime, state: Mapping[str, Any] | None = None
+) -> None:
+    """Open a dialogue, in place of whichever was open."""
+    text = json.dumps(dict(state or {}), ensure_ascii=False)
+    values = (name, text, to_ms(expires_at))
+    with transaction():
+        changed = run(
+            "UPDATE dialogue SET name = ?, state = ?, expires_at = ? WHERE follower_id = ?",
+            (*values, follower_id),
+        )
+        if not changed:  # MySQL also says 0 for an equal row: the insert then finds it there
+            columns = ("follower_id", "name", "state", "expires_at")
+            insert_new("dialogue", columns, (follower_id, *values), key="follower_id")
+
+
+def end(follower_id: int, name: str) -> bool:
+    """Close the dialogue. False: it was not open under this name."""
+    sql = "DELETE FROM dialogue WHERE follower_id = ? AND name = ?"
+    return run(sql, (follower_id, name)) == 1
+
+
+def drop(follower_id: int) -> None:
+    """Close whatever is open."""
+    run("DELETE FROM dialogue WHERE follower_id = ?", (follower_id,))
+
+
+def forget_expired(now: datetime) -> int:
+    """Drop what nobody answered; how many rows went."""
+    return run("DELETE FROM dialogue WHERE expires_at <= ?", (to_ms(now),))
+
+
+def answered_by(follower_id: int, handler: str, now: datetime, within: timedelta) -> bool:
+    """Whether this handler answered a text of this follower in the stretch before `now`."""
+    rows = fetch(
+        "SELECT 1 FROM event JOIN inbox ON inbox.event_id = event.id"
+        " WHERE event.follower_id = ? AND event.kind IN ('message.text', 'message.voice')"
+        " AND event.at > ? AND event.at <= ? AND inbox.handler = ? LIMIT 1",
+        (follower_id, to_ms(now - within), to_ms(now), handler),
+    )
+    return bool(rows)

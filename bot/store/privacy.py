@@ -1,0 +1,336 @@
+"""Everything that is held of one person: read for the person, forgotten on request.
+
+Whoever adds a table with a follower in it adds it here; a test compares this with the schema.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_ms
+from bot.errors import NotFound
+from bot.store.db import fetch, insert_new, is_sqlite, run, transaction
+from bot.store.fields import Holder
+from bot.store.models import (
+    Click,
+    Conversion,
+    CouponBatch,
+    CouponCode,
+    Dialogue,
+    Event,
+    Follower,
+    FollowerAttribute,
+    FollowerInterest,
+    FollowerTag,
+    Inbox,
+    Link,
+    Profile,
+    Segment,
+    SegmentChange,
+    SegmentMember,
+    Send,
+    Table,
+    database,
+)
+
+# Rows of these tables are about one follower and nothing else: they go with the person.
+OWN_TABLES = (
+    "profile",
+    "follower_attribute",
+    "follower_tag",
+    "follower_interest",
+    "segment_member",
+    "segment_change",
+    "segment_watch",
+    "segment_dirty",
+    "dialogue",
+    "click",
+)
+# These count something else, too (messages sent, money taken, stock) and stay without the person.
+KEPT_TABLES = ("event", "coupon_code", "send")
+FOLDED_TABLES = ("profile", "follower_attribute", "follower_tag", "follower_interest")
+_CHUNK = 500
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held, in brief, for an answer in the chat."""
+
+    events: int
+    topics: tuple[str, ...]  # the strongest first, at most five
+    attributes: tuple[str, ...]  # names
+    tags: int
+    coupons: int
+
+
+def in_brief(follower_id: int) -> Held:
+    def count(table: str) -> int:
+        return int(fetch(f"SELECT COUNT(*) FROM {table} WHERE follower_id = ?", (follower_id,))[0][0])
+
+    topics = fetch(
+        "SELECT topic FROM follower_interest WHERE follower_id = ? ORDER BY level DESC LIMIT 5",
+        (follower_id,),
+    )
+    names = fetch(
+        "SELECT name FROM follower_attribute WHERE follower_id = ? ORDER BY name", (follower_id,)
+    )
+    return Held(
+        events=count("event"),
+        topics=tuple(row[0] for row in topics),
+        attributes=tuple(row[0] for row in names),
+        tags=count("follower_tag"),
+        coupons=count("coupon_code"),
+    )
+
+
+def everything(follower_id: int) -> dict[str, Any]:
+    """All that is held of a follower, opened, as plain JSON. Raises NotFound."""
+    person = Follower.select().where(Follower.id == follower_id).dicts().first()
+    if person is None:
+        raise NotFound(f"there is no follower {follower_id}")
+    for inner in ("openid_hash", "unionid_hash", "busy_event", "busy_until"):
+        del person[inner]
+    mine = {
+        "attributes": _rows(FollowerAttribute, follower_id),
+        "tags": _rows(FollowerTag, follower_id),
+        "interests": _rows(FollowerInterest, follower_id),
+        "profile": _rows(Profile, follower_id),
+        "dialogue": _rows(Dialogue, follower_id),
+        "events": _events(follower_id),
+        "segments": _segments(SegmentMember, follower_id),
+        "segment_changes": _segments(SegmentChange, follower_id),
+        "coupons": _coupons(follower_id),
+        "sends": _rows(Send, follower_id),
+        "clicks": _clicks(follower_id),
+        "conversions": _conversions(follower_id),
+    }
+    return {"follower": _plain(person), **{k: [_plain(r) for r in v] for k, v in mine.items()}}
+
+
+def _rows(table: type[Table], follower_id: int) -> list[dict[str, Any]]:
+    return list(table.select().where(table.follower == follower_id).dicts())
+
+
+def _events(follower_id: int) -> list[dict[str, Any]]:
+    query = (
+        Event.select(
+            Event.kind,
+            Event.at,
+            Event.received_at,
+            Event.source,
+            Event.facts,
+            Event.sealed,
+            Inbox.handler,
+            Inbox.reason,
+            Inbox.reply,
+        )
+        .left_outer_join(Inbox, on=(Inbox.event == Event.id))
+        .where(Event.follower == follower_id)
+        .order_by(Event.at, Event.id)
+    )
+    return list(query.dicts())
+
+
+def _segments(table: type[Table], follower_id: int) -> list[dict[str, Any]]:
+    query = table.select(table, Segment.slug, Segment.name).join(Segment)
+    return list(query.where(table.follower == follower_id).dicts())
+
+
+def _coupons(follower_id: int) -> list[dict[str, Any]]:
+    code = CouponCode
+    query = (
+        code.select(
+            CouponBatch.title,
+            code.code,
+            code.state,
+            code.issued_at,
+            code.expires_at,
+            code.claimed_at,
+            code.redeemed_at,
+            code.order_number,
+            code.amount_fen,
+        )
+        .join(CouponBatch)
+        .where(code.follower == follower_id)
+    )
+    return list(query.dicts())
+
+
+def _clicks(follower_id: int) -> list[dict[str, Any]]:
+    query = Click.select(Click.at, Link.url, Click.automatic).join(Link)
+    return list(query.where(Click.follower == follower_id).dicts())
+
+
+def _conversions(follower_id: int) -> list[dict[str, Any]]:
+    query = Conversion.select(Conversion.at, Conversion.amount_fen).join(Send)
+    return list(query.where(Send.follower == follower_id).dicts())
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
+
+
+# --- forgetting --------------------------------------------------------------------------------
+
+
+def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str, int] | None:
+    """Forget the person in one transaction; rows removed or emptied by table, None if done before.
+
+    What stays: the follower row as an empty tombstone, which ledger rows point to; emptied events
+    that a conversion is credited to; and those received since `repeats_since`, so that the
+    platform's repetition of a message finds that it was here. Raises NotFound.
+    """
+    with transaction():
+        if is_sqlite():
+            run("PRAGMA secure_delete = ON")  # overwrite what is deleted, not just unlink it
+        if not _entomb(follower_id, now):
+            return None
+        removed = {"inbox": _close_inbox(follower_id)}
+        removed["event"] = _forget_events(follower_id, repeats_since)
+        removed["coupon_code"] = _forget_coupons(follower_id)
+        removed["send"] = run(
+            "UPDATE send SET reasons = '{}', error = '', subject = '' WHERE follower_id = ?",
+            (follower_id,),
+        )
+        run(
+            "UPDATE segment SET size = size - 1 WHERE size > 0 AND id IN"
+            " (SELECT segment_id FROM segment_member WHERE follower_id = ?)",
+            (follower_id,),
+        )
+        for table in OWN_TABLES:
+            removed[table] = run(f"DELETE FROM {table} WHERE follower_id = ?", (follower_id,))
+    return {table: count for table, count in removed.items() if count}
+
+
+def _entomb(follower_id: int, now: datetime) -> bool:
+    """Empty the follower row. A random hash instead of the openid's: nobody is found under it."""
+    changed = run(
+        "UPDATE follower SET openid = NULL, openid_hash = ?, unionid = NULL, unionid_hash = NULL,"
+        " subscribed = ?, subscribed_at = NULL, unsubscribed_at = NULL, source_scene = '',"
+        " language = 'zh', marketing_consent = ?, personalised = ?, opted_out_at = NULL,"
+        " blacklisted = ?, stage = 'gone', last_inbound_at = NULL, window_kind = '',"
+        " window_until = NULL, window_left = 0, created_at = ?, erased_at = ?"
+        " WHERE id = ? AND erased_at IS NULL",
+        (secrets.token_hex(16), False, False, False, False, to_ms(now), to_ms(now), follower_id),
+    )
+    if not changed and not fetch("SELECT 1 FROM follower WHERE id = ?", (follower_id,)):
+        raise NotFound(f"there is no follower {follower_id}")
+    return changed == 1
+
+
+def _close_inbox(follower_id: int) -> int:
+    """Nothing of theirs is handled or answered any more."""
+    return run(
+        "UPDATE inbox SET state = 'done', answer = 'none', reply = NULL, error = '', reason = '',"
+        " lease_until = NULL"
+        " WHERE event_id IN (SELECT id FROM event WHERE follower_id = ?)",
+        (follower_id,),
+    )
+
+
+def _forget_events(follower_id: int, repeats_since: datetime) -> int:
+    emptied = run(
+        "UPDATE event SET follower_id = NULL, kind = 'erased', facts = '{}', sealed = NULL,"
+        " folded = ? WHERE follower_id = ?"
+        " AND (EXISTS (SELECT 1 FROM conversion WHERE conversion.event_id = event.id)"
+        " OR (received_at >= ? AND EXISTS"
+        " (SELECT 1 FROM inbox WHERE inbox.event_id = event.id)))",
+        (True, follower_id, to_ms(repeats_since)),
+    )
+    run(
+        "DELETE FROM inbox WHERE event_id IN (SELECT id FROM event WHERE follower_id = ?)",
+        (follower_id,),
+    )
+    return emptied + run("DELETE FROM event WHERE follower_id = ?", (follower_id,))
+
+
+def _forget_coupons(follower_id: int) -> int:
+    """What they could still use is void; what was redeemed keeps its amount, not its owner."""
+    run(
+        "UPDATE coupon_code SET state = 'void', reserved_until = NULL"
+        " WHERE follower_id = ? AND state IN ('reserved', 'issued')",
+        (follower_id,),
+    )
+    return run(
+        "UPDATE coupon_code SET follower_id = NULL, order_number = NULL WHERE follower_id = ?",
+        (follower_id,),
+    )
+
+
+def empty_events(follower_id: int, kinds: Collection[str]) -> int:
+    """Take the content out of all events of these kinds; that something happened stays."""
+    if not kinds:
+        return 0
+    marks = ",".join("?" * len(kinds))
+    return run(
+        f"UPDATE event SET facts = '{{}}', sealed = NULL WHERE follower_id = ? AND kind IN ({marks})",
+        (follower_id, *kinds),
+    )
+
+
+def forget_attributes(follower_id: int, names: Collection[str]) -> int:
+    """Delete the events that told these attributes; how many."""
+    if not names:
+        return 0
+    told = fetch(
+        "SELECT id, facts FROM event WHERE follower_id = ? AND kind = 'attribute'", (follower_id,)
+    )
+    gone = [event_id for event_id, facts in told if json.loads(facts).get("name") in names]
+    for start in range(0, len(gone), _CHUNK):
+        _delete_events(gone[start : start + _CHUNK])
+    return len(gone)
+
+
+def _delete_events(ids: Sequence[int]) -> None:
+    run(f"DELETE FROM event WHERE id IN ({','.join('?' * len(ids))})", ids)
+
+
+def refold(follower_id: int) -> None:
+    """Drop what was folded; the next fold makes it anew from the events that are left."""
+    for table in FOLDED_TABLES:
+        run(f"DELETE FROM {table} WHERE follower_id = ?", (follower_id,))
+    run("UPDATE event SET folded = ? WHERE follower_id = ?", (False, follower_id))
+
+
+def scrub() -> None:
+    """Bring an erasure into the database file and empty the write-ahead log. After the commit.
+
+    Where other connections are reading, SQLite's next full checkpoint does it.
+    """
+    if is_sqlite() and not database.obj.in_transaction():
+        run("PRAGMA wal_checkpoint(TRUNCATE)")
+        run("PRAGMA secure_delete = OFF")
+
+
+def forget_emptied(before: datetime) -> int:
+    """Drop emptied events that only waited for the platform's repetitions; how many."""
+    return run(
+        "DELETE FROM event WHERE kind = 'erased' AND received_at < ?"
+        " AND NOT EXISTS (SELECT 1 FROM conversion WHERE conversion.event_id = event.id)",
+        (to_ms(before),),
+    )
+
+
+# --- certificates ------------------------------------------------------------------------------
+
+
+def certificate_for(subject: str) -> str:
+    """The number of the certificate for "follower:12" or "event:34": equal at every call."""
+    return Holder.vault.blind(subject, "erasure.certificate")
+
+
+def certify(
+    account_id: int, cause: str, certificate: str, removed: dict[str, int], now: datetime
+) -> bool:
+    """Write the certificate. False: it was written before."""
+    columns = ("account_id", "at", "cause", "certificate", "removed")
+    values = (account_id, to_ms(now), cause[:32], certificate, json.dumps(removed))
+    return insert_new("erasure", columns, values) is not None

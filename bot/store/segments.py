@@ -1,0 +1,362 @@
+"""Segments: definitions, members, comings and goings, and who is to be looked at again.
+
+`size` is kept by adding what enters and leaves in the transaction that writes it: whoever removes
+member rows otherwise must use `forget`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bot.clock import from_ms, to_ms
+from bot.errors import NotFound
+from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
+
+_SPAN = 500
+_COLUMNS = (
+    "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms, error"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentState:
+    """A segment. Its members fit the definition `built_version`; 0: none yet, or given up."""
+
+    id: int
+    account_id: int
+    slug: str
+    name: str
+    rule: Any = field(repr=False)
+    version: int
+    size: int
+    built_version: int
+    refreshed_at: datetime | None
+    refresh_ms: int | None
+    error: str
+
+    @property
+    def built(self) -> bool:
+        return self.built_version == self.version
+
+
+class Member(NamedTuple):
+    follower_id: int
+    since: datetime
+
+
+class Move(NamedTuple):
+    """A follower who enters or leaves, and why."""
+
+    follower_id: int
+    reason: dict[str, Any]
+
+
+class Change(NamedTuple):
+    """One line of a segment's history."""
+
+    follower_id: int
+    at: datetime
+    entered: bool
+    reason: dict[str, Any]
+
+
+def _state(row: Sequence[Any]) -> SegmentState:
+    refreshed_at = None if row[8] is None else from_ms(row[8])
+    return SegmentState(*row[:4], json.loads(row[4]), *row[5:8], refreshed_at, *row[9:])
+
+
+# --- definitions -------------------------------------------------------------------------------
+
+
+def of_account(account_id: int) -> list[SegmentState]:
+    """The account's segments by slug."""
+    rows = fetch(f"SELECT {_COLUMNS} FROM segment WHERE account_id = ? ORDER BY slug", [account_id])
+    return [_state(row) for row in rows]
+
+
+def by_slug(account_id: int, slug: str) -> SegmentState:
+    """Raises NotFound."""
+    rows = fetch(
+        f"SELECT {_COLUMNS} FROM segment WHERE account_id = ? AND slug = ?", (account_id, slug)
+    )
+    if not rows:
+        raise NotFound(f"there is no segment {slug!r}")
+    return _state(rows[0])
+
+
+def accounts_with_segments() -> list[int]:
+    return [row[0] for row in fetch("SELECT DISTINCT account_id FROM segment ORDER BY account_id")]
+
+
+def put(account_id: int, slug: str, name: str, rule: Any) -> SegmentState:
+    """Make or change a definition; a changed rule is a new version, to be built by the refresh."""
+    text = json.dumps(rule, ensure_ascii=False)
+    with transaction():
+        insert_new(
+            "segment",
+            ("account_id", "slug", "name", "rule", "version", "size", "built_version", "error"),
+            (account_id, slug, name, text, 1, 0, 0, ""),
+        )
+        # MySQL assigns left to right: the version looks at the old rule, so it comes first.
+        run(
+            "UPDATE segment SET version = CASE WHEN rule = ? THEN version ELSE version + 1 END,"
+            " error = CASE WHEN rule = ? THEN error ELSE '' END, name = ?, rule = ?"
+            " WHERE account_id = ? AND slug = ?",
+            (text, text, name, text, account_id, slug),
+        )
+        return by_slug(account_id, slug)
+
+
+def remove(segment_id: int) -> None:
+    """Remove a segment with its members and history."""
+    with transaction():
+        for table in ("segment_member", "segment_change"):
+            run(f"DELETE FROM {table} WHERE segment_id = ?", (segment_id,))
+        run("DELETE FROM segment WHERE id = ?", (segment_id,))
+
+
+def built(segment_id: int, version: int, now: datetime, took_ms: int) -> None:
+    """The members fit this version, as of now. Counts them afresh."""
+    run(
+        "UPDATE segment SET built_version = ?, refreshed_at = ?, refresh_ms = ?, error = '', size ="
+        " (SELECT COUNT(*) FROM segment_member m WHERE m.segment_id = segment.id) WHERE id = ?",
+        (version, to_ms(now), took_ms, segment_id),
+    )
+
+
+def looked_at(segment_ids: Sequence[int], now: datetime, took_ms: int) -> None:
+    """Every leaver by time alone up to now has been found."""
+    run_many(
+        "UPDATE segment SET refreshed_at = ?, refresh_ms = ? WHERE id = ? AND built_version > 0",
+        [(to_ms(now), took_ms, segment_id) for segment_id in segment_ids],
+    )
+
+
+def failed(segment_id: int, error: str, now: datetime) -> None:
+    """The members may be wrong from now on; it is built anew when it is tried again."""
+    run(
+        "UPDATE segment SET built_version = 0, refreshed_at = ?, error = ? WHERE id = ?",
+        (to_ms(now), error[:500], segment_id),
+    )
+
+
+# --- members -----------------------------------------------------------------------------------
+
+
+def members(segment_id: int, after: int = 0, limit: int = 100) -> list[Member]:
+    """Members ascending by follower id, after one."""
+    rows = fetch(
+        "SELECT follower_id, since FROM segment_member WHERE segment_id = ? AND follower_id > ?"
+        " ORDER BY follower_id LIMIT ?",
+        (segment_id, after, limit),
+    )
+    return [Member(row[0], from_ms(row[1])) for row in rows]
+
+
+def member_ids(segment_id: int, after: int, limit: int) -> list[int]:
+    """Follower ids ascending, after one: the pages of an audience."""
+    rows = fetch(
+        "SELECT follower_id FROM segment_member WHERE segment_id = ? AND follower_id > ?"
+        " ORDER BY follower_id LIMIT ?",
+        (segment_id, after, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def bounds(segment_id: int) -> tuple[int, int] | None:
+    """The least and greatest follower id in the segment; None when it is empty."""
+    low, high = fetch(
+        "SELECT MIN(follower_id), MAX(follower_id) FROM segment_member WHERE segment_id = ?",
+        (segment_id,),
+    )[0]
+    return None if low is None else (low, high)
+
+
+def member_since(segment_id: int, follower_id: int) -> datetime | None:
+    rows = fetch(
+        "SELECT since FROM segment_member WHERE segment_id = ? AND follower_id = ?",
+        (segment_id, follower_id),
+    )
+    return from_ms(rows[0][0]) if rows else None
+
+
+def memberships(account_id: int, follower_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Slugs of the account's segments by follower id, for a batch; everybody asked for is there."""
+    found: dict[int, set[str]] = {follower_id: set() for follower_id in follower_ids}
+    for ids in _pages(follower_ids):
+        for follower_id, slug in fetch(
+            "SELECT m.follower_id, s.slug FROM segment_member m"
+            " JOIN segment s ON s.id = m.segment_id"
+            f" WHERE m.follower_id IN ({_marks(ids)}) AND s.account_id = ?",
+            (*ids, account_id),
+        ):
+            found[follower_id].add(slug)
+    return found
+
+
+def move(
+    segment_id: int, entering: Sequence[Move], leaving: Sequence[Move], now: datetime
+) -> tuple[int, int]:
+    """Let followers in and out, with their history, in a transaction; how many really moved."""
+    at = to_ms(now)
+    came = _insert_members(segment_id, entering, at)
+    went = run_many(
+        "DELETE FROM segment_member WHERE segment_id = ? AND follower_id = ?",
+        [(segment_id, one.follower_id) for one in leaving],
+    )
+    run_many(
+        "INSERT INTO segment_change (segment_id, follower_id, at, entered, reason)"
+        " VALUES (?,?,?,?,?)",
+        [
+            (segment_id, one.follower_id, at, entered, json.dumps(one.reason, ensure_ascii=False))
+            for entered, moves in ((True, entering), (False, leaving))
+            for one in moves
+        ],
+    )
+    if came != went:
+        run("UPDATE segment SET size = size + ? WHERE id = ?", (came - went, segment_id))
+    return came, went
+
+
+def _insert_members(segment_id: int, entering: Sequence[Move], at: int) -> int:
+    ignore, end = ("IGNORE ", "") if is_mysql() else ("", " ON CONFLICT DO NOTHING")
+    return run_many(
+        f"INSERT {ignore}INTO segment_member (segment_id, follower_id, since) VALUES (?,?,?){end}",
+        [(segment_id, one.follower_id, at) for one in entering],
+    )
+
+
+def fill(segment_id: int, select: str, params: Sequence[Any], now: datetime) -> int:
+    """Let in everybody that `select` gives (one column, ids) and is not in yet; no history."""
+    return run(
+        "INSERT INTO segment_member (segment_id, follower_id, since)"
+        f" SELECT s.id, m.id, CAST(? AS {_BIGINT()}) FROM segment s, ({select}) m"
+        " WHERE s.id = ? AND NOT EXISTS (SELECT 1 FROM segment_member x"
+        "  WHERE x.segment_id = s.id AND x.follower_id = m.id)",
+        (to_ms(now), *params, segment_id),
+    )
+
+
+def _BIGINT() -> str:
+    return "SIGNED" if is_mysql() else "BIGINT"
+
+
+def differing(
+    segment_id: int, select: str, params: Sequence[Any], span: tuple[int, int]
+) -> tuple[list[int], list[int]]:
+    """Who is in `select` and not a member, and the reverse, among ids with low < id <= high."""
+    entering = fetch(
+        f"SELECT m.id FROM ({select}) m WHERE NOT EXISTS (SELECT 1 FROM segment_member x"
+        " WHERE x.segment_id = ? AND x.follower_id = m.id)",
+        (*params, segment_id),
+    )
+    leaving = fetch(
+        "SELECT x.follower_id FROM segment_member x WHERE x.segment_id = ?"
+        f" AND x.follower_id > ? AND x.follower_id <= ? AND x.follower_id NOT IN ({select})",
+        (segment_id, *span, *params),
+    )
+    return [row[0] for row in entering], [row[0] for row in leaving]
+
+
+def changes(segment_id: int, limit: int = 100, follower_id: int | None = None) -> list[Change]:
+    """The newest comings and goings, of all or of one follower, newest first."""
+    one = "" if follower_id is None else " AND follower_id = ?"
+    rows = fetch(
+        "SELECT follower_id, at, entered, reason FROM segment_change WHERE segment_id = ?"
+        f"{one} ORDER BY at DESC, id DESC LIMIT ?",
+        (segment_id, *([] if follower_id is None else [follower_id]), limit),
+    )
+    return [Change(row[0], from_ms(row[1]), bool(row[2]), json.loads(row[3])) for row in rows]
+
+
+def forget(follower_ids: Sequence[int]) -> None:
+    """Take followers out of every segment and out of the history: for erasure."""
+    with transaction():
+        for ids in _pages(sorted(follower_ids)):
+            marks = _marks(ids)
+            counted = fetch(
+                "SELECT segment_id, COUNT(*) FROM segment_member"
+                f" WHERE follower_id IN ({marks}) GROUP BY segment_id ORDER BY segment_id",
+                ids,
+            )
+            for table in ("segment_member", "segment_change", "segment_dirty"):
+                run(f"DELETE FROM {table} WHERE follower_id IN ({marks})", ids)
+            run_many(
+                "UPDATE segment SET size = size - ? WHERE id = ?",
+                [(count, segment_id) for segment_id, count in counted],
+            )
+
+
+# --- whom to look at again ---------------------------------------------------------------------
+
+
+def mark_dirty(follower_ids: Sequence[int]) -> None:
+    """Have every rule look at these followers again: something that rules read has changed.
+
+    Part of the transaction that makes the change, where there is one.
+    """
+    again = (
+        " ON DUPLICATE KEY UPDATE version = version + 1"
+        if is_mysql()
+        else " ON CONFLICT (follower_id) DO UPDATE SET version = segment_dirty.version + 1"
+    )
+    with transaction():
+        run_many(
+            f"INSERT INTO segment_dirty (follower_id, version) VALUES (?, 1){again}",
+            [(follower_id,) for follower_id in sorted(set(follower_ids))],
+        )
+
+
+def dirty(account_id: int, limit: int) -> list[tuple[int, int]]:
+    """(follower id, version) of followers to look at again, ascending."""
+    rows = fetch(
+        "SELECT d.follower_id, d.version FROM segment_dirty d"
+        " JOIN follower f ON f.id = d.follower_id WHERE f.account_id = ?"
+        " ORDER BY d.follower_id LIMIT ?",
+        (account_id, limit),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
+    """These were looked at. Who changed since then has a later version and stays, in a transaction."""
+    run_many("DELETE FROM segment_dirty WHERE follower_id = ? AND version = ?", looked)
+
+
+# --- the audience in spans ---------------------------------------------------------------------
+
+
+def span_end(account_id: int, after: int, count: int) -> int | None:
+    """The id of the last of the next `count` followers after `after`; None: there are no more."""
+    rows = fetch(
+        "SELECT MAX(id) FROM (SELECT id FROM follower WHERE account_id = ? AND id > ?"
+        " ORDER BY id LIMIT ?) t",
+        (account_id, after, count),
+    )
+    return None if rows[0][0] is None else int(rows[0][0])
+
+
+def audience(account_id: int) -> tuple[int, int, int]:
+    """(least id, greatest id, number) of the account's followers; zeros for none."""
+    low, high, count = fetch(
+        "SELECT MIN(id), MAX(id), COUNT(*) FROM follower WHERE account_id = ?", (account_id,)
+    )[0]
+    return low or 0, high or 0, count
+
+
+def ids_of(select: str, params: Sequence[Any]) -> list[int]:
+    """The first column of a compiled rule."""
+    return [row[0] for row in fetch(select, params)]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _SPAN):
+        yield ids[start : start + _SPAN]

@@ -1,0 +1,129 @@
+"""Writing the ledger's rows: intended ones and held-out ones, each once, in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import from_ms, to_ms
+from bot.store.coupons import CHUNK, send_of
+from bot.store.db import fetch, is_mysql, run, run_many
+from bot.values.audience import Purpose, SendState, Skip
+from bot.values.coupons import CodeState
+
+REMINDER = "reminder"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What all rows of one writing have in common."""
+
+    campaign_id: int
+    generation: int
+    step: str
+    purpose: Purpose
+    batch_id: int | None
+    planned_at: datetime
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EndingCode:
+    """A claimed coupon of a campaign that ends soon."""
+
+    code_id: int
+    follower_id: int
+    expires_at: datetime
+
+
+def write(sheet: Sheet, state: SendState, variant: str, follower_ids: Sequence[int]) -> int:
+    """Rows for these followers; how many were new. Those in the ledger already stay as they are,
+    and followers who are gone get none. One statement, however many."""
+    if not follower_ids:
+        return 0
+    verb, end = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
+    marks = ",".join("?" * len(follower_ids))
+    return run(
+        f"{verb} INTO send (campaign_id, generation, step, follower_id, state, purpose, variant,"
+        " channel, skip, batch_id, subject, client_id, msgid, planned_at, not_before, claimed_by,"
+        " attempts, error, reasons)"
+        " SELECT ?, ?, ?, id, ?, ?, ?, '', '', ?, '', '', '', ?, ?, '', 0, '', '{}'"
+        f" FROM follower WHERE id IN ({marks}) ORDER BY id{end}",
+        (
+            sheet.campaign_id,
+            sheet.generation,
+            sheet.step,
+            state,
+            sheet.purpose,
+            variant,
+            sheet.batch_id,
+            to_ms(sheet.planned_at),
+            to_ms(sheet.not_before),
+            *follower_ids,
+        ),
+    )
+
+
+def note_barred(sheet: Sheet, reasons: Sequence[tuple[int, Skip]]) -> None:
+    """Why held-out followers would have got nothing anyway: they are no fair comparison."""
+    run_many(
+        "UPDATE send SET skip = ? WHERE campaign_id = ? AND generation = ? AND step = ?"
+        " AND follower_id = ? AND state = ?",
+        [
+            (skip, sheet.campaign_id, sheet.generation, sheet.step, who, SendState.HELD_OUT)
+            for who, skip in reasons
+        ],
+    )
+
+
+def set_subjects(sheet: Sheet, subjects: Sequence[tuple[int, str]]) -> None:
+    """What each follower's notice is about: (follower id, subject)."""
+    run_many(
+        "UPDATE send SET subject = ? WHERE campaign_id = ? AND generation = ? AND step = ?"
+        " AND follower_id = ?",
+        [
+            (subject, sheet.campaign_id, sheet.generation, sheet.step, who)
+            for who, subject in subjects
+        ],
+    )
+
+
+def ending_codes(
+    run_of: tuple[int, int], batch_id: int, now: datetime, before: datetime
+) -> Iterator[list[EndingCode]]:
+    """Coupons of a run (campaign id, generation) that their followers claimed and have not used,
+    ending in (now, before] and not reminded of before; in chunks."""
+    after = 0
+    while codes := _unused(batch_id, now, before, after):
+        after = codes[-1][0]
+        owners = _owners(run_of, [send_id for _, send_id, _ in codes])
+        yield [
+            EndingCode(code_id, owners[send_id], from_ms(ends))
+            for code_id, send_id, ends in codes
+            if send_id in owners
+        ]
+
+
+def _unused(
+    batch_id: int, now: datetime, before: datetime, after: int
+) -> list[tuple[int, int, int]]:
+    """(code id, send id, expires at) by code id."""
+    found = fetch(
+        "SELECT id, purpose, expires_at FROM coupon_code WHERE batch_id = ? AND state = ?"
+        " AND claimed_at IS NOT NULL AND reminded_at IS NULL AND expires_at > ?"
+        " AND expires_at <= ? AND id > ? ORDER BY id LIMIT ?",
+        (batch_id, CodeState.ISSUED, to_ms(now), to_ms(before), after, CHUNK),
+    )
+    return [(code_id, send_of(purpose) or 0, ends) for code_id, purpose, ends in found]
+
+
+def _owners(run_of: tuple[int, int], send_ids: Sequence[int]) -> dict[int, int]:
+    """The followers of those sends that belong to the run."""
+    marks = ",".join("?" * len(send_ids))
+    found = fetch(
+        "SELECT id, follower_id FROM send WHERE campaign_id = ? AND generation = ?"
+        f" AND id IN ({marks})",
+        (*run_of, *send_ids),
+    )
+    return dict(found)  # type: ignore[arg-type]

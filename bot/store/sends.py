@@ -1,0 +1,332 @@
+"""The ledger at work: rows claimed, settled, put back, swept. One row a send, written beforehand.
+
+`bot.campaign.claim` and `bot.campaign.settle` decide; what stands here reads and writes in bulk, a
+handful of statements for some hundreds of rows. Every settling compares (state, claimed_by,
+attempts) under a lock first: an answer that comes twice, or after its row went on, changes nothing.
+
+An intended row holds nothing: no coupon, no part of a window. One that has a `client_id` may have
+been sent already, so it is only ever sent again with that same id, or becomes unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.clock import from_ms, to_ms
+from bot.store import followers
+from bot.store.db import fetch, locking, run, run_many
+from bot.values.audience import FollowerState, Purpose, SendState, Skip
+
+ERROR_LIMIT = 190
+_COLUMNS = (
+    "id, campaign_id, generation, step, follower_id, state, purpose, variant, channel, batch_id,"
+    " coupon_code, subject, client_id, msgid, claimed_by, attempts, claimed_at, first_claimed_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRow:
+    """A ledger row as the engine handles it. `channel`: "" until it is claimed."""
+
+    id: int
+    campaign_id: int
+    generation: int
+    step: str
+    follower_id: int
+    state: str
+    purpose: str
+    variant: str
+    channel: str
+    batch_id: int | None
+    coupon_code: int | None
+    subject: str
+    client_id: str
+    msgid: str
+    claimed_by: str
+    attempts: int
+    claimed_at: datetime | None
+    first_claimed_at: datetime | None
+
+    @property
+    def coupon_purpose(self) -> str:
+        """Under which the row's coupon code is reserved."""
+        return f"send:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEntry:
+    """What a claim writes into one row."""
+
+    row: SendRow
+    channel: str
+    client_id: str
+    coupon_code: int | None
+    reasons: dict[str, Any]
+
+
+def _row(values: Sequence[Any]) -> SendRow:
+    return SendRow(*values[:16], _at(values[16]), _at(values[17]))
+
+
+def _at(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+# --- claiming ----------------------------------------------------------------------------------
+
+
+def due(campaign_id: int, now: datetime, limit: int) -> list[SendRow]:
+    """Intended rows whose time has come, held; rows that another process holds are left to it."""
+    found = fetch(
+        f"SELECT {_COLUMNS} FROM send WHERE campaign_id = ? AND state = ? AND not_before <= ?"
+        f" ORDER BY not_before, id LIMIT ?{locking(skip_locked=True)}",
+        (campaign_id, SendState.INTENDED, to_ms(now), limit),
+    )
+    return [_row(values) for values in found]
+
+
+def people(ids: Sequence[int]) -> dict[int, FollowerState]:
+    """The followers as they are now, held: their caps and windows cannot be spent twice at once."""
+    if not ids:
+        return {}
+    found = fetch(
+        f"SELECT {followers.COLUMNS} FROM follower WHERE id IN ({_marks(ids)})"
+        f" ORDER BY id{locking()}",
+        ids,
+    )
+    return {values[0]: followers.state_of(values) for values in found}
+
+
+def marketing_counts(ids: Sequence[int], now: datetime) -> dict[int, tuple[int, int, int]]:
+    """Marketing sends of the last 24 hours, 7 and 30 days, by follower; without any: left out.
+
+    What is claimed or unknown counts: it may have arrived.
+    """
+    if not ids:
+        return {}
+    day, week, month = (to_ms(now - timedelta(days=days)) for days in (1, 7, 30))
+    return {
+        values[0]: (int(values[1]), int(values[2]), int(values[3]))
+        for values in fetch(
+            "SELECT follower_id, SUM(CASE WHEN claimed_at > ? THEN 1 ELSE 0 END),"
+            " SUM(CASE WHEN claimed_at > ? THEN 1 ELSE 0 END), COUNT(*) FROM send"
+            f" WHERE follower_id IN ({_marks(ids)}) AND purpose = ? AND state IN (?, ?, ?)"
+            " AND claimed_at > ? GROUP BY follower_id",
+            (day, week, *ids, Purpose.MARKETING, *_MAY_HAVE_ARRIVED, month),
+        )
+    }
+
+
+_MAY_HAVE_ARRIVED = (SendState.SENT, SendState.CLAIMED, SendState.UNKNOWN)
+
+
+def code_states(code_ids: Sequence[int]) -> dict[int, tuple[str, datetime | None]]:
+    """(state, expires_at) of the coupon codes that notices are about."""
+    if not code_ids:
+        return {}
+    found = fetch(
+        f"SELECT id, state, expires_at FROM coupon_code WHERE id IN ({_marks(code_ids)})", code_ids
+    )
+    return {values[0]: (values[1], _at(values[2])) for values in found}
+
+
+def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now: datetime) -> None:
+    """Take the rows that `due` holds. Attempts grow with every claim: they fence late answers."""
+    at = to_ms(now)
+    run_many(
+        "UPDATE send SET state = ?, channel = ?, client_id = ?, coupon_code = ?, reasons = ?,"
+        " claimed_by = ?, claimed_at = ?, first_claimed_at = COALESCE(first_claimed_at, ?),"
+        " lease_until = ?, attempts = attempts + 1 WHERE id = ?",
+        [
+            (SendState.CLAIMED, e.channel, e.client_id, e.coupon_code, _json(e.reasons), owner, at,
+             at, to_ms(lease_until), e.row.id)
+            for e in entries
+        ],
+    )  # fmt: skip
+
+
+def skip(entries: Iterable[tuple[int, Skip, dict[str, Any]]], now: datetime) -> None:
+    """Skip intended rows for good: (id, reason, the figures behind it)."""
+    run_many(
+        "UPDATE send SET state = ?, skip = ?, reasons = ?, settled_at = ? WHERE id = ?"
+        " AND state = ?",
+        [
+            (SendState.SKIPPED, word, _json(why), to_ms(now), send_id, SendState.INTENDED)
+            for send_id, word, why in entries
+        ],
+    )
+
+
+def delay(entries: Iterable[tuple[int, datetime]]) -> None:
+    """Leave intended rows alone until then."""
+    run_many(
+        "UPDATE send SET not_before = ? WHERE id = ? AND state = ?",
+        [(to_ms(until), send_id, SendState.INTENDED) for send_id, until in entries],
+    )
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else "{}"
+
+
+# --- windows -----------------------------------------------------------------------------------
+
+
+def spend_windows(follower_ids: Sequence[int]) -> None:
+    """One message less in each window."""
+    run_many(
+        "UPDATE follower SET window_left = window_left - 1 WHERE id = ? AND window_left > 0",
+        [(follower_id,) for follower_id in sorted(follower_ids)],
+    )
+
+
+def return_windows(rows: Iterable[SendRow]) -> None:
+    """Give back what was certainly not sent, unless the follower's own act has set a new window."""
+    run_many(f"UPDATE follower SET window_left = window_left + 1 {_SAME_WINDOW}", _windows(rows))
+
+
+def shut_windows(rows: Iterable[SendRow]) -> None:
+    """The platform says that the window is closed or used up: believe it, until the next act."""
+    run_many(f"UPDATE follower SET window_left = 0 {_SAME_WINDOW}", _windows(rows))
+
+
+_SAME_WINDOW = "WHERE id = ? AND (last_inbound_at IS NULL OR last_inbound_at <= ?)"
+
+
+def _windows(rows: Iterable[SendRow]) -> list[tuple[int, int]]:
+    return sorted((row.follower_id, to_ms(row.claimed_at)) for row in rows if row.claimed_at)
+
+
+def mark_unreachable(follower_ids: Sequence[int], now: datetime) -> None:
+    """The platform says that these do not follow any more."""
+    run_many(
+        "UPDATE follower SET subscribed = ?, unsubscribed_at = ? WHERE id = ? AND subscribed = ?",
+        [(False, to_ms(now), follower_id, True) for follower_id in sorted(follower_ids)],
+    )
+
+
+# --- settling ----------------------------------------------------------------------------------
+
+
+def held(rows: Sequence[SendRow], owner: str) -> set[int]:
+    """Ids of the rows that are still as this owner claimed them, now locked.
+
+    A row that the sweeper has declared unknown counts: the answer has come after all.
+    """
+    if not rows:
+        return set()
+    attempts = {row.id: row.attempts for row in rows}
+    found = fetch(
+        f"SELECT id, attempts FROM send WHERE id IN ({_marks(rows)}) AND state IN (?, ?)"
+        f" AND claimed_by = ? ORDER BY id{locking()}",
+        (*attempts, SendState.CLAIMED, SendState.UNKNOWN, owner),
+    )
+    return {send_id for send_id, tries in found if attempts[send_id] == tries}
+
+
+def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
+    """(id, msgid). A receipt that came before this answer stays, if it was of this message."""
+    at = to_ms(now)
+    run_many(
+        "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL, error = '',"
+        " errcode = NULL, delivered_at = CASE WHEN msgid = ? THEN delivered_at ELSE NULL END,"
+        " msgid = ? WHERE id = ?",
+        [(SendState.SENT, at, at, msgid, msgid, send_id) for send_id, msgid in entries],
+    )
+
+
+def settle(
+    entries: Iterable[tuple[int, int | None, str]], state: SendState, now: datetime
+) -> None:
+    """End rows as failed or unknown: (id, errcode, error)."""
+    run_many(
+        "UPDATE send SET state = ?, settled_at = ?, lease_until = NULL, errcode = ?, error = ?"
+        " WHERE id = ?",
+        [
+            (state, to_ms(now), errcode, error[:ERROR_LIMIT], send_id)
+            for send_id, errcode, error in entries
+        ],
+    )
+
+
+def put_back(
+    entries: Iterable[tuple[int, datetime, bool, int | None, str]],
+) -> None:
+    """Intended again: (id, not before, may have been sent, errcode, error).
+
+    What may have been sent keeps its duplicate id and the time of its first claim.
+    """
+    run_many(
+        "UPDATE send SET state = ?, not_before = ?, lease_until = NULL, claimed_by = '',"
+        " coupon_code = NULL, settled_at = NULL, errcode = ?, error = ?,"
+        " client_id = CASE WHEN ? = 1 THEN client_id ELSE '' END,"
+        " first_claimed_at = CASE WHEN ? = 1 THEN first_claimed_at ELSE NULL END WHERE id = ?",
+        [
+            (SendState.INTENDED, to_ms(at), errcode, error[:ERROR_LIMIT], int(same), int(same), key)
+            for key, at, same, errcode, error in entries
+        ],
+    )
+
+
+# --- repair ------------------------------------------------------------------------------------
+
+
+def lapsed(now: datetime, limit: int) -> list[SendRow]:
+    """Claimed rows whose lease has ended, held; what others hold is left to them."""
+    found = fetch(
+        f"SELECT {_COLUMNS} FROM send WHERE state = ? AND lease_until <= ?"
+        f" ORDER BY lease_until LIMIT ?{locking(skip_locked=True)}",
+        (SendState.CLAIMED, to_ms(now), limit),
+    )
+    return [_row(values) for values in found]
+
+
+def by_msgid(account_id: int, msgid: str) -> SendRow | None:
+    """The row of this message, held."""
+    columns = ", ".join(f"send.{name.strip()}" for name in _COLUMNS.split(","))
+    found = fetch(
+        f"SELECT {columns} FROM send JOIN campaign ON campaign.id = send.campaign_id"
+        f" WHERE send.msgid = ? AND campaign.account_id = ? LIMIT 1",
+        (msgid, account_id),
+    )
+    return _lock(found[0][0]) if found else None
+
+
+def in_flight(follower_id: int, channel: str) -> SendRow | None:
+    """The one row of this follower that is claimed and has no message id yet; None for several."""
+    found = fetch(
+        "SELECT id FROM send WHERE follower_id = ? AND state = ? AND channel = ? AND msgid = ''",
+        (follower_id, SendState.CLAIMED, channel),
+    )
+    return _lock(found[0][0]) if len(found) == 1 else None
+
+
+def _lock(send_id: int) -> SendRow | None:
+    found = fetch(f"SELECT {_COLUMNS} FROM send WHERE id = ?{locking()}", (send_id,))
+    return _row(found[0]) if found else None
+
+
+def note_receipt(send_id: int, msgid: str, delivered_at: datetime | None, error: str) -> None:
+    """Keep the platform's word on a message without changing the row's state."""
+    run(
+        "UPDATE send SET msgid = ?, delivered_at = ?, error = ? WHERE id = ?",
+        (msgid, None if delivered_at is None else to_ms(delivered_at), error, send_id),
+    )
+
+
+def intended(campaign_id: int, limit: int) -> list[SendRow]:
+    """Rows that wait, due or not, held; for cancelling."""
+    found = fetch(
+        f"SELECT {_COLUMNS} FROM send WHERE campaign_id = ? AND state = ?"
+        f" ORDER BY not_before, id LIMIT ?{locking(skip_locked=True)}",
+        (campaign_id, SendState.INTENDED, limit),
+    )
+    return [_row(values) for values in found]
