@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import nlp
 from bot.clock import Clock, utc_now
 from bot.errors import SettingsError
+from bot.nlp import understand
 from bot.services import Services
 from bot.settings import Settings, ensure_keys
 from bot.store import accounts
@@ -16,7 +16,7 @@ from bot.store.accounts import AccountState
 from bot.store.db import Store, open_store
 from bot.store.tokens import SharedTokens
 from bot.store.vault import new_key
-from bot.wechat.client import WeChatClient
+from bot.wechat.client import WeChatClient, connect
 
 
 def open_from(settings: Settings, *, upgrade: bool = True) -> Store:
@@ -41,7 +41,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = True) -
         clock=clock,
         account_of=lambda slug: _with_secrets(accounts.by_slug(slug), settings),
         client_of=_clients(settings, clock),
-        understand=nlp.understand,
+        understand=understand,
     )
 
 
@@ -76,7 +76,7 @@ def _clients(settings: Settings, clock: Clock) -> Callable[[int], WeChatClient]:
         with lock:
             if account_id not in made:
                 account = _with_secrets(accounts.by_id(account_id), settings)
-                made[account_id] = WeChatClient(
+                made[account_id] = connect(
                     account.appid,
                     account.appsecret,
                     settings.wechat_api_url,

@@ -7,15 +7,16 @@ coupon are each spent once, however many processes claim at the same time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.campaign.order import Order
 from bot.campaign.policy import Delay, Policy, Recipient, Verdict, because, judge
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import CHANNELS, Way
+from bot.errors import Conflict
 from bot.store import campaigns, coupons, quotas, sends
 from bot.store.coupons import CodeRef
 from bot.store.db import transaction
@@ -38,8 +39,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """`verdict` UNKNOWN: it may have arrived, so it can be neither repeated nor skipped."""
+
     row: SendRow
-    verdict: Verdict
+    verdict: Verdict | Literal[SendState.UNKNOWN]
     reasons: dict[str, Any]
 
 
@@ -123,12 +126,94 @@ def _kept_apart(decision: Decision, lease: timedelta, now: datetime) -> Decision
     row = decision.row
     if not row.client_id or _repeatable(row, decision.verdict, now + lease):
         return decision
-    return Decision(row, Delay(now), {"unknown": True})
+    return Decision(row, SendState.UNKNOWN, {})
 
 
-def _repeatable(row: SendRow, verdict: Verdict, latest: datetime) -> bool:
+def _repeatable(row: SendRow, verdict: object, latest: datetime) -> bool:
     """`latest`: when it may leave at the latest, the claim's lease considered."""
     span = CHANNELS[verdict].duplicate_span if isinstance(verdict, Channel) else None
-    return span is not None and row.first_claimed_at is not None and (
-        latest < row.first_claimed_at + span
+    first = row.first_claimed_at
+    return span is not None and first is not None and latest < first + span
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def _write(
+    order: Order, decisions: Sequence[Decision], owner: str, lease_until: datetime, now: datetime
+) -> Claim:
+    """Act on the decisions: a handful of statements for all of them."""
+    codes = _reserve(decisions, lease_until, now)
+    final = [_with_stock(decision, codes) for decision in decisions]
+    skips = [(d.row.id, d.verdict, d.reasons) for d in final if isinstance(d.verdict, Skip)]
+    delays = [(d.row.id, d.verdict.until) for d in final if isinstance(d.verdict, Delay)]
+    unknown = [(d.row.id, None, NOT_RESENT) for d in final if d.verdict is SendState.UNKNOWN]
+    entries = [
+        _entry(d.row, d.verdict, codes.get(d.row.coupon_purpose), d.reasons)
+        for d in final
+        if isinstance(d.verdict, Channel)
+    ]
+    sends.skip(skips, now)
+    sends.delay(delays)
+    sends.settle(unknown, SendState.UNKNOWN, now)
+    sends.claim(entries, owner, lease_until, now)
+    _spend(order, entries, now)
+    rows = tuple(_claimed(entry, owner, now) for entry in entries)
+    return Claim(rows, len(decisions), len(skips), len(delays))
+
+
+def _reserve(
+    decisions: Sequence[Decision], until: datetime, now: datetime
+) -> dict[str, CodeRef | Skip]:
+    wants: dict[int, list[tuple[int, str]]] = {}
+    for decision in decisions:
+        row = decision.row
+        if isinstance(decision.verdict, Channel) and row.batch_id is not None:
+            wants.setdefault(row.batch_id, []).append((row.follower_id, row.coupon_purpose))
+    found: dict[str, CodeRef | Skip] = {}
+    for batch_id, asked in wants.items():
+        found |= coupons.reserve_many(batch_id, asked, until, now)
+    return found
+
+
+def _with_stock(decision: Decision, codes: Mapping[str, CodeRef | Skip]) -> Decision:
+    if not isinstance(decision.verdict, Channel):
+        return decision
+    code = codes.get(decision.row.coupon_purpose)
+    return Decision(decision.row, code, {}) if isinstance(code, Skip) else decision
+
+
+def _entry(
+    row: SendRow, channel: Channel, code: CodeRef | Skip | None, reasons: dict[str, Any]
+) -> ClaimEntry:
+    repeats_known = CHANNELS[channel].duplicate_span is not None
+    client_id = (row.client_id or f"send-{row.id}") if repeats_known else ""
+    return ClaimEntry(row, channel, client_id, getattr(code, "id", None), reasons)
+
+
+def _spend(order: Order, entries: Sequence[ClaimEntry], now: datetime) -> None:
+    """Windows and quotas, under the locks that `_decide` read them with."""
+    sends.spend_windows(
+        [e.row.follower_id for e in entries if CHANNELS[Channel(e.channel)].needs_window]
+    )
+    day = quotas.day_of(now, order.zone)
+    for channel, calls in Counter(Channel(e.channel) for e in entries).items():
+        api = CHANNELS[channel].api
+        if not quotas.take(order.account_id, api, day, calls):
+            raise Conflict(f"the quota of {api} shrank while it was held")
+
+
+def _claimed(entry: ClaimEntry, owner: str, now: datetime) -> SendRow:
+    """The row as the database now has it."""
+    row = entry.row
+    return replace(
+        row,
+        state=SendState.CLAIMED,
+        channel=entry.channel,
+        client_id=entry.client_id,
+        coupon_code=entry.coupon_code,
+        claimed_by=owner,
+        attempts=row.attempts + 1,
+        claimed_at=now,
+        first_claimed_at=row.first_claimed_at or now,
     )

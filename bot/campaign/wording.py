@@ -45,5 +45,5 @@ def with_opt_out(text: str) -> str:
 
 
 def yuan(fen: int) -> str:
-    """1000 -> "10", 950 -> "9.50"."""
-    return f"{fen // 100}" if fen % 100 == 0 else f"{fen / 100:.2f}"
+    """1000 -> "10元", 950 -> "9.50元"."""
+    return f"{fen // 100}元" if fen % 100 == 0 else f"{fen / 100:.2f}元"

@@ -33,9 +33,9 @@ def prepare(services: Services, plan: DemoPlan, now: datetime) -> str:
             "face_value_fen": 1000,
             "threshold_fen": 5000,
             "valid_seconds": int(lasting),
+            "codes": max(plan.followers * 2, 100),
         },
-        codes=max(plan.followers * 2, 100),
-        now=now,
+        now,
     )
     coupon.make_batch(
         account.id,
@@ -46,9 +46,9 @@ def prepare(services: Services, plan: DemoPlan, now: datetime) -> str:
             "threshold_fen": 8000,
             "valid_seconds": int(lasting),
             "topics": ["咖啡", "火锅", "甜品", "美食"],
+            "codes": max(plan.followers, 100),
         },
-        codes=max(plan.followers, 100),
-        now=now,
+        now,
     )
     campaign.create(services, account.id, definition(plan), now)
     return accounts.new_api_key(account.id, "demo shop", now)

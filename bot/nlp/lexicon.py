@@ -10,8 +10,8 @@ One JSON file a topic stands in lexicon/:
 What is asked for only as lying near something else (周边有什么酒店) counts as a hint, too: on the
 training part of CrossWOZ three in four such questions are not about that topic.
 
-The longest entry wins and hides what lies inside it, so 酒店餐厅 is about hotels alone. A match that
-cuts through words is a coincidence and does not count (新|奶茶 does, 发现|金融 is no 现金).
+The longest entry wins and hides what lies inside it, so 酒店餐厅 is about hotels alone. A match
+that cuts through words is a coincidence and does not count: 现金 is not meant by 发现|金融.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Weights = dict[str, float]
 
 
 class Lexicon:
-    """A compiled lexicon: entry -> topics with weights, and the entry lengths by first character."""
+    """Compiled: entry -> topics with weights, and the lengths of entries by first character."""
 
     def __init__(self, entries: Mapping[str, Weights]) -> None:
         self._entries = {word: tuple(weights.items()) for word, weights in entries.items()}
@@ -83,7 +83,7 @@ def _whole(text: str, start: int, end: int, edges: set[int]) -> bool:
 
 
 def _beside(text: str, start: int, end: int) -> bool:
-    """Asked for as a neighbour of something. 附近的酒店里哪家 chooses among them: that is a wish."""
+    """Asked for as a neighbour of something. 附近的酒店里哪家 chooses among them: a wish."""
     near = _BESIDE.search(text[max(0, start - _LOOK_BACK) : start])
     return near is not None and text[end : end + 1] not in ("里", "中")
 

@@ -101,6 +101,12 @@ def agent_took(follower_id: int, agent: str, now: datetime) -> None:
     dialogues.begin(follower_id, "agent", now + AGENT_HOLDS, {"agent": agent})
 
 
+def agent_holds(follower_id: int, now: datetime) -> bool:
+    """Whether a human agent holds the chat at `now`."""
+    held = dialogues.current(follower_id, now)
+    return held is not None and held.name == "agent"
+
+
 def agent_left(follower_id: int) -> bool:
     """The bot may speak again. False: no agent held the chat."""
     return dialogues.end(follower_id, "agent")

@@ -13,7 +13,9 @@ OPEN_FOR = timedelta(hours=24)
 LONGEST = 20  # characters; a longer text says more than a choice
 
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
-_ALL = re.compile(r"(?=.*(?:都|全|所有|以上|all))(?:我|全|全部|以上|这些|都|都要|都喜欢|所有|全选|都可以|全都要|都爱|all)+")
+_ALL = re.compile(
+    r"(?=.*(?:都|全|所有|以上|all))(?:我|全|全部|以上|这些|都|都要|都喜欢|所有|全选|都可以|全都要|都爱|all)+"
+)
 # What people write around a choice. All that is left beside it makes the text no answer.
 _AROUND = re.compile(
     r"我们?|比较|更|最|很|超|还是|想要?|选择?|喜欢|爱|要|吃|喝|去|看|对|感兴趣|第|个|号|项|和|跟|与|及|还有|以及|或者?|都|也|吧|呢|的|and|i|like|love"

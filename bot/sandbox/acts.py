@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.sandbox.people import Bubble, Person
-from bot.sandbox.pusher import Pusher
 from bot.sandbox.world import World
 
 REVOCABLE = ("201", "202", "203", "204", "205", "206", "207", "301")
@@ -20,11 +19,14 @@ class NotFollowing(Exception):
 
 
 class Acts:
-    """The acts of people. State change and queueing happen under one lock: order is kept."""
+    """The acts of people. State change and queueing happen under one lock: order is kept.
 
-    def __init__(self, world: World, pusher: Pusher) -> None:
+    `push` queues a push to the bot: who, all its fields, its MsgType or Event.
+    """
+
+    def __init__(self, world: World, push: Callable[[Person, dict[str, Any], str], None]) -> None:
         self._world = world
-        self._pusher = pusher
+        self._push = push
 
     # --- following ---------------------------------------------------------------------------
 
@@ -156,7 +158,7 @@ class Acts:
             if with_openid:
                 fields["OpenID"] = person.openid
             platform = world.person(PLATFORM, "微信团队")
-            self._pusher.push(platform, self._enveloped(platform, fields), event)
+            self._push(platform, self._enveloped(platform, fields), event)
             world.ledger.add(event, world.clock(), openid=person.openid, **more)
 
     # --- job results -------------------------------------------------------------------------
@@ -164,7 +166,7 @@ class Acts:
     def job_finished(self, person: Person, fields: Mapping[str, Any]) -> None:
         """TEMPLATESENDJOBFINISH, MASSSENDJOBFINISH: no act of the person, opens nothing."""
         whole = self._enveloped(person, {"MsgType": "event", **fields})
-        self._pusher.push(person, whole, str(fields["Event"]))
+        self._push(person, whole, str(fields["Event"]))
 
     # --- the common part ---------------------------------------------------------------------
 
@@ -189,7 +191,7 @@ class Acts:
             person.last_act_at = now
         world.show(person, Bubble("notice", "event", told, now))
         whole = self._enveloped(person, {"MsgType": "event", **fields})
-        self._pusher.push(person, whole, str(fields["Event"]))
+        self._push(person, whole, str(fields["Event"]))
 
     def _message(
         self, person: Person, fields: Mapping[str, Any], told: str, opens: str = "message"
@@ -203,5 +205,5 @@ class Acts:
             kind = str(fields["MsgType"])
             world.show(person, Bubble("user", kind, told, now))
             whole = self._enveloped(person, {**fields, "MsgId": world.next_id()})
-            self._pusher.push(person, whole, kind)
+            self._push(person, whole, kind)
             world.ledger.add("message", now, openid=person.openid, type=kind)

@@ -29,6 +29,8 @@ def create_app(platform: Platform) -> Flask:
     folder = templates()
     app = Flask("bot.sandbox", template_folder=folder, static_folder=folder / "static")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(control(platform))
     app.register_blueprint(pages(platform))
 

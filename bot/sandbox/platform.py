@@ -22,7 +22,7 @@ class Platform:
         self.config = config
         self.world = World(config, clock)
         self.pusher = Pusher(self.world)
-        self.acts = Acts(self.world, self.pusher)
+        self.acts = Acts(self.world, self.pusher.push)
         self.timeline = Timeline()
         self.gateway = Gateway(Desk(self.world, self.acts, self.timeline))
         self.population = Population(self.world, self.acts, self.pusher)

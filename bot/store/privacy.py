@@ -73,7 +73,9 @@ class Held:
 
 def in_brief(follower_id: int) -> Held:
     def count(table: str) -> int:
-        return int(fetch(f"SELECT COUNT(*) FROM {table} WHERE follower_id = ?", (follower_id,))[0][0])
+        return int(
+            fetch(f"SELECT COUNT(*) FROM {table} WHERE follower_id = ?", (follower_id,))[0][0]
+        )
 
     topics = fetch(
         "SELECT topic FROM follower_interest WHERE follower_id = ? ORDER BY level DESC LIMIT 5",

@@ -234,14 +234,14 @@ def fill(segment_id: int, select: str, params: Sequence[Any], now: datetime) -> 
     """Let in everybody that `select` gives (one column, ids) and is not in yet; no history."""
     return run(
         "INSERT INTO segment_member (segment_id, follower_id, since)"
-        f" SELECT s.id, m.id, CAST(? AS {_BIGINT()}) FROM segment s, ({select}) m"
+        f" SELECT s.id, m.id, CAST(? AS {_bigint()}) FROM segment s, ({select}) m"
         " WHERE s.id = ? AND NOT EXISTS (SELECT 1 FROM segment_member x"
         "  WHERE x.segment_id = s.id AND x.follower_id = m.id)",
         (to_ms(now), *params, segment_id),
     )
 
 
-def _BIGINT() -> str:
+def _bigint() -> str:
     return "SIGNED" if is_mysql() else "BIGINT"
 
 

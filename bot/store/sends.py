@@ -144,7 +144,7 @@ def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now:
     run_many(
         "UPDATE send SET state = ?, channel = ?, client_id = ?, coupon_code = ?, reasons = ?,"
         " claimed_by = ?, claimed_at = ?, first_claimed_at = COALESCE(first_claimed_at, ?),"
-        " lease_until = ?, attempts = attempts + 1 WHERE id = ?",
+        " lease_until = ?, attempts = attempts + 1, error = '', errcode = NULL WHERE id = ?",
         [
             (SendState.CLAIMED, e.channel, e.client_id, e.coupon_code, _json(e.reasons), owner, at,
              at, to_ms(lease_until), e.row.id)
@@ -233,13 +233,20 @@ def held(rows: Sequence[SendRow], owner: str) -> set[int]:
 
 
 def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
-    """(id, msgid). A receipt that came before this answer stays, if it was of this message."""
+    """(id, msgid). A receipt of this message that came before the answer keeps its say: with an
+    error (a claim leaves none) it makes the row failed."""
     at = to_ms(now)
+    # MySQL assigns left to right and reads new values: msgid and error come after their readers.
     run_many(
-        "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL, error = '',"
-        " errcode = NULL, delivered_at = CASE WHEN msgid = ? THEN delivered_at ELSE NULL END,"
-        " msgid = ? WHERE id = ?",
-        [(SendState.SENT, at, at, msgid, msgid, send_id) for send_id, msgid in entries],
+        "UPDATE send SET"
+        " state = CASE WHEN msgid = ? AND msgid <> '' AND error <> '' THEN ? ELSE ? END,"
+        " delivered_at = CASE WHEN msgid = ? THEN delivered_at ELSE NULL END,"
+        " error = CASE WHEN msgid = ? AND msgid <> '' THEN error ELSE '' END,"
+        " msgid = ?, sent_at = ?, settled_at = ?, lease_until = NULL, errcode = NULL WHERE id = ?",
+        [
+            (msgid, SendState.FAILED, SendState.SENT, msgid, msgid, msgid, at, at, send_id)
+            for send_id, msgid in entries
+        ],
     )
 
 
@@ -289,15 +296,15 @@ def lapsed(now: datetime, limit: int) -> list[SendRow]:
     return [_row(values) for values in found]
 
 
-def by_msgid(account_id: int, msgid: str) -> SendRow | None:
-    """The row of this message, held."""
-    columns = ", ".join(f"send.{name.strip()}" for name in _COLUMNS.split(","))
+def by_msgid(msgid: str, follower_id: int | None) -> SendRow | None:
+    """The row of this message, held. Ids are the platform's, one account's: where the follower is
+    known it must be theirs."""
+    theirs = "" if follower_id is None else " AND follower_id = ?"
     found = fetch(
-        f"SELECT {columns} FROM send JOIN campaign ON campaign.id = send.campaign_id"
-        f" WHERE send.msgid = ? AND campaign.account_id = ? LIMIT 1",
-        (msgid, account_id),
+        f"SELECT id FROM send WHERE msgid = ?{theirs} LIMIT 2",
+        (msgid,) if follower_id is None else (msgid, follower_id),
     )
-    return _lock(found[0][0]) if found else None
+    return _lock(found[0][0]) if len(found) == 1 else None
 
 
 def in_flight(follower_id: int, channel: str) -> SendRow | None:
@@ -330,3 +337,12 @@ def intended(campaign_id: int, limit: int) -> list[SendRow]:
         (campaign_id, SendState.INTENDED, limit),
     )
     return [_row(values) for values in found]
+
+
+def is_closed(row: SendRow) -> bool:
+    """The sum over the row's run has been made."""
+    found = fetch(
+        "SELECT closed_at FROM generation WHERE campaign_id = ? AND number = ?",
+        (row.campaign_id, row.generation),
+    )
+    return bool(found) and found[0][0] is not None

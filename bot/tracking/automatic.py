@@ -19,7 +19,7 @@ HONEY = "/h5/honey"  # the target of a link that no person sees: only a program 
 
 # Programs name themselves; WeChat's own browser has MicroMessenger, a version and a phone.
 _PROGRAMS = re.compile(
-    r"bot\b|bot/|spider|crawl|slurp|preview|scan|fetch|monitor|headless|phantom|lighthouse"
+    r"(?<!cu)bot\b|spider|crawl|slurp|preview|scan|fetch|monitor|headless|phantom|lighthouse"
     r"|facebookexternalhit|whatsapp|embedly|safebrowsing|virustotal|urlcheck|proofpoint|mimecast"
     r"|^(curl|wget|python|java|go-http|okhttp|apache-http|libwww|ruby|perl|php|node|axios|httpx?)\b",
     re.IGNORECASE,

@@ -48,5 +48,3 @@ def _scheduler() -> str:
             return "ok" if leases.holder("scheduler") else "none seen lately"
     except HongyanError:
         return "unknown"
-
-

@@ -18,7 +18,7 @@ from bot.store.db import transaction
 from bot.store.models import Conversion, CouponCode, Event
 from bot.values.audience import Skip
 from tests.bot.coupon.cast import SOON, a_batch, a_campaign, a_send
-from tests.conftest import KEY, NOON, a_follower
+from tests.conftest import NOON, a_follower
 
 THREADS = 16
 
@@ -29,7 +29,7 @@ def account(any_store):
 
 
 def at_once(store, work, arguments):
-    """Call `work` with each argument, all starting together, each thread with its own connection."""
+    """Call `work` with each argument, all together, each thread with its own connection."""
     arguments = list(arguments)
     start = Barrier(len(arguments))
 
@@ -194,6 +194,8 @@ def test_several_processes_on_one_file_agree(store, account_id, tmp_path):
     assert [p.returncode for p in processes] == [0] * 4
     assert len(lines) == 160
     given = {(event, code) for event, code, _ in lines if code.isdecimal()}
-    assert len(given) == len({event for event, _ in given}) == len({code for _, code in given}) == 30
+    assert (
+        len(given) == len({event for event, _ in given}) == len({code for _, code in given}) == 30
+    )
     assert sum(first == "True" for _, _, first in lines) == 30
     assert coupons.stock(1)["redeemed"] == 30

@@ -312,7 +312,6 @@ def status_of(gate, query, body):
     return 200
 
 
-
 @settings(max_examples=300)
 @given(BODIES, st.sampled_from(["aes", "raw", ""]))
 def test_no_body_raises_anything_but_a_refusal(body, kind):

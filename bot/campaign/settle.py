@@ -1,0 +1,172 @@
+"""Settling: what an answer means for its row, and what follows for coupon, window and campaign.
+
+An answer that nobody can read (`OutcomeUnknown`) is never taken for a failure. Everything else that
+went wrong says that the message was certainly not sent, so what the claim took is given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from bot.campaign.order import Order
+from bot.campaign.policy import next_day
+from bot.campaign.states import CampaignStatus, move
+from bot.channels.registry import CHANNELS
+from bot.errors import (
+    GatewayDown,
+    GatewayError,
+    MessageRefused,
+    OutcomeUnknown,
+    QuotaExhausted,
+    RequestRejected,
+    TokenRejected,
+    UserUnreachable,
+)
+from bot.store import coupons, quotas, sends
+from bot.store.db import transaction
+from bot.store.sends import SendRow
+from bot.values.audience import Channel, SendState
+
+MOST_ATTEMPTS = 5
+BACK_OFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
+# An unknown coupon stays its follower's until the message can no longer turn up.
+UNKNOWN_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A claimed row and the answer to its call. `error` None: accepted."""
+
+    row: SendRow
+    error: GatewayError | None = None
+    msgid: str = ""
+
+
+class Fate(Enum):
+    """What becomes of a row."""
+
+    SENT = auto()
+    FAILED = auto()
+    UNKNOWN = auto()
+    AGAIN = auto()  # certainly not sent
+    REPEAT = auto()  # perhaps sent: only with the same duplicate id
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How a batch ended. `stop`: the rest of the campaign had better wait."""
+
+    sent: int = 0
+    failed: int = 0
+    unknown: int = 0
+    again: int = 0
+    stop: bool = False
+
+
+def fate_of(
+    row: SendRow, error: GatewayError | None, zone_reset: datetime, now: datetime
+) -> tuple[Fate, datetime]:
+    """What becomes of the row, and from when it may be tried again (`now` where it is not).
+
+    zone_reset   when the platform's daily quotas start anew
+    """
+    tries = row.attempts
+    pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
+    match error:
+        case None:
+            return Fate.SENT, now
+        case OutcomeUnknown():
+            again = now + BACK_OFF[0]
+            return (Fate.REPEAT, again) if repeatable(row, again) else (Fate.UNKNOWN, now)
+        case UserUnreachable() | MessageRefused():
+            return Fate.FAILED, now
+        case QuotaExhausted():
+            return Fate.AGAIN, zone_reset
+        case GatewayDown() | TokenRejected():
+            return Fate.AGAIN, now + pause  # the campaign's deadline ends this, not a count
+        case RequestRejected():
+            return (Fate.AGAIN, now) if tries < MOST_ATTEMPTS else (Fate.FAILED, now)
+    return (Fate.AGAIN, now + pause) if tries < MOST_ATTEMPTS else (Fate.FAILED, now)
+
+
+def repeatable(row: SendRow, at: datetime) -> bool:
+    """The platform still drops a repeat of this row's message at `at`, with a minute to spare."""
+    span = CHANNELS[Channel(row.channel)].duplicate_span
+    if span is None or row.first_claimed_at is None or row.attempts >= MOST_ATTEMPTS:
+        return False
+    return at + timedelta(minutes=1) < row.first_claimed_at + span
+
+
+def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -> Settled:
+    """Write what became of rows that `owner` claimed. A row that went on meanwhile stays as it is."""
+    reset = next_day(now, order.zone)
+    with transaction():
+        held = sends.held([result.row for result in results], owner)
+        mine = [result for result in results if result.row.id in held]
+        fates = [(r, *fate_of(r.row, r.error, reset, now)) for r in mine]
+        by: dict[Fate, list[Result]] = {fate: [] for fate in Fate}
+        for result, fate, _ in fates:
+            by[fate].append(result)
+        _write(by, now)
+        sends.put_back(
+            (r.row.id, at, fate is Fate.REPEAT, *_words(r))
+            for r, fate, at in fates
+            if fate in (Fate.AGAIN, Fate.REPEAT)
+        )
+        _follow_up(by)
+        _believe(order, mine, now)
+    return Settled(
+        len(by[Fate.SENT]),
+        len(by[Fate.FAILED]),
+        len(by[Fate.UNKNOWN]),
+        len(by[Fate.AGAIN]) + len(by[Fate.REPEAT]),
+        stop=any(isinstance(r.error, _STOPPING) for r in mine),
+    )
+
+
+_STOPPING = (RequestRejected, QuotaExhausted, GatewayDown, TokenRejected)
+
+
+def _write(by: dict[Fate, list[Result]], now: datetime) -> None:
+    sends.settle_sent(((r.row.id, r.msgid) for r in by[Fate.SENT]), now)
+    sends.settle(((r.row.id, *_words(r)) for r in by[Fate.FAILED]), SendState.FAILED, now)
+    sends.settle(((r.row.id, *_words(r)) for r in by[Fate.UNKNOWN]), SendState.UNKNOWN, now)
+    coupons.hand_over(_coupon_purposes(by[Fate.SENT]), now)
+    coupons.extend_many(_coupon_purposes(by[Fate.UNKNOWN]), now + UNKNOWN_KEPT)
+    sends.mark_unreachable(
+        [r.row.follower_id for r in by[Fate.FAILED] if isinstance(r.error, UserUnreachable)], now
+    )
+
+
+def _follow_up(by: dict[Fate, list[Result]]) -> None:
+    """What was certainly not sent gives back its coupon and its part of the window."""
+    not_sent = by[Fate.FAILED] + by[Fate.AGAIN]
+    coupons.release_many(_coupon_purposes(not_sent))
+    windowed = [r for r in not_sent if CHANNELS[Channel(r.row.channel)].needs_window]
+    refused = [r.row for r in windowed if isinstance(r.error, MessageRefused)]
+    sends.shut_windows(refused)
+    sends.return_windows(r.row for r in windowed if not isinstance(r.error, MessageRefused))
+
+
+def _believe(order: Order, results: Sequence[Result], now: datetime) -> None:
+    """What the platform said about more than one message."""
+    for result in results:
+        if isinstance(result.error, QuotaExhausted):
+            way = CHANNELS[Channel(result.row.channel)]
+            day = quotas.day_of(now, order.zone)
+            quotas.exhaust(order.account_id, way.api, day, way.daily_limit)
+    rejected = next((r.error for r in results if isinstance(r.error, RequestRejected)), None)
+    if rejected is not None:
+        move(order.campaign_id, CampaignStatus.PAUSED, now, error=str(rejected))
+
+
+def _coupon_purposes(results: Sequence[Result]) -> list[str]:
+    return [r.row.coupon_purpose for r in results if r.row.coupon_code is not None]
+
+
+def _words(result: Result) -> tuple[int | None, str]:
+    error = result.error
+    return (error.errcode, error.errmsg) if error is not None else (None, "")

@@ -1,0 +1,75 @@
+"""Who may leave or enter because time went on, found by the edges that moved.
+
+A window of 30 days ends at an edge that moves with the clock. Between two looks it passes over few
+events, levels and last visits, and an index on each gives just those: no pass over everybody, and
+no list of future dates to be kept up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_ms
+from bot.segment.rules import Attribute, Event, Interest, Leaf
+from bot.segment.sql import Query
+from bot.values.facts import kinds_of
+from bot.values.interest import DAY_MS, threshold
+from bot.values.stage import NEW_DAYS, SLEEPING_DAYS
+
+
+def moves_with_time(leaf: Leaf) -> bool:
+    """Whether time alone can change it."""
+    if isinstance(leaf, Attribute):
+        return leaf.name == "stage" or (leaf.name == "last_seen" and leaf.op != "exists")
+    return isinstance(leaf, Interest) or (isinstance(leaf, Event) and leaf.within_days is not None)
+
+
+def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: int) -> Query | None:
+    """SELECT the followers for whom the condition may differ between both instants, `limit` at most.
+
+    None: time does not change it. It gives no one too few, and perhaps some too many.
+    """
+    then, present = to_ms(before), to_ms(now)
+    if not moves_with_time(leaf):
+        return None
+    if isinstance(leaf, Interest):
+        span = [threshold(leaf.at_least, then), threshold(leaf.at_least, present)]
+        where = "follower_interest x {} AND x.topic = ? AND x.level >= ? AND x.level < ?"
+        return _query(where, account_id, [leaf.topic, *span], limit)
+    if isinstance(leaf, Event):
+        return _expired(leaf, then, present, account_id, limit)
+    assert isinstance(leaf, Attribute)
+    if leaf.name == "stage":
+        columns = {"last_seen_at": SLEEPING_DAYS * DAY_MS, "first_seen_at": NEW_DAYS * DAY_MS}
+    else:
+        columns = {"last_seen_at": round(float(leaf.value) * DAY_MS)}  # type: ignore[arg-type]
+    parts, params = [], []
+    for column, age in columns.items():
+        parts.append(f"SELECT follower_id FROM profile WHERE {column} >= ? AND {column} <= ?")
+        params += [then - age, present - age]
+    return _query(f"({' UNION '.join(parts)}) x {{}}", account_id, params, limit, ahead=True)
+
+
+def _expired(leaf: Event, then: int, present: int, account_id: int, limit: int) -> Query:
+    """Whose event left the window; where one is enough, only who has no later one in it."""
+    kinds, span = kinds_of(leaf.kind), round((leaf.within_days or 0) * DAY_MS)
+    marks = ",".join("?" * len(kinds))
+    where = f"event x {{}} AND x.kind IN ({marks}) AND x.at >= ? AND x.at < ?"
+    params: list[Any] = [*kinds, then - span, present - span]
+    if leaf.at_least == 1 and not leaf.where:
+        where += (
+            " AND NOT EXISTS (SELECT 1 FROM event y WHERE y.follower_id = x.follower_id"
+            f" AND y.kind IN ({marks}) AND y.at >= ?)"
+        )
+        params += [*kinds, present - span]
+    return _query(where, account_id, params, limit)
+
+
+def _query(
+    source: str, account_id: int, params: list[Any], limit: int, ahead: bool = False
+) -> Query:
+    """`source` has `{}` where the followers are joined; `ahead`: its marks come before theirs."""
+    joined = source.format("JOIN follower f ON f.id = x.follower_id WHERE f.account_id = ?")
+    values = [*params, account_id] if ahead else [account_id, *params]
+    return Query(f"SELECT DISTINCT x.follower_id FROM {joined} LIMIT ?", [*values, limit])

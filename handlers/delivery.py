@@ -1,0 +1,56 @@
+"""The platform's reports: what became of sends, subscriptions, the account itself. No answers."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.campaign.sweep import settle_receipt
+from bot.inbox.context import Context
+from bot.values.inbound import (
+    CardEvent,
+    MassSent,
+    Published,
+    Qualification,
+    SubscriptionChange,
+    SubscriptionPopup,
+    SubscriptionSent,
+    TemplateSent,
+)
+from bot.values.replies import NO_REPLY, Reply
+from handlers.router import router
+
+logger = logging.getLogger(__name__)
+
+
+@router.on(TemplateSent)
+def template_sent(message: TemplateSent, ctx: Context) -> Reply:
+    """The receipt of one template message settles its ledger row."""
+    settle_receipt(message.msgid, message.delivered, message.status, ctx.now)
+    return NO_REPLY
+
+
+@router.on(MassSent)
+def mass_sent(message: MassSent, ctx: Context) -> Reply:
+    """On record with its figures; anything but success needs a person."""
+    if message.status != "send success":
+        logger.error(
+            "alarm: mass send msgid=%s status=%s errors=%d, see the platform's console",
+            message.msgid,
+            message.status,
+            message.errors,
+        )
+    return NO_REPLY
+
+
+@router.on(Qualification)
+def qualification(message: Qualification, ctx: Context) -> Reply:
+    """Losing the verification takes APIs away: better read here than in a storm of 48001."""
+    if "fail" in message.name or "expired" in message.name or message.name == "annual_renew":
+        logger.error("alarm: account=%s verification %s", ctx.account.slug, message.name)
+    return NO_REPLY
+
+
+@router.on(Published, SubscriptionPopup, SubscriptionChange, SubscriptionSent, CardEvent)
+def recorded(message: Published, ctx: Context) -> Reply:
+    """The event itself is the record."""
+    return NO_REPLY

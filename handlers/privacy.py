@@ -1,0 +1,114 @@
+"""People's rights: refuse, come back, be forgotten; and what the platform tells about them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from bot.i18n import t
+from bot.inbox.context import Context
+from bot.profile import lifecycle, privacy
+from bot.store import dialogues
+from bot.values.inbound import (
+    AuthorizationCancelled,
+    AuthorizationRevoked,
+    PersonalInfoEvent,
+    TextMessage,
+    UserInfoModified,
+)
+from bot.values.replies import NO_REPLY, Reply, TextReply
+from handlers.router import keyword, router, when, word
+
+logger = logging.getLogger(__name__)
+
+CONFIRM_WITHIN = timedelta(minutes=10)
+
+
+def _erasing(message: TextMessage, ctx: Context) -> bool:
+    asked = dialogues.current(ctx.follower.id, ctx.now)
+    return asked is not None and asked.name == "erase"
+
+
+@router.text(word("erase_confirm"))
+def erase(message: TextMessage, ctx: Context) -> Reply:
+    """Forget the sender, when they asked for it within the last ten minutes."""
+    if not _erasing(message, ctx):
+        return TextReply(t("erase.not_asked", ctx.lang))
+    certificate = privacy.erase(ctx.follower.id, "follower", ctx.now)
+    return TextReply(t("erase.done", ctx.lang, certificate=certificate))
+
+
+@router.text(keyword("取消", "不删了", "算了", "cancel"))
+def keep(message: TextMessage, ctx: Context) -> Reply | None:
+    """Second thoughts about erasing. Without an open question the word means something else."""
+    if not _erasing(message, ctx):
+        return None
+    dialogues.end(ctx.follower.id, "erase")
+    return TextReply(t("erase.kept", ctx.lang))
+
+
+@router.text(word("opt_out"))
+def opt_out(message: TextMessage, ctx: Context) -> Reply:
+    """No marketing from the next send on, whoever holds the chat."""
+    lifecycle.opted_out(ctx.account.id, ctx.follower.id, ctx.event_id, message.sent_at, ctx.now)
+    return _confirmed("opt_out.done", ctx)
+
+
+@router.text(word("opt_in"))
+def opt_in(message: TextMessage, ctx: Context) -> Reply:
+    """Marketing is welcome again."""
+    lifecycle.opted_in(ctx.account.id, ctx.follower.id, ctx.event_id, message.sent_at, ctx.now)
+    return _confirmed("opt_in.done", ctx)
+
+
+def _confirmed(key: str, ctx: Context) -> Reply:
+    """Said aloud, unless a human agent is talking: two voices at once confuse."""
+    return (
+        NO_REPLY if lifecycle.agent_holds(ctx.follower.id, ctx.now) else TextReply(t(key, ctx.lang))
+    )
+
+
+@router.text(word("erase"))
+def ask_to_erase(message: TextMessage, ctx: Context) -> Reply | None:
+    """What erasing means, and the word that does it. A human agent is asked instead of us."""
+    if lifecycle.agent_holds(ctx.follower.id, ctx.now):
+        return None
+    dialogues.begin(ctx.follower.id, "erase", ctx.now + CONFIRM_WITHIN)
+    return TextReply(t("erase.ask", ctx.lang))
+
+
+# --- what the platform tells -------------------------------------------------------------------
+
+
+@router.on(PersonalInfoEvent, when=when("nobody named", lambda message, _: not message.openid))
+def nobody(message: PersonalInfoEvent, ctx: Context) -> Reply:
+    """The platform sometimes leaves the openid out: on record, and a person has to look."""
+    logger.error("alarm: %s without openid event=%d, nothing done", message.kind, ctx.event_id)
+    return NO_REPLY
+
+
+@router.on(PersonalInfoEvent, when=when("unknown person", lambda _, ctx: ctx.follower.id == 0))
+def stranger(message: PersonalInfoEvent, ctx: Context) -> Reply:
+    """About somebody of whom nothing is held."""
+    return NO_REPLY
+
+
+@router.on(AuthorizationCancelled)
+def cancelled(message: AuthorizationCancelled, ctx: Context) -> Reply:
+    """The WeChat account was closed: everything goes."""
+    privacy.erase(ctx.follower.id, "cancelled", ctx.now)
+    return NO_REPLY
+
+
+@router.on(AuthorizationRevoked)
+def revoked(message: AuthorizationRevoked, ctx: Context) -> Reply:
+    """Permission for named data was taken back: exactly that goes."""
+    privacy.revoke(ctx.follower.id, message.codes, ctx.event_id, ctx.now)
+    return NO_REPLY
+
+
+@router.on(UserInfoModified)
+def modified(message: UserInfoModified, ctx: Context) -> Reply:
+    """Nickname or picture changed: copies of them are dropped."""
+    privacy.identity_changed(ctx.follower.id)
+    return NO_REPLY

@@ -1,0 +1,157 @@
+"""Which handler answers which message.
+
+Rules are tried in the order of their registration, which is the order of imports in
+`handlers/__init__.py`. The first handler that takes the message answers it; one that returns None
+passes it on. Why it was taken is recorded with the event and can be asked later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.inbox.context import Context, Handled
+from bot.nlp.normalise import bare, normalise
+from bot.values.audience import Understanding
+from bot.values.inbound import Inbound, TextMessage
+from bot.values.replies import NO_REPLY, Reply
+
+# What a handler says: a reply, a reply with its own name and reason, or None to pass.
+Answer = Reply | Handled | None
+Handler = Callable[[Any, Context], Answer]
+# Why a rule takes a message, "" or None where it does not.
+Rule = Callable[[Any, Context], str | None]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    kinds: tuple[type[Inbound], ...]
+    rules: tuple[Rule, ...]  # any of them; none: every message of these kinds
+    handler: Handler
+    name: str
+
+    def reason(self, message: Inbound, ctx: Context) -> str | None:
+        if not self.rules:
+            return f"kind {message.kind}"
+        return next((why for rule in self.rules if (why := rule(message, ctx))), None)
+
+
+@dataclass(slots=True)
+class Router:
+    """Routes in order; `dispatch` is the shape that the inbox wants."""
+
+    routes: list[Route] = field(default_factory=list)
+    _by_kind: dict[type[Inbound], tuple[Route, ...]] = field(default_factory=dict)
+
+    def on(self, *kinds: type[Inbound], when: Rule | None = None) -> Callable[[H], H]:
+        """Register for these kinds and those derived from them, where `when` gives a reason."""
+
+        def register(handler: H) -> H:
+            rules = () if when is None else (when,)
+            self._add(Route(kinds, rules, handler, _name(handler)))
+            return handler
+
+        return register
+
+    def text(self, *rules: Rule) -> Callable[[H], H]:
+        """Register for texts that one of the rules takes; without rules for every text."""
+
+        def register(handler: H) -> H:
+            self._add(Route((TextMessage,), rules, handler, _name(handler)))
+            return handler
+
+        return register
+
+    def _add(self, route: Route) -> None:
+        self.routes.append(route)
+        self._by_kind.clear()
+
+    def dispatch(self, message: Inbound, ctx: Context) -> Handled:
+        """The answer of the first handler that takes the message. Raises what that one raises."""
+        for route in self._of(type(message)):
+            reason = route.reason(message, ctx)
+            if not reason:
+                continue
+            answer = route.handler(message, ctx)
+            if isinstance(answer, Handled):
+                return answer
+            if answer is not None:
+                return Handled(answer, route.name, reason)
+        return Handled(NO_REPLY, "none", f"no handler for {message.kind}")
+
+    def _of(self, kind: type[Inbound]) -> tuple[Route, ...]:
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = tuple(route for route in self.routes if issubclass(kind, route.kinds))
+            self._by_kind[kind] = found
+        return found
+
+
+def _name(handler: Handler) -> str:
+    """`module.function`: what reports group replies by."""
+    return f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}"
+
+
+# --- rules for texts ---------------------------------------------------------------------------
+
+
+def understood(message: TextMessage, ctx: Context) -> Understanding:
+    """What the text is about, worked out once a message."""
+    if ctx.understanding is not None:
+        return ctx.understanding
+    return ctx.services.understand(message.text)
+
+
+def word(*words: str) -> Rule:
+    """The whole text is one of these command words (bot.nlp.words)."""
+
+    def rule(message: TextMessage, ctx: Context) -> str | None:
+        said = understood(message, ctx).word
+        return f"word {said}" if said in words else None
+
+    return rule
+
+
+def keyword(*keywords: str) -> Rule:
+    """The whole text is one of these, whatever its case, width, punctuation and spaces."""
+    wanted = {bare(normalise(one)) for one in keywords}
+
+    def rule(message: TextMessage, ctx: Context) -> str | None:
+        said = bare(normalise(message.text))
+        return f"keyword {said}" if said and said in wanted else None
+
+    return rule
+
+
+def containing(*parts: str) -> Rule:
+    """One of these stands somewhere in the text."""
+    wanted = {normalise(one): one for one in parts}
+
+    def rule(message: TextMessage, ctx: Context) -> str | None:
+        text = normalise(message.text)
+        return next((f"contains {one}" for part, one in wanted.items() if part in text), None)
+
+    return rule
+
+
+def regex(pattern: str) -> Rule:
+    """The pattern is found in the normalised text: lower case, one width, single spaces."""
+    compiled = re.compile(pattern)
+
+    def rule(message: TextMessage, ctx: Context) -> str | None:
+        return f"pattern {pattern}" if compiled.search(normalise(message.text)) else None
+
+    return rule
+
+
+def when(name: str, holds: Callable[[Any, Context], bool]) -> Rule:
+    """A condition of your own; `name` is the reason that is recorded."""
+    return lambda message, ctx: name if holds(message, ctx) else None
+
+
+# The one router of this house; importing `handlers` fills it.
+router = Router()
+dispatch = router.dispatch

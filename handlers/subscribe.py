@@ -1,0 +1,56 @@
+"""Following and leaving; the first question and its answer."""
+
+from __future__ import annotations
+
+from bot.i18n import t
+from bot.inbox.context import Context, Handled
+from bot.profile import lifecycle, onboarding
+from bot.store import dialogues
+from bot.values.inbound import Subscribe, TextMessage, Unsubscribe
+from bot.values.replies import NO_REPLY, Reply, TextReply
+from handlers import answers
+from handlers.router import router, understood
+
+# Words that are an answer to nothing, however well they fit.
+_COMMANDS = ("opt_out", "opt_in", "erase", "human", "help")
+
+
+@router.on(Subscribe)
+def welcome(message: Subscribe, ctx: Context) -> Reply:
+    """Greet, say what is done with data and how to refuse, ask what they like."""
+    known = lifecycle.subscribed(
+        ctx.account.id, ctx.follower.id, message.scene, ctx.event_id, message.sent_at, ctx.now
+    )
+    if known:
+        return TextReply(t("welcome.back", ctx.lang))
+    dialogues.begin(ctx.follower.id, "onboarding", ctx.now + onboarding.OPEN_FOR)
+    options = answers.numbered(onboarding.OPTIONS, ctx.lang)
+    return TextReply(t("welcome.new", ctx.lang, options=options))
+
+
+@router.on(Unsubscribe)
+def goodbye(message: Unsubscribe, ctx: Context) -> Reply:
+    """Sends stop at once; there is nobody to answer."""
+    lifecycle.unsubscribed(ctx.follower.id, message.sent_at)
+    return NO_REPLY
+
+
+@router.text()
+def choose(message: TextMessage, ctx: Context) -> Handled | None:
+    """The answer to the first question. Anything else passes and leaves the question open."""
+    chosen = onboarding.answer(message.text)
+    if not chosen or understood(message, ctx).word in _COMMANDS:
+        return None
+    asked = dialogues.current(ctx.follower.id, ctx.now)
+    if asked is None or asked.name != "onboarding":
+        return None
+    lifecycle.preferred(
+        ctx.account.id,
+        ctx.follower.id,
+        dict.fromkeys(chosen, 1.0),
+        ctx.event_id,
+        message.sent_at,
+        ctx.now,
+    )
+    thanks = t("onboarding.thanks", ctx.lang, choice=answers.named(chosen, ctx.lang))
+    return Handled(TextReply(thanks), "subscribe.choose", f"answer {','.join(chosen)}")

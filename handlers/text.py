@@ -1,0 +1,40 @@
+"""Commands that a follower types."""
+
+from __future__ import annotations
+
+from bot.i18n import t
+from bot.inbox.context import Context
+from bot.values.inbound import TextMessage
+from bot.values.replies import Reply, TextReply, TransferReply
+from handlers import answers
+from handlers.router import keyword, router, word
+
+
+@router.text(word("coupon"), keyword("优惠券", "coupon"))
+def list_coupons(message: TextMessage, ctx: Context) -> Reply:
+    """Show the sender's usable coupons; the first one is made now."""
+    return answers.coupons(ctx)
+
+
+@router.text(word("help"))
+def give_help(message: TextMessage, ctx: Context) -> Reply:
+    """What can be said here."""
+    return answers.help_text(ctx)
+
+
+@router.text(word("human"))
+def call_human(message: TextMessage, ctx: Context) -> Reply:
+    """Hand the chat to a human agent; the platform chooses one."""
+    return TransferReply()
+
+
+@router.text(word("profile"))
+def show_profile(message: TextMessage, ctx: Context) -> Reply:
+    """What is held about the sender."""
+    return answers.profile(ctx)
+
+
+@router.text(word("hello"))
+def greet(message: TextMessage, ctx: Context) -> Reply:
+    """A greeting is answered with one, and with what can be done here."""
+    return TextReply(t("hello", ctx.lang))

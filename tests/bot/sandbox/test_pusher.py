@@ -1,0 +1,251 @@
+"""Deliveries against a real local server: tries, time, order, and what the phone shows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bot.sandbox.acts import Acts
+from bot.sandbox.config import SandboxConfig
+from bot.sandbox.crypto import Box, sign
+from bot.sandbox.people import FAULT_NOTICE, Person
+from bot.sandbox.pusher import Pusher
+from bot.sandbox.world import World
+from bot.sandbox.xml import parse, render
+from tests.bot.sandbox.conftest import QUICK, SUCCESS, Answer, Asked, DumbBot, a_config
+
+
+class Setting:
+    """A pusher of a config, and its Lin, who follows."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.world = World(config)
+        self.pusher = Pusher(self.world, workers=4)
+        self.acts = Acts(self.world, self.pusher.push)
+        self.pusher.start()
+        self.lin = self.world.person("o-lin")
+
+    def follow(self, person: Person | None = None) -> dict[str, Any]:
+        self.acts.follow(person or self.lin)
+        return self.report()
+
+    def report(self) -> dict[str, Any]:
+        assert self.pusher.drain(10)
+        return self.pusher.report()
+
+    def chat(self) -> list[str]:
+        return [bubble.text for bubble in self.lin.chat]
+
+
+@pytest.fixture
+def setting(dumb_bot) -> Iterator[Any]:
+    made: list[Setting] = []
+
+    def make(answer: Any, **changes: Any) -> tuple[Setting, DumbBot]:
+        bot = dumb_bot(answer)
+        made.append(Setting(a_config(callback_url=f"{bot.url}/wechat/default?v=1", **changes)))
+        return made[-1], bot
+
+    yield make
+    for one in made:
+        one.pusher.stop()
+
+
+def query_of(asked: Asked) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(asked.path).query).items()}
+
+
+def opened(asked: Asked, config: SandboxConfig) -> dict[str, Any]:
+    return parse(Box(config.aes_key, config.appid).open(parse(asked.body)["Encrypt"]))
+
+
+def test_a_push_in_safe_mode_is_signed_and_hides_everything_but_the_account(setting):
+    here, bot = setting(lambda _: SUCCESS)
+    here.follow()
+    (asked,) = bot.asked
+    config, query, outer = here.world.config, query_of(asked), parse(asked.body)
+    assert set(outer) == {"ToUserName", "Encrypt"}
+    assert query["v"] == "1"
+    assert query["encrypt_type"] == "aes"
+    assert query["openid"] == "o-lin"
+    stamp = (query["timestamp"], query["nonce"])
+    assert query["signature"] == sign(config.token, *stamp)
+    assert query["msg_signature"] == sign(config.token, *stamp, outer["Encrypt"])
+    fields = opened(asked, config)
+    assert fields["Event"] == "subscribe"
+    assert (fields["ToUserName"], fields["FromUserName"]) == (config.original_id, "o-lin")
+
+
+@pytest.mark.parametrize(
+    ("mode", "fields"),
+    [
+        pytest.param("plain", {"Content"}, id="plain mode shows the fields"),
+        pytest.param("compatible", {"Content", "Encrypt"}, id="compatible mode shows both"),
+    ],
+)
+def test_the_other_modes(setting, mode, fields):
+    here, bot = setting(lambda _: SUCCESS, mode=mode)
+    here.follow()
+    here.acts.say(here.lin, "你好")
+    here.report()
+    assert fields <= set(parse(bot.asked[1].body))
+    assert ("msg_signature" in query_of(bot.asked[1])) == ("Encrypt" in fields)
+
+
+def test_three_tries_of_one_push_then_the_fault_notice(setting):
+    here, bot = setting(lambda _: (500, "text/plain", b"oops"))
+    counts = here.follow()
+    assert (counts["pushes"], counts["deliveries"]) == (1, 3)
+    assert (counts["repeated"], counts["failed"], counts["silent"]) == (2, 1, 0)
+    tries = [opened(asked, here.world.config) for asked in bot.asked]
+    assert tries[0] == tries[1] == tries[2], "the same push, field by field"
+    assert len({parse(asked.body)["Encrypt"] for asked in bot.asked}) == 3, "freshly encrypted"
+    assert here.chat() == ["关注了公众号", FAULT_NOTICE]
+
+
+def test_an_answer_that_is_none_is_not_asked_for_again(setting):
+    here, _ = setting(lambda _: (200, "application/json", b'{"ok": true}'))
+    counts = here.follow()
+    assert (counts["deliveries"], counts["failed"]) == (1, 1)
+    assert here.chat()[-1] == FAULT_NOTICE
+
+
+def test_a_bot_that_answers_too_late_is_asked_three_times(setting):
+    release = threading.Event()
+
+    def slow(_: Asked) -> Answer:
+        release.wait(5)
+        return SUCCESS
+
+    here, _ = setting(slow, limits=replace(QUICK, answer=0.03))
+    counts = here.follow()
+    release.set()
+    assert (counts["deliveries"], counts["late"], counts["failed"]) == (3, 3, 1)
+
+
+def test_an_answer_that_drips_is_cut_at_the_limit():
+    """Byte by byte inside every socket time-out, yet late as a whole."""
+    import socket
+    import time
+
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        for _ in range(3):
+            there, _address = server.accept()
+            try:
+                there.recv(65536)
+                there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                for _ in range(100):
+                    there.sendall(b"x")
+                    time.sleep(0.01)
+            except OSError:
+                continue
+
+    threading.Thread(target=drip, daemon=True).start()
+    limits = replace(QUICK, answer=0.05, deliveries=1)
+    url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+    here = Setting(a_config(callback_url=url, limits=limits))
+    began = time.monotonic()
+    counts = here.follow()
+    assert time.monotonic() - began < 0.5
+    assert (counts["late"], counts["failed"]) == (1, 1)
+    here.pusher.stop()
+    server.close()
+
+
+def test_where_nobody_listens_the_push_fails_after_three_tries():
+    here = Setting(a_config())
+    counts = here.follow()
+    assert (counts["deliveries"], counts["refused"], counts["failed"]) == (3, 3, 1)
+    here.pusher.stop()
+
+
+def test_the_second_try_can_succeed(setting):
+    answers = iter([(502, "text/html", b"<html>"), SUCCESS])
+    here, _ = setting(lambda _: next(answers))
+    counts = here.follow()
+    assert (counts["deliveries"], counts["silent"], counts["failed"]) == (2, 1, 0)
+    assert FAULT_NOTICE not in here.chat()
+
+
+def test_a_reply_is_shown_on_the_phone(setting):
+    def welcome(asked: Asked) -> Answer:
+        fields = parse(asked.body)
+        answer = {
+            "ToUserName": fields["FromUserName"],
+            "FromUserName": fields["ToUserName"],
+            "CreateTime": 1760000000,
+            "MsgType": "text",
+            "Content": "欢迎",
+        }
+        return 200, "application/xml", render(answer).encode()
+
+    here, _ = setting(welcome, mode="plain")
+    counts = here.follow()
+    assert counts["answered"] == 1
+    assert here.chat() == ["关注了公众号", "欢迎"]
+
+
+def test_a_lost_answer_is_delivered_again_and_the_last_one_counts(setting):
+    here, bot = setting(lambda _: SUCCESS, faults={"push": {"lose_answers": 1.0}})
+    counts = here.follow()
+    assert (counts["deliveries"], counts["repeated"], counts["silent"]) == (3, 2, 1)
+    assert counts["failed"] == 0
+
+
+def test_each_followers_pushes_arrive_in_order(setting):
+    here, bot = setting(lambda _: SUCCESS, mode="plain")
+    people = [here.world.person(f"o-{n}") for n in range(8)]
+    for person in people:
+        here.acts.follow(person)
+    for number in range(10):
+        for person in people:
+            here.acts.say(person, str(number))
+    here.report()
+    heard: dict[str, list[str]] = {}
+    for asked in bot.asked:
+        fields = parse(asked.body)
+        if fields["MsgType"] == "text":
+            heard.setdefault(fields["FromUserName"], []).append(fields["Content"])
+    assert heard == {person.openid: [str(n) for n in range(10)] for person in people}
+
+
+def test_too_many_failures_silence_the_platform(setting):
+    here, bot = setting(lambda _: (500, "text/plain", b""), limits=replace(QUICK, mark_fail=3))
+    here.follow()
+    here.acts.say(here.lin, "还在吗")
+    counts = here.report()
+    assert (counts["mark_fail"], counts["dropped"]) == (1, 1)
+    assert len(bot.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        pytest.param(lambda q: q["echostr"].encode(), True, id="the bare echostr"),
+        pytest.param(lambda q: q["echostr"].encode() + b"\n", False, id="with a line break"),
+        pytest.param(lambda q: b"success", False, id="something else"),
+    ],
+)
+def test_the_verification_wants_the_bare_echostr(setting, answer, expected):
+    here, bot = setting(lambda asked: (200, "text/plain", answer(query_of(asked))))
+    assert here.pusher.verify() is expected
+    query = query_of(bot.asked[0])
+    assert query["signature"] == sign(here.world.config.token, query["timestamp"], query["nonce"])
+
+
+def test_the_verification_is_repeated_until_the_bot_is_up(setting):
+    calls = iter([503, 503, 200])
+
+    def answer(asked: Asked) -> Answer:
+        return next(calls), "text/plain", query_of(asked)["echostr"].encode()
+
+    here, bot = setting(answer)
+    assert here.pusher.verify_until_up(gap=0.001)
+    assert len(bot.asked) == 3
