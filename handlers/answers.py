@@ -48,7 +48,7 @@ def coupons(ctx: Context) -> Reply:
 
 
 def _welcome_coupon(ctx: Context) -> list[UsableCoupon]:
-    """One from the account's welcome batch: none where there is no batch, no stock, or had before."""
+    """One from the welcome batch; none without such a batch, without stock, or had before."""
     try:
         given = issue_for_event(
             ctx.account.id, ctx.follower.id, WELCOME_BATCH, ctx.event_id, ctx.now

@@ -25,7 +25,9 @@ logger = logging.getLogger(__name__)
 @router.on(TemplateSent)
 def template_sent(message: TemplateSent, ctx: Context) -> Reply:
     """The receipt of one template message settles its ledger row."""
-    settle_receipt(message.msgid, message.delivered, message.status, ctx.now)
+    settle_receipt(
+        message.msgid, message.delivered, message.status, ctx.now, ctx.follower.id or None
+    )
     return NO_REPLY
 
 

@@ -12,7 +12,8 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,9 +25,9 @@ from bot.campaign.plan import begin, plan
 from bot.campaign.settle import Result, Settled, settle
 from bot.campaign.states import CampaignStatus, move
 from bot.campaign.sweep import LEASE
-from bot.errors import GatewayDown, MessageRefused, NotFound
+from bot.errors import MessageRefused, NotFound
 from bot.services import Services
-from bot.store import campaigns
+from bot.store import campaigns, sends
 from bot.store.campaigns import CampaignState
 from bot.store.sends import SendRow
 from bot.wechat.calls import Answer, Call
@@ -41,6 +42,8 @@ SETTLE_SECONDS = 0.05
 TURN_SECONDS = 2.0
 # A row not handed over by then is given back: its lease must outlive the call's own time-out.
 HAND_OVER_SECONDS = LEASE.total_seconds() / 2
+
+ERASED = MessageRefused(None, "the follower was erased")
 
 Stop = Callable[[], bool]
 
@@ -65,7 +68,7 @@ def push_due(
     moved = _start_due(now)
     moved += _plan_all(services, now, over)
     moved += sum(skip_rest(c.id, now) for c in _in(CampaignStatus.CANCELLED))
-    waiting = _in(CampaignStatus.RUNNING)
+    waiting = [c for c in _in(CampaignStatus.RUNNING) if sends.has_due(c.id, now)]
     while waiting and not over():
         again = []
         for campaign in waiting:
@@ -96,20 +99,40 @@ def _start_due(now: datetime) -> int:
 def _plan_all(services: Services, now: datetime, over: Stop) -> int:
     planned = 0
     for campaign in _in(CampaignStatus.PLANNING):
-        if plan(campaign.id, services.settings.public, now, lambda: not over()):
-            planned += 1
-            logger.info("campaign=%s planned=1", campaign.slug)
+        with _paused_if_lost(campaign, now):
+            if plan(campaign.id, services.settings.public, now, lambda: not over()):
+                planned += 1
+                logger.info("campaign=%s planned=1", campaign.slug)
     return planned
+
+
+@contextmanager
+def _paused_if_lost(campaign: CampaignState, now: datetime) -> Iterator[None]:
+    """A run whose segment or batch was removed waits for a person, and stops nobody else's."""
+    try:
+        yield
+    except NotFound as error:
+        logger.error("campaign=%s paused=1 reason=%s", campaign.slug, error)  # noqa: TRY400
+        move(campaign.id, CampaignStatus.PAUSED, now, error=str(error))
 
 
 def _turn(
     services: Services, campaign: CampaignState, ends: float | None, over: Stop
 ) -> tuple[int, bool]:
     """Send of one campaign; (rows that moved on, whether it may have more for now)."""
-    order = load(campaign.id, services.settings.public, services.clock())
-    turn = Turn(
-        services, order, lambda: over() or (ends is not None and time.monotonic() >= ends)
-    )
+    now = services.clock()
+    with _paused_if_lost(campaign, now):
+        order = load(campaign.id, services.settings.public, now)
+        return _sent(Turn(services, order, _either(over, ends)), campaign)
+    return 0, False
+
+
+def _either(over: Stop, ends: float | None) -> Stop:
+    """The whole budget, or this turn's share of it."""
+    return over if ends is None else lambda: over() or time.monotonic() >= ends
+
+
+def _sent(turn: Turn, campaign: CampaignState) -> tuple[int, bool]:
     turn.run()
     if turn.moved:
         logger.info(
@@ -137,7 +160,6 @@ class Turn:
     unknown: int = 0
     again: int = 0
     skipped: int = 0
-    delayed: int = 0
     drained: bool = False  # nothing was due any more
     stopped: bool = False  # the platform's answers say: not now
 
@@ -152,35 +174,43 @@ class Turn:
         return self.sent + self.failed + self.unknown + self.skipped
 
     def run(self) -> None:
+        """Whatever happens, answers that came are settled and unsent rows are given back; what was
+        handed over without an answer is the sweeper's, after the lease."""
         client = self.services.client_of(self.order.account_id)
-        concurrency = self.order.definition.concurrency
+        calls = self._calls()
         try:
-            for answer in client.send_many(self._calls(), concurrency):
+            for answer in client.send_many(calls, self.order.definition.concurrency):
                 self._take(answer)
         finally:
+            calls.close()
             self._settle()
 
-    def _calls(self) -> Iterator[Call]:
-        """Claims when asked for more. What is claimed and not handed over is given back."""
+    def _calls(self) -> Generator[Call, None, None]:
+        """Claims when asked for more."""
         while not self._ended():
             batch = claim(self.order, self.owner, BATCH, LEASE, self.services.clock())
             self.skipped += batch.skipped
-            self.delayed += batch.delayed
             if not batch.looked:
                 self.drained = True
                 return
             yield from self._hand_over(batch.rows)
 
-    def _hand_over(self, rows: tuple[SendRow, ...]) -> Iterator[Call]:
+    def _hand_over(self, rows: tuple[SendRow, ...]) -> Generator[Call, None, None]:
+        """What is not asked for any more, or too late, is given back."""
         latest = time.monotonic() + HAND_OVER_SECONDS
-        self._rows |= {row.id: row for row in rows}
-        for row, call in self._composer.calls(rows):
-            if call is None:
-                self._results.append(Result(row, MessageRefused(None, "the follower was erased")))
-            elif self._ended() or time.monotonic() >= latest:
-                self._results.append(Result(row, NOT_HANDED_OVER))
-            else:
-                yield call
+        unsent = {row.id: row for row in rows}
+        try:
+            for row, call in self._composer.calls(rows):
+                if self._ended() or time.monotonic() >= latest:
+                    return
+                del unsent[row.id]
+                if call is None:
+                    self._results.append(Result(row, ERASED))
+                else:
+                    self._rows[row.id] = row
+                    yield call
+        finally:
+            self._results += [Result(row, handed_over=False) for row in unsent.values()]
 
     def _ended(self) -> bool:
         return self.stopped or self.over()
@@ -205,6 +235,3 @@ class Turn:
         self.unknown += settled.unknown
         self.again += settled.again
         self.stopped = self.stopped or settled.stop
-
-
-NOT_HANDED_OVER = GatewayDown(None, "not handed over: the sender was stopped")

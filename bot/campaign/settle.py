@@ -38,11 +38,15 @@ UNKNOWN_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A claimed row and the answer to its call. `error` None: accepted."""
+    """A claimed row and the answer to its call. `error` None: accepted.
+
+    handed_over   False: the call never left this process, there is no answer
+    """
 
     row: SendRow
     error: GatewayError | None = None
     msgid: str = ""
+    handed_over: bool = True
 
 
 class Fate(Enum):
@@ -66,16 +70,17 @@ class Settled:
     stop: bool = False
 
 
-def fate_of(
-    row: SendRow, error: GatewayError | None, zone_reset: datetime, now: datetime
-) -> tuple[Fate, datetime]:
+def fate_of(result: Result, reset: datetime, now: datetime) -> tuple[Fate, datetime]:
     """What becomes of the row, and from when it may be tried again (`now` where it is not).
 
-    zone_reset   when the platform's daily quotas start anew
+    reset   when the platform's daily quotas start anew
     """
-    tries = row.attempts
+    row, tries = result.row, result.row.attempts
     pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
-    match error:
+    if not result.handed_over:
+        # A repeat that did not leave keeps its id: the first sending may have arrived.
+        return (Fate.REPEAT if row.claimed_at != row.first_claimed_at else Fate.AGAIN), now
+    match result.error:
         case None:
             return Fate.SENT, now
         case OutcomeUnknown():
@@ -84,7 +89,7 @@ def fate_of(
         case UserUnreachable() | MessageRefused():
             return Fate.FAILED, now
         case QuotaExhausted():
-            return Fate.AGAIN, zone_reset
+            return Fate.AGAIN, reset
         case GatewayDown() | TokenRejected():
             return Fate.AGAIN, now + pause  # the campaign's deadline ends this, not a count
         case RequestRejected():
@@ -106,7 +111,7 @@ def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -
     with transaction():
         held = sends.held([result.row for result in results], owner)
         mine = [result for result in results if result.row.id in held]
-        fates = [(r, *fate_of(r.row, r.error, reset, now)) for r in mine]
+        fates = [(r, *fate_of(r, reset, now)) for r in mine]
         by: dict[Fate, list[Result]] = {fate: [] for fate in Fate}
         for result, fate, _ in fates:
             by[fate].append(result)

@@ -57,9 +57,9 @@ def projection(state: State) -> Projection:
             tag: (source, at) for tag, (on, at, _, source) in state.get("tags", {}).items() if on
         },
         interests={
-            topic: held
+            topic: strength
             for topic, days in state.get("topics", {}).items()
-            if (held := level(days)) is not None
+            if (strength := level(days)) is not None
         },
     )
 
@@ -99,10 +99,7 @@ def stage(state: State, subscribed: bool, now: datetime) -> Stage:
 
 def interest_scores(state: State, now: datetime) -> dict[str, float]:
     """Topic -> score in 0..1, strongest first."""
-    scores = {
-        topic: score(held, to_ms(now))
-        for topic, held in projection(state).interests.items()
-    }
+    scores = {topic: score(held, to_ms(now)) for topic, held in projection(state).interests.items()}
     return dict(sorted(scores.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -168,7 +165,7 @@ def _days_since(at: int | None, now_ms: int) -> float:
 
 
 def explain(state: State, now: datetime) -> dict[str, Any]:
-    """What is held of a follower and whence, in plain JSON, for `profiles show` and his own page."""
+    """What is held of a follower and whence, in plain JSON, for him and for `profiles show`."""
     now_ms, view, value = to_ms(now), projection(state), rfm(state, now)
     return {
         "first_seen": _iso(view.first_seen),

@@ -54,7 +54,7 @@ State = dict[str, Any]
 
 
 def fold(state: State, events: Iterable[FoldEvent]) -> State:
-    """The state after these events; the given one is left as it was. `{}` is the state of nobody."""
+    """The state after these events; the given one stays as it was. `{}` is nobody's state."""
     new = _copied(state)
     for event in events:
         _apply(new, event)

@@ -20,7 +20,7 @@ from bot.store.segments import mark_dirty
 
 logger = logging.getLogger(__name__)
 
-# WeChat repeats a callback within seconds; the emptied row that recognises it lives a little longer.
+# WeChat repeats a callback within seconds; the emptied row that knows it again lives for a while.
 REPEATS_END = timedelta(minutes=10)
 EVERYTHING = "301"
 
@@ -124,7 +124,7 @@ def revoke(follower_id: int, codes: Iterable[str], event_id: int, now: datetime)
 
 
 def identity_changed(follower_id: int) -> int:
-    """The person's own particulars changed on WeChat: what we had of them is stale. How many went."""
+    """Nickname or picture changed on WeChat: our copies are stale. How many went."""
     with transaction():
         return sum(_forget(follower_id, [_IDENTITY]).values())
 

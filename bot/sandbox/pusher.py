@@ -111,6 +111,8 @@ class Pusher:
             answer = self._wire.get(query)
         except NoAnswer:
             return False
+        finally:
+            self._wire.close()
         return answer.status == 200 and answer.body == echo.encode()
 
     def verify_until_up(self, gap: float = 0.2) -> bool:

@@ -145,4 +145,4 @@ class World:
         }
         with self.lock:
             self.deliveries.setdefault(openid, []).append(entry)
-        self.ledger.add("accepted", now, **{k: v for k, v in entry.items() if k != "at"})
+        self.ledger.add("accepted", now, openid=openid, type=kind, api=api, msgid=msgid)

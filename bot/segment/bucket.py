@@ -1,8 +1,8 @@
 """A follower's number of 100 for a salt: stable, even, and independent between salts.
 
-A polynomial of degree three over the integers modulo the prime 2^31 - 1, its coefficients drawn from
-the salt (four-wise independent; Wegman and Carter 1981). Plain integer arithmetic below 2^63, so
-that every database computes the same.
+A polynomial of degree three over the integers modulo the prime 2^31 - 1, its coefficients drawn
+from the salt (four-wise independent; Wegman and Carter 1981). Plain integer arithmetic below 2^63,
+so that every database computes the same.
 """
 
 from __future__ import annotations

@@ -53,9 +53,7 @@ def evaluate(rule: Rule, facts: FollowerFacts, now: datetime) -> Verdict:
     """The verdict on a follower whose facts were loaded for `needs([rule], now)` or more."""
     now_ms = to_ms(now)
     matches, until = look(rule, facts, now_ms)
-    return Verdict(
-        matches, None if until is None else from_ms(until), reason(rule, facts, now_ms)
-    )
+    return Verdict(matches, None if until is None else from_ms(until), reason(rule, facts, now_ms))
 
 
 def needs(rules: Iterable[Rule], now: datetime) -> Needs:

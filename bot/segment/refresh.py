@@ -19,37 +19,38 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
 from bot.clock import to_ms
-from bot.errors import InvalidInput, StoreUnavailable
+from bot.errors import StoreUnavailable
 from bot.segment.evaluate import look, needs, reason
-from bot.segment.rules import Leaf, Rule, inner_segments, leaves, parse
+from bot.segment.plan import Plan, Plans, plans_of
+from bot.segment.rules import Leaf
 from bot.segment.sql import compile
-from bot.segment.sweeps import edge, moves_with_time
+from bot.segment.sweeps import edge
 from bot.store import accounts, follower_facts, leases
 from bot.store import segments as store
 from bot.store.db import available, dialect, transaction
-from bot.store.segments import Move, SegmentState
+from bot.store.segments import Move
+from bot.values.facts import FollowerFacts
 
 logger = logging.getLogger(__name__)
 
 LEASE_MS = 60_000
 BATCH = 500  # followers evaluated in one transaction
 SPAN = 20_000  # followers compared in one statement
-MOST_SWEPT = 20_000  # more than these behind one edge: evaluating all by SQL is cheaper
+MOST_SWEPT = 20_000  # more than these behind one edge: comparing all by SQL is cheaper
 MOST_DIRTY = 200_000  # a round's share; the next round goes on
-RETRY = timedelta(minutes=10)  # a definition that failed is tried again
 LOOK = timedelta(hours=1)  # a round without any change is noted at least so often
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRefresh:
-    """What a round did to a segment. `how`: full, changes or failed."""
+    """What a round did to a segment. `how`: full, changes or failed (then with `error`)."""
 
     slug: str
     size: int
@@ -61,7 +62,7 @@ class SegmentRefresh:
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
-    """`looked`: followers evaluated one by one. `busy`: accounts that another refresher works on."""
+    """`looked`: followers evaluated one by one. `busy`: accounts another refresher is at."""
 
     segments: tuple[SegmentRefresh, ...] = ()
     looked: int = 0
@@ -73,26 +74,26 @@ class RefreshReport:
 
 
 class Superseded(Exception):
-    """The lease is another's by now: stop, it will do the rest."""
+    """The lease is another's by now: stop, it does the rest."""
 
 
-def refresh_all(
-    now: datetime, account_id: int | None = None, full: bool = False
-) -> RefreshReport:
-    """One round for an account, or all. `full`: compare every member anew."""
+def refresh_all(now: datetime, account_id: int | None = None, full: bool = False) -> RefreshReport:
+    """One round for an account, or all. `full`: compare every member anew.
+
+    Raises StoreUnavailable; what was written until then is right and stays.
+    """
     done: list[SegmentRefresh] = []
     busy: list[int] = []
     looked = 0
     for one in accounts.ids() if account_id is None else [account_id]:
-        work = _Work.planned(one, now, full)
-        if not work.due():
+        if not _due(plans_of(one, now, full)):
             continue
-        with _leased(one) as proof:
-            if proof is None:
+        with _leased(one) as prove:
+            if prove is None:
                 busy.append(one)
                 continue
+            work = _Round(plans_of(one, now, full), prove)
             try:
-                work = _Work.planned(one, now, full, proof)
                 work.do()
             except Superseded:
                 logger.warning("segments superseded account=%d", one)
@@ -104,7 +105,7 @@ def refresh_all(
 
 @contextmanager
 def _leased(account_id: int) -> Iterator[Callable[[], None] | None]:
-    """The lease's proof, to be called in each transaction: it raises Superseded. None: taken."""
+    """The lease's proof, for each transaction: raises Superseded. None: another has the lease."""
     name, owner = f"segments:{account_id}", f"{os.getpid()}-{secrets.token_hex(4)}"
     fence = leases.acquire(name, owner, LEASE_MS)
 
@@ -119,112 +120,82 @@ def _leased(account_id: int) -> Iterator[Callable[[], None] | None]:
             leases.release(name, owner)
 
 
-def _no_proof() -> None:
-    raise AssertionError("only a leased round writes")
+def _due(plans: Plans) -> bool:
+    """Whether there is anything to do. Reads only: an idle product writes nothing."""
+    return (
+        any(plan.rebuild for plan in plans.plans)
+        or any(state.error != error for state, error in plans.broken)
+        or bool(store.dirty(plans.account_id, 1))
+        or any(_behind(plans, leaf, 1) for leaf in plans.timed)
+        or (bool(plans.timed) and plans.now - plans.since >= LOOK)
+    )
+
+
+def _behind(plans: Plans, leaf: Leaf, limit: int) -> list[int]:
+    """Followers over whom this condition's edge has passed since the last round."""
+    query = edge(leaf, plans.since, plans.now, plans.account_id, limit)
+    return [] if query is None else store.ids_of(*query)
 
 
 @dataclass
-class _Plan:
-    """A segment in a round."""
+class _Round:
+    """A round of one account, under its lease."""
 
-    state: SegmentState
-    rule: Rule
-    rebuild: bool
-    outer: list[_Plan] = field(default_factory=list)
-    entered: int = 0
-    left: int = 0
-    how: str = "changes"
-    error: str = ""
-
-    @property
-    def leaves(self) -> set[Leaf]:
-        return {leaf for leaf in leaves(self.rule) if moves_with_time(leaf)}
-
-
-@dataclass
-class _Work:
-    """A round of one account. `plans` stand inner before outer."""
-
-    account_id: int
-    now: datetime
+    plans: Plans
     prove: Callable[[], None]
-    plans: list[_Plan]
     looked: int = 0
-
-    @classmethod
-    def planned(
-        cls, account_id: int, now: datetime, full: bool, prove: Callable[[], None] = _no_proof
-    ) -> _Work:
-        states = store.of_account(account_id)
-        # A refresher whose clock is ahead has been here: going back would undo its sweeps.
-        latest = max((s.refreshed_at for s in states if s.refreshed_at), default=now)
-        now = max(now, latest)
-        plans = [plan for state in states if (plan := _plan(state, now, full)) is not None]
-        return cls(account_id, now, prove, _in_order(plans))
-
-    @property
-    def built(self) -> list[_Plan]:
-        return [plan for plan in self.plans if not plan.rebuild]
-
-    @property
-    def since(self) -> datetime:
-        """The instant up to which leavers by time have been found in every built segment."""
-        return min((p.state.refreshed_at for p in self.built if p.state.refreshed_at), default=self.now)
-
-    def due(self) -> bool:
-        """Whether there is anything to do. Reads only: an idle product writes nothing."""
-        return (
-            any(plan.rebuild for plan in self.plans)
-            or bool(store.dirty(self.account_id, 1))
-            or any(self.behind(leaf, 1) for leaf in self.timed())
-            or (bool(self.timed()) and self.now - self.since >= LOOK)
-        )
+    failed: list[SegmentRefresh] = field(default_factory=list)
 
     def do(self) -> None:
         started = perf_counter()
+        for state, error in self.plans.broken:
+            self.give_up(state.id, state.slug, error)
         self.sweep()
         self.drain()
-        for plan in self.plans:
+        swept = list(self.plans.built)
+        for plan in self.plans.plans:
             if plan.rebuild:
                 self.fill(plan)
         self.drain()
-        took_ms = round((perf_counter() - started) * 1000)
-        with available(), transaction():
-            self.prove()
-            ids = [plan.state.id for plan in self.built if plan.how == "changes"]
-            store.looked_at(ids, self.now, took_ms)
+        with self.writing():
+            store.looked_at([p.state.id for p in swept], self.plans.now, _ms_since(started))
 
     def report(self) -> list[SegmentRefresh]:
-        return [
+        sizes = {state.slug: state.size for state in store.of_account(self.plans.account_id)}
+        return self.failed + [
             SegmentRefresh(
                 plan.state.slug,
-                store.by_slug(self.account_id, plan.state.slug).size,
+                sizes.get(plan.state.slug, 0),
                 plan.entered,
                 plan.left,
                 plan.how,
                 plan.error,
             )
-            for plan in self.plans
+            for plan in self.plans.plans
         ]
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with available(), transaction():
+            self.prove()
+            yield
+
+    def give_up(self, segment_id: int, slug: str, error: str) -> None:
+        with self.writing():
+            store.failed(segment_id, error, self.plans.now)
+        self.failed.append(SegmentRefresh(slug, 0, 0, 0, "failed", error))
 
     # --- followers behind an edge, and dirty ones --------------------------------------
 
-    def timed(self) -> set[Leaf]:
-        return {leaf for plan in self.built for leaf in plan.leaves}
-
-    def behind(self, leaf: Leaf, limit: int) -> list[int]:
-        query = edge(leaf, self.since, self.now, self.account_id, limit)
-        return [] if query is None else store.ids_of(*query)
-
     def sweep(self) -> None:
         found: set[int] = set()
-        for leaf in self.timed():
-            ids = self.behind(leaf, MOST_SWEPT + 1)
+        for leaf in self.plans.timed:
+            ids = _behind(self.plans, leaf, MOST_SWEPT + 1)
             if len(ids) <= MOST_SWEPT:
                 found.update(ids)
                 continue
-            for plan in self.plans:
-                plan.rebuild = plan.rebuild or leaf in plan.leaves
+            for plan in self.plans.built:
+                plan.rebuild = leaf in plan.timed
         swept = sorted(found)
         for start in range(0, len(swept), BATCH):
             with self.writing():
@@ -233,28 +204,91 @@ class _Work:
     def drain(self) -> None:
         for _ in range(MOST_DIRTY // BATCH):
             with self.writing():
-                rows = store.dirty(self.account_id, BATCH)
+                rows = store.dirty(self.plans.account_id, BATCH)
                 self.judge([follower_id for follower_id, _ in rows])
                 store.settle_dirty(rows)
             if len(rows) < BATCH:
                 return
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        with available(), transaction():
-            self.prove()
-            yield
-
     def judge(self, ids: Sequence[int]) -> None:
         """Evaluate these followers for every segment that is built, and move those who differ."""
-        plans = self.built
+        plans = [plan for plan in self.plans.plans if self.current(plan)]
         if not ids or not plans:
             return
-        wanted = needs([plan.rule for plan in plans], self.now)
-        everybody = follower_facts.load(ids, replace_segments(wanted))
-        inside = store.memberships(self.account_id, ids)
-        for facts in everybody:
+        wanted = needs([plan.rule for plan in plans], self.plans.now)
+        # Memberships are read of all segments, to see who moves.
+        people = follower_facts.load(ids, replace(wanted, segments=frozenset()))
+        inside = store.memberships(self.plans.account_id, ids)
+        for facts in people:
             facts.segments = inside[facts.id]
         for plan in plans:
-            self.move(plan, everybody)
+            self.move(plan, people)
         self.looked += len(ids)
+
+    def current(self, plan: Plan) -> bool:
+        """Whether its members fit its definition: built before this round, or filled in it."""
+        return not plan.error and (not plan.rebuild or plan.filled)
+
+    def move(self, plan: Plan, people: Sequence[FollowerFacts]) -> None:
+        now_ms, slug = to_ms(self.plans.now), plan.state.slug
+        entering: list[Move] = []
+        leaving: list[Move] = []
+        for facts in people:
+            matches = look(plan.rule, facts, now_ms)[0]
+            if matches == (slug in facts.segments):
+                continue
+            moves, note = (
+                (entering, facts.segments.add) if matches else (leaving, facts.segments.discard)
+            )
+            moves.append(Move(facts.id, reason(plan.rule, facts, now_ms)))
+            note(slug)
+        if entering or leaving:
+            came, went = store.move(plan.state.id, entering, leaving, self.plans.now)
+            plan.entered, plan.left = plan.entered + came, plan.left + went
+
+    # --- everybody ---------------------------------------------------------------------
+
+    def fill(self, plan: Plan) -> None:
+        """Compare all members with the definition; one that fails does not stop the others."""
+        started = perf_counter()
+        try:
+            empty = store.bounds(plan.state.id) is None
+            after = 0
+            while (end := store.span_end(self.plans.account_id, after, SPAN)) is not None:
+                with self.writing():
+                    self.compare(plan, (after, end), empty)
+                after = end
+            with self.writing():
+                version = plan.state.version
+                store.built(plan.state.id, version, self.plans.now, _ms_since(started))
+            plan.filled = True
+        except (Superseded, StoreUnavailable):
+            raise
+        except Exception as error:
+            logger.exception("segment failed segment=%d", plan.state.id)
+            plan.error = f"{type(error).__name__}: {error}"
+            with self.writing():
+                store.failed(plan.state.id, plan.error, self.plans.now)
+
+    def compare(self, plan: Plan, span: tuple[int, int], empty: bool) -> None:
+        """One span. The first filling of a segment that nobody looks into keeps no history."""
+        plans, segment_id = self.plans, plan.state.id
+        select, params = compile(plan.rule, plans.now, plans.account_id, dialect(), span)
+        if empty and not plans.looked_into(plan):
+            plan.entered += store.fill(segment_id, select, params, plans.now)
+            return
+        entering, leaving = store.differing(segment_id, select, params, span)
+        why = {"definition": plan.state.version}
+        came, went = store.move(
+            segment_id,
+            [Move(id_, why) for id_ in entering],
+            [Move(id_, why) for id_ in leaving],
+            plans.now,
+        )
+        plan.entered, plan.left = plan.entered + came, plan.left + went
+        if plans.looked_into(plan):
+            store.mark_dirty([*entering, *leaving])
+
+
+def _ms_since(started: float) -> int:
+    return round((perf_counter() - started) * 1000)

@@ -48,7 +48,7 @@ _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is a tuple for `in`, a bool for `exists`. `ne` holds where the attribute is absent."""
+    """`value` is a tuple for `in`, a bool for `exists`. `ne` holds where there is no such one."""
 
     name: str
     op: str
@@ -187,7 +187,7 @@ def _operand(name: str, op: str, kind: type, value: Any, at: str) -> Scalar | tu
 
 
 def _one(name: str, kind: type, value: Any, at: str) -> Scalar:
-    value = _scalar(value, at)
+    scalar = _scalar(value, at)
     fits = {
         object: True,
         str: isinstance(value, str),
@@ -202,7 +202,7 @@ def _one(name: str, kind: type, value: Any, at: str) -> Scalar:
         raise InvalidInput(f"stage is one of {', '.join(Stage)}", at)
     if name == "last_seen" and not 0 <= float(value) <= MOST_DAYS:
         raise InvalidInput(f"last_seen takes 0 to {MOST_DAYS} days", at)
-    return value
+    return scalar
 
 
 def _scalar(value: Any, at: str) -> Scalar:

@@ -8,7 +8,6 @@ orders by follower read only that span of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -188,7 +187,7 @@ class _Writer:
             return self.compared(leaf.op, leaf.value, column, column)
         self.add(leaf.name)
         op = "eq" if leaf.op == "ne" else leaf.op
-        absent = leaf.op == "ne" or leaf.value is False and leaf.op == "exists"
+        absent = leaf.op == "ne" or (leaf.value is False and leaf.op == "exists")
         rows = "follower_attribute a WHERE a.follower_id = f.id AND a.name = ?"
         if leaf.op != "exists":
             rows += f" AND {self.compared(op, leaf.value, 'a.text', 'a.number')}"

@@ -26,7 +26,7 @@ def moves_with_time(leaf: Leaf) -> bool:
 
 
 def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: int) -> Query | None:
-    """SELECT the followers for whom the condition may differ between both instants, `limit` at most.
+    """SELECT followers for whom the condition may differ between both instants, `limit` at most.
 
     None: time does not change it. It gives no one too few, and perhaps some too many.
     """

@@ -172,6 +172,11 @@ def move(
     return changed == 1
 
 
+def complain(campaign_id: int, error: str) -> None:
+    """Say what is wrong without changing the state."""
+    Campaign.update(error=error[:ERROR_LIMIT]).where(Campaign.id == campaign_id).execute()
+
+
 # --- generations -------------------------------------------------------------------------------
 
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import Case, fn
+from peewee import fn
 
+from bot.clock import to_ms
 from bot.errors import Conflict
 from bot.store.coupon_batches import (
     CHUNK,
@@ -45,7 +46,7 @@ from bot.store.coupon_use import (
     redeem,
     usable_by,
 )
-from bot.store.db import is_postgres, is_sqlite, transaction
+from bot.store.db import is_postgres, is_sqlite, run_many, transaction
 from bot.store.models import CouponCode, Follower, Send
 from bot.store.queries import locked, rows
 from bot.values.audience import SendState, Skip
@@ -90,8 +91,8 @@ __all__ = [
     "usable_by",
 ]
 
-# What a follower holds, or has held, of a batch: it counts against the limit per person.
-_COUNTED = (CodeState.RESERVED, CodeState.ISSUED, CodeState.REDEEMED)
+# What does not count against the limit per person; reserved, issued and redeemed codes do.
+_FORGOTTEN = (CodeState.AVAILABLE, CodeState.EXPIRED, CodeState.VOID)
 # Only the ledger ends the reservation of a send in one of these states, however old it is.
 _UNSETTLED = (SendState.CLAIMED, SendState.UNKNOWN)
 _REPLY_LEASE = timedelta(minutes=1)
@@ -173,17 +174,20 @@ def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
 def _within_limit(
     of: BatchState, wants: Sequence[tuple[int, str]]
 ) -> tuple[list[tuple[int, str]], dict[str, Skip]]:
-    """Who may still have one, in the order of asking, and who may not."""
+    """Who may still have one, in the order of asking, and who may not.
+
+    The batch is chosen from the rows, not by the statement: with no statistics yet a planner would
+    take the index of the batch and read all that it ever gave.
+    """
     query = (
-        CouponCode.select(CouponCode.follower, fn.COUNT(CouponCode.id))
+        CouponCode.select(CouponCode.follower, CouponCode.batch, fn.COUNT(CouponCode.id))
         .where(
-            (CouponCode.batch == of.id)
-            & CouponCode.follower.in_([follower_id for follower_id, _ in wants])
-            & CouponCode.state.in_(_COUNTED)
+            CouponCode.follower.in_([follower_id for follower_id, _ in wants])
+            & CouponCode.state.not_in(_FORGOTTEN)
         )
-        .group_by(CouponCode.follower)
+        .group_by(CouponCode.follower, CouponCode.batch)
     )
-    has: dict[int, int] = dict(rows(query))
+    has = {who: count for who, batch_id, count in rows(query) if batch_id == of.id}
     allowed, refused = [], {}
     for follower_id, purpose in wants:
         if has.get(follower_id, 0) >= of.per_person:
@@ -195,7 +199,7 @@ def _within_limit(
 
 
 def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> dict[str, CodeRef]:
-    """Codes for as many as there are, the first first: one statement for all of them."""
+    """Codes for as many as there are, the first to ask first; one statement, prepared once."""
     free = (
         CouponCode.select(CouponCode.id)
         .where((CouponCode.batch == batch_id) & (CouponCode.state == CodeState.AVAILABLE))
@@ -206,18 +210,13 @@ def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> d
     given = [(code_id, *want) for (code_id,), want in zip(found, wants, strict=False)]
     if not given:
         return {}
-    changed = (
-        CouponCode.update(
-            state=CodeState.RESERVED,
-            reserved_until=until,
-            follower=Case(CouponCode.id, [(code, who) for code, who, _ in given]),
-            purpose=Case(CouponCode.id, [(code, why) for code, _, why in given]),
-        )
-        .where(
-            CouponCode.id.in_([code for code, _, _ in given])
-            & (CouponCode.state == CodeState.AVAILABLE)
-        )
-        .execute()
+    changed = run_many(
+        "UPDATE coupon_code SET state = ?, reserved_until = ?, follower_id = ?, purpose = ?"
+        " WHERE id = ? AND state = ?",
+        [
+            (CodeState.RESERVED, to_ms(until), who, why, code, CodeState.AVAILABLE)
+            for code, who, why in given
+        ],
     )
     if changed != len(given):  # the locks above exclude it: better no coupon than one given twice
         raise Conflict(f"codes of batch {batch_id} were taken by another process meanwhile")

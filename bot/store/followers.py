@@ -67,6 +67,12 @@ def get(follower_id: int) -> FollowerState:
     return state_of(rows[0])
 
 
+def count(account_id: int) -> int:
+    """Everybody we know of the account, subscribed or not."""
+    rows = fetch("SELECT COUNT(*) FROM follower WHERE account_id = ?", (account_id,))
+    return int(rows[0][0])
+
+
 def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
     """The follower with this openid, made (not subscribed) when seen for the first time."""
     found = find(account_id, openid)

@@ -231,6 +231,7 @@ class Segment(Table):
     version = IntegerField(default=1)
     size = IntegerField(default=0)
     built_version = IntegerField(default=0)  # the version that the members fit
+    defined_at = InstantField(null=True)  # when this version was
     refreshed_at = InstantField(null=True)
     refresh_ms = IntegerField(null=True)
     error = TextField(default="")
@@ -307,7 +308,7 @@ class CouponCode(Table):
     code_hash = CharField(32, unique=True)
     code = SealedField()
     state = CharField(10, default="available")  # available reserved issued redeemed expired void
-    follower = ForeignKeyField(Follower, null=True, on_delete="SET NULL", index=True)
+    follower = ForeignKeyField(Follower, null=True, on_delete="SET NULL", index=False)
     purpose = CharField(64, null=True, unique=True)  # what reserved it: "send:12", "event:34"
     reserved_until = InstantField(null=True)
     issued_at = InstantField(null=True)
@@ -319,7 +320,11 @@ class CouponCode(Table):
     reminded_at = InstantField(null=True)
 
     class Meta:
-        indexes = ((("batch", "state", "id"), False), (("state", "expires_at"), False))
+        indexes = (
+            (("batch", "state", "id"), False),
+            (("follower", "batch", "state"), False),
+            (("state", "expires_at"), False),
+        )
 
 
 # --- campaigns and their ledger ----------------------------------------------------------------

@@ -34,7 +34,6 @@ from bot.store.models import (
     SegmentChange,
     SegmentMember,
     Send,
-    Table,
     database,
 )
 
@@ -72,6 +71,8 @@ class Held:
 
 
 def in_brief(follower_id: int) -> Held:
+    """Counts and topics; of a follower who left no trace all are 0."""
+
     def count(table: str) -> int:
         return int(
             fetch(f"SELECT COUNT(*) FROM {table} WHERE follower_id = ?", (follower_id,))[0][0]
@@ -117,12 +118,12 @@ def everything(follower_id: int) -> dict[str, Any]:
     return {"follower": _plain(person), **{k: [_plain(r) for r in v] for k, v in mine.items()}}
 
 
-def _rows(table: type[Table], follower_id: int) -> list[dict[str, Any]]:
+def _rows(table: Any, follower_id: int) -> list[dict[str, Any]]:
     return list(table.select().where(table.follower == follower_id).dicts())
 
 
 def _events(follower_id: int) -> list[dict[str, Any]]:
-    query = (
+    query: Any = (
         Event.select(
             Event.kind,
             Event.at,
@@ -141,14 +142,14 @@ def _events(follower_id: int) -> list[dict[str, Any]]:
     return list(query.dicts())
 
 
-def _segments(table: type[Table], follower_id: int) -> list[dict[str, Any]]:
+def _segments(table: Any, follower_id: int) -> list[dict[str, Any]]:
     query = table.select(table, Segment.slug, Segment.name).join(Segment)
     return list(query.where(table.follower == follower_id).dicts())
 
 
 def _coupons(follower_id: int) -> list[dict[str, Any]]:
     code = CouponCode
-    query = (
+    query: Any = (
         code.select(
             CouponBatch.title,
             code.code,
@@ -167,12 +168,12 @@ def _coupons(follower_id: int) -> list[dict[str, Any]]:
 
 
 def _clicks(follower_id: int) -> list[dict[str, Any]]:
-    query = Click.select(Click.at, Link.url, Click.automatic).join(Link)
+    query: Any = Click.select(Click.at, Link.url, Click.automatic).join(Link)
     return list(query.where(Click.follower == follower_id).dicts())
 
 
 def _conversions(follower_id: int) -> list[dict[str, Any]]:
-    query = Conversion.select(Conversion.at, Conversion.amount_fen).join(Send)
+    query: Any = Conversion.select(Conversion.at, Conversion.amount_fen).join(Send)
     return list(query.where(Send.follower == follower_id).dicts())
 
 
@@ -273,7 +274,8 @@ def empty_events(follower_id: int, kinds: Collection[str]) -> int:
         return 0
     marks = ",".join("?" * len(kinds))
     return run(
-        f"UPDATE event SET facts = '{{}}', sealed = NULL WHERE follower_id = ? AND kind IN ({marks})",
+        "UPDATE event SET facts = '{}', sealed = NULL"
+        f" WHERE follower_id = ? AND kind IN ({marks})",
         (follower_id, *kinds),
     )
 

@@ -109,7 +109,7 @@ def _event(row: Sequence[Any]) -> FoldEvent:
 
 
 def hold(follower_ids: Sequence[int]) -> dict[int, Held]:
-    """Take these profiles, made where missing, until the transaction ends. The erased are left out."""
+    """Take these profiles, made where missing, until the transaction ends; not of the erased."""
     held: dict[int, Held] = {}
     for ids in _pages(sorted(follower_ids)):
         marks = _marks(ids)
@@ -167,9 +167,7 @@ def write(changes: Sequence[Change], now: datetime) -> None:
     _write_rows("follower_attribute", ("name", "text", "number"), "attributes", changes)
     _write_rows("follower_tag", ("tag", "source", "since"), "tags", changes, {"weight": 1.0})
     _write_rows("follower_interest", ("topic", "level"), "interests", changes)
-    set_stages(
-        [(c.follower_id, c.held_stage, c.stage) for c in changes if c.stage != c.held_stage]
-    )
+    set_stages([(c.follower_id, c.held_stage, c.stage) for c in changes if c.stage != c.held_stage])
     segments.mark_dirty([change.follower_id for change in changes])
 
 

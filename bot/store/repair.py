@@ -168,6 +168,11 @@ def unfinished() -> int:
     return int(fetch("SELECT COUNT(*) FROM inbox WHERE state IN ('open', 'failed')")[0][0])
 
 
+def dead() -> int:
+    """Rows that failed too often and wait for a person."""
+    return int(fetch("SELECT COUNT(*) FROM inbox WHERE state = 'dead'")[0][0])
+
+
 def handled_ms(account_id: int) -> list[int]:
     """How long each handled event took, milliseconds, ascending."""
     rows = fetch(

@@ -18,7 +18,8 @@ from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
 
 _SPAN = 500
 _COLUMNS = (
-    "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms, error"
+    "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms,"
+    " error, defined_at"
 )
 
 
@@ -37,6 +38,7 @@ class SegmentState:
     refreshed_at: datetime | None
     refresh_ms: int | None
     error: str
+    defined_at: datetime | None
 
     @property
     def built(self) -> bool:
@@ -65,8 +67,21 @@ class Change(NamedTuple):
 
 
 def _state(row: Sequence[Any]) -> SegmentState:
-    refreshed_at = None if row[8] is None else from_ms(row[8])
-    return SegmentState(*row[:4], json.loads(row[4]), *row[5:8], refreshed_at, *row[9:])
+    refreshed_at, defined_at = (None if ms is None else from_ms(ms) for ms in (row[8], row[11]))
+    return SegmentState(
+        id=row[0],
+        account_id=row[1],
+        slug=row[2],
+        name=row[3],
+        rule=json.loads(row[4]),
+        version=row[5],
+        size=row[6],
+        built_version=row[7],
+        refreshed_at=refreshed_at,
+        refresh_ms=row[9],
+        error=row[10],
+        defined_at=defined_at,
+    )
 
 
 # --- definitions -------------------------------------------------------------------------------
@@ -88,25 +103,32 @@ def by_slug(account_id: int, slug: str) -> SegmentState:
     return _state(rows[0])
 
 
-def accounts_with_segments() -> list[int]:
-    return [row[0] for row in fetch("SELECT DISTINCT account_id FROM segment ORDER BY account_id")]
-
-
-def put(account_id: int, slug: str, name: str, rule: Any) -> SegmentState:
+def put(account_id: int, slug: str, name: str, rule: Any, now: datetime) -> SegmentState:
     """Make or change a definition; a changed rule is a new version, to be built by the refresh."""
     text = json.dumps(rule, ensure_ascii=False)
     with transaction():
         insert_new(
             "segment",
-            ("account_id", "slug", "name", "rule", "version", "size", "built_version", "error"),
-            (account_id, slug, name, text, 1, 0, 0, ""),
+            (
+                "account_id",
+                "slug",
+                "name",
+                "rule",
+                "version",
+                "size",
+                "built_version",
+                "error",
+                "defined_at",
+            ),
+            (account_id, slug, name, text, 1, 0, 0, "", to_ms(now)),
         )
         # MySQL assigns left to right: the version looks at the old rule, so it comes first.
         run(
             "UPDATE segment SET version = CASE WHEN rule = ? THEN version ELSE version + 1 END,"
-            " error = CASE WHEN rule = ? THEN error ELSE '' END, name = ?, rule = ?"
+            " error = CASE WHEN rule = ? THEN error ELSE '' END,"
+            " defined_at = CASE WHEN rule = ? THEN defined_at ELSE ? END, name = ?, rule = ?"
             " WHERE account_id = ? AND slug = ?",
-            (text, text, name, text, account_id, slug),
+            (text, text, text, to_ms(now), name, text, account_id, slug),
         )
         return by_slug(account_id, slug)
 
@@ -323,7 +345,7 @@ def dirty(account_id: int, limit: int) -> list[tuple[int, int]]:
 
 
 def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
-    """These were looked at. Who changed since then has a later version and stays, in a transaction."""
+    """These were looked at, in a transaction. Who changed since has a later version and stays."""
     run_many("DELETE FROM segment_dirty WHERE follower_id = ? AND version = ?", looked)
 
 
@@ -351,6 +373,21 @@ def audience(account_id: int) -> tuple[int, int, int]:
 def ids_of(select: str, params: Sequence[Any]) -> list[int]:
     """The first column of a compiled rule."""
     return [row[0] for row in fetch(select, params)]
+
+
+def count_of(select: str, params: Sequence[Any]) -> int:
+    """How many a compiled rule holds."""
+    return int(fetch(f"SELECT COUNT(*) FROM ({select}) t", params)[0][0])
+
+
+def count_between(account_id: int, low: int, high: int) -> int:
+    """The account's followers with low < id <= high, the erased too."""
+    return int(
+        fetch(
+            "SELECT COUNT(*) FROM follower WHERE account_id = ? AND id > ? AND id <= ?",
+            (account_id, low, high),
+        )[0][0]
+    )
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -93,6 +93,16 @@ def due(campaign_id: int, now: datetime, limit: int) -> list[SendRow]:
     return [_row(values) for values in found]
 
 
+def has_due(campaign_id: int, now: datetime) -> bool:
+    """Whether `due` would find anything; holds nothing."""
+    return bool(
+        fetch(
+            "SELECT 1 FROM send WHERE campaign_id = ? AND state = ? AND not_before <= ? LIMIT 1",
+            (campaign_id, SendState.INTENDED, to_ms(now)),
+        )
+    )
+
+
 def people(ids: Sequence[int]) -> dict[int, FollowerState]:
     """The followers as they are now, held: their caps and windows cannot be spent twice at once."""
     if not ids:
@@ -346,3 +356,11 @@ def is_closed(row: SendRow) -> bool:
         (row.campaign_id, row.generation),
     )
     return bool(found) and found[0][0] is not None
+
+
+def unfinished(campaign_id: int) -> bool:
+    """Some row of the campaign waits or is under way."""
+    return any(
+        fetch("SELECT 1 FROM send WHERE campaign_id = ? AND state = ? LIMIT 1", (campaign_id, state))
+        for state in (SendState.INTENDED, SendState.CLAIMED)
+    )

@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 
 # Event kinds that a rule may name together.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "message.*": tuple(
-        f"message.{kind}"
-        for kind in "text image voice video location link file unknown".split()
-    ),
-    "menu.*": tuple(
-        f"menu.{kind}" for kind in "click view miniprogram scancode pictures location".split()
-    ),
+    "message.*": ("message.text", "message.image", "message.voice", "message.video",
+                  "message.location", "message.link", "message.file", "message.unknown"),
+    "menu.*": ("menu.click", "menu.view", "menu.miniprogram", "menu.scancode", "menu.pictures",
+               "menu.location"),
     "coupon.*": ("coupon.issued", "coupon.claimed", "coupon.redeemed"),
 }  # fmt: skip
 

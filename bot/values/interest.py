@@ -6,8 +6,8 @@ mentions move to one fixed day by the law of decay, so one number, the level, se
     weight at now = 2 ** (level - (days of now - EPOCH_DAY) / HALF_LIFE_DAYS)
     score         = weight / (weight + 1)          in 0..1; a single full mention today is 0.5
 
-A score of at least s is thus a level of at least `threshold(s, now)`: one comparison, which an index
-answers, and the moment at which it fails can be told in advance (`fades_at`).
+A score of at least s is thus a level of at least `threshold(s, now)`: one comparison, which an
+index answers, and the moment at which it fails can be told in advance (`fades_at`).
 """
 
 from __future__ import annotations

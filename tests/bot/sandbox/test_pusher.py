@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -130,24 +133,19 @@ def test_a_bot_that_answers_too_late_is_asked_three_times(setting):
 
 def test_an_answer_that_drips_is_cut_at_the_limit():
     """Byte by byte inside every socket time-out, yet late as a whole."""
-    import socket
-    import time
-
     server = socket.create_server(("127.0.0.1", 0))
 
     def drip() -> None:
-        for _ in range(3):
-            there, _address = server.accept()
-            try:
-                there.recv(65536)
-                there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-                for _ in range(100):
-                    there.sendall(b"x")
-                    time.sleep(0.01)
-            except OSError:
-                continue
+        there, _address = server.accept()
+        with there, suppress(OSError):  # until the platform hangs up
+            there.recv(65536)
+            there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            while True:
+                there.sendall(b"x")
+                time.sleep(0.01)
 
-    threading.Thread(target=drip, daemon=True).start()
+    dripping = threading.Thread(target=drip, daemon=True)
+    dripping.start()
     limits = replace(QUICK, answer=0.05, deliveries=1)
     url = f"http://127.0.0.1:{server.getsockname()[1]}/"
     here = Setting(a_config(callback_url=url, limits=limits))
@@ -156,6 +154,7 @@ def test_an_answer_that_drips_is_cut_at_the_limit():
     assert time.monotonic() - began < 0.5
     assert (counts["late"], counts["failed"]) == (1, 1)
     here.pusher.stop()
+    dripping.join(1)
     server.close()
 
 
@@ -193,7 +192,7 @@ def test_a_reply_is_shown_on_the_phone(setting):
 
 
 def test_a_lost_answer_is_delivered_again_and_the_last_one_counts(setting):
-    here, bot = setting(lambda _: SUCCESS, faults={"push": {"lose_answers": 1.0}})
+    here, _ = setting(lambda _: SUCCESS, faults={"push": {"lose_answers": 1.0}})
     counts = here.follow()
     assert (counts["deliveries"], counts["repeated"], counts["silent"]) == (3, 2, 1)
     assert counts["failed"] == 0

@@ -438,8 +438,10 @@ ODD = st.recursive(
     st.sampled_from([*EVENTS]),
     st.dictionaries(
         st.sampled_from(
-            "EventKey Content MsgId Location_X SendPicsInfo ScanCodeInfo SubscribeMsgPopupEvent"
-            " RevokeInfo TotalCount ExpiredTime OpenID".split()
+            [
+                *("EventKey", "Content", "MsgId", "Location_X", "SendPicsInfo", "ScanCodeInfo"),
+                *("SubscribeMsgPopupEvent", "RevokeInfo", "TotalCount", "ExpiredTime", "OpenID"),
+            ]
         ),
         ODD,
     ),

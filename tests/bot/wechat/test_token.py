@@ -1,6 +1,7 @@
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -53,6 +54,7 @@ class World:
         self.store = Memory()
         self.fetches = 0
         self.given = 0
+        self.life_s = 7200
         self.errors: list[Exception] = []
         self.sleeps = 0
         self.while_asleep = lambda: None
@@ -62,7 +64,7 @@ class World:
         if self.errors:
             raise self.errors.pop(0)
         self.given += 1
-        return Fetched(f"token-{self.given}", 7200)
+        return Fetched(f"token-{self.given}", self.life_s)
 
     def sleep(self, seconds: float) -> None:
         self.sleeps += 1
@@ -119,17 +121,12 @@ def test_a_token_is_renewed_before_its_end(world, after, token):
 
 
 def test_given_the_same_token_near_its_end_it_is_not_asked_for_at_every_call(world):
+    world.life_s = 250
     provider = world.provider()
-    world.store.shared = SharedToken("token-0", NOON + timedelta(seconds=250), 1)
-    world.fetch = None
-    provider._fetch = lambda: (setattr(world, "fetches", world.fetches + 1), Fetched("same", 250))[
-        1
-    ]
     for _ in range(5):
-        assert provider.get(world.now) == "same"
+        provider.get(world.now)
     assert world.fetches == 1
-    world.later(seconds=11)
-    provider.get(world.now)
+    provider.get(world.later(seconds=10))
     assert world.fetches == 2
 
 
@@ -189,7 +186,7 @@ def test_a_failed_fetch_is_remembered_by_every_process(world):
     world.errors = [RequestRejected(40164, "invalid ip 1.2.3.4")]
     with pytest.raises(RequestRejected):
         world.provider().get(NOON)
-    with pytest.raises(RequestRejected, match="40164: invalid ip 1.2.3.4"):
+    with pytest.raises(RequestRejected, match="40164: invalid ip"):
         world.provider().get(world.later(seconds=9))
     assert world.fetches == 1
     assert world.provider().get(world.later(seconds=1)) == "token-1"
@@ -205,7 +202,7 @@ def test_pauses_double_up_to_five_minutes(world):
         if world.fetches > before:
             tries.append(second)
         world.later(seconds=1)
-    pauses = [b - a for a, b in zip(tries, tries[1:], strict=False)]
+    pauses = [b - a for a, b in pairwise(tries)]
     assert pauses == [10, 20, 40, 80, 160, 300, 300, 300]
 
 

@@ -1,0 +1,33 @@
+"""`make bench`, or `python -m benchmarks NAME`: prints one JSON object a measurement."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib import import_module
+
+NAMES = ("callbacks", "sends", "crosswoz")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", choices=[*NAMES, []], default=list(NAMES))
+    parser.add_argument("--requests", type=int)
+    parser.add_argument("--connections", type=int)
+    parser.add_argument("--rounds", type=int)
+    given = parser.parse_args()
+    options = {
+        "count": given.requests,
+        "connections": given.connections,
+        "rounds": given.rounds,
+    }
+    chosen = {name: value for name, value in options.items() if value is not None}
+    for name in given.names:
+        result = import_module(f"benchmarks.{name}").run(**chosen)
+        sys.stdout.write(json.dumps({name: result}, ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

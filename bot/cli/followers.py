@@ -1,0 +1,50 @@
+"""`hongyan followers`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from tqdm import tqdm
+
+from bot.cli.common import account, as_json, services, show
+from bot.clock import utc_now
+from bot.errors import Conflict
+from bot.profile import privacy, sync
+from bot.store import followers as store
+
+
+@click.group()
+def followers() -> None:
+    """Followers: sync, show, erase."""
+
+
+@followers.command("sync")
+def sync_() -> None:
+    """Bring in everybody who follows, 10,000 openids a page; stopping and repeating is harmless."""
+    found = account()
+    client = services().client_of(found.id)
+    with tqdm(unit="follower", disable=None) as bar:
+        report = sync.sync_followers(found.id, client.iter_followers(), utc_now(), bar.update)
+    click.echo(f"{report.seen} followers, {report.added} of them new to us")
+
+
+@followers.command("show")
+@click.argument("follower_id", type=int)
+@as_json
+def show_(follower_id: int, json_: bool) -> None:
+    """One follower's state, without his openid."""
+    account()
+    found = asdict(store.get(follower_id))
+    show(found, json_, lambda: [f"{name:18} {value}" for name, value in found.items()])
+
+
+@followers.command()
+@click.argument("follower_id", type=int)
+@click.option("--yes", is_flag=True, help="Without asking.")
+def erase(follower_id: int, yes: bool) -> None:
+    """The same as `hongyan privacy erase`."""
+    account()
+    if not yes and not click.confirm(f"Erase follower {follower_id} for good?"):
+        raise Conflict("not erased")
+    click.echo(privacy.erase(follower_id, "operator", utc_now()))

@@ -1,0 +1,46 @@
+"""`hongyan privacy`: access and erasure."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bot.cli.common import account, as_json, show, table
+from bot.clock import utc_now
+from bot.errors import Conflict
+from bot.profile import privacy as rights
+from bot.store import privacy as store
+
+
+@click.group()
+def privacy() -> None:
+    """Followers' rights: export, erase, audit."""
+
+
+@privacy.command()
+@click.argument("follower_id", type=int)
+def export(follower_id: int) -> None:
+    """Everything held of a follower, as one JSON document on stdout."""
+    account()
+    click.echo(json.dumps(rights.export(follower_id), ensure_ascii=False, indent=2, default=str))
+
+
+@privacy.command()
+@click.argument("follower_id", type=int)
+@click.option("--yes", is_flag=True, help="Without asking.")
+def erase(follower_id: int, yes: bool) -> None:
+    """Erase a follower for good; prints the certificate's number."""
+    account()
+    if not yes and not click.confirm(f"Erase follower {follower_id} for good?"):
+        raise Conflict("not erased")
+    click.echo(rights.erase(follower_id, "operator", utc_now()))
+
+
+@privacy.command()
+@as_json
+def audit(json_: bool) -> None:
+    """Every erasure: when, why, what went."""
+    rows = store.erasures(account().id)
+    headings = {"certificate": "certificate", "at": "at", "cause": "cause", "removed": "removed"}
+    show({"erasures": rows}, json_, lambda: table(rows, headings))

@@ -1,0 +1,135 @@
+"""A rule as one sentence, Chinese or English, for the console and for answers to "why me"."""
+
+from __future__ import annotations
+
+from bot.segment.rules import (
+    All,
+    AnyOf,
+    Attribute,
+    Bucket,
+    Event,
+    InSegment,
+    Interest,
+    Not,
+    Rule,
+    Scalar,
+    Tag,
+)
+
+_OPS = {
+    "zh": {"eq": "是", "ne": "不是", "lt": "小于", "le": "不大于", "gt": "大于", "ge": "不小于",
+           "in": "属于", "contains": "含有"},
+    "en": {"eq": "is", "ne": "is not", "lt": "is below", "le": "is at most", "gt": "is above",
+           "ge": "is at least", "in": "is one of", "contains": "contains"},
+}  # fmt: skip
+_DAYS = {
+    "zh": {"lt": "距上次互动不到 {} 天", "le": "最近 {} 天内有互动",
+           "gt": "超过 {} 天没有互动", "ge": "至少 {} 天没有互动"},
+    "en": {"lt": "was seen less than {} days ago", "le": "was seen within {} days",
+           "gt": "was not seen for more than {} days", "ge": "was not seen for {} days"},
+}  # fmt: skip
+_NAMES = {
+    "zh": {"stage": "阶段", "language": "语言", "source_scene": "来源", "orders": "订单数",
+           "spent_fen": "消费金额", "messages": "消息数", "city": "城市"},
+    "en": {"source_scene": "source", "spent_fen": "money spent", "messages": "messages"},
+}  # fmt: skip
+_STAGES = {"new": "新关注", "active": "活跃", "customer": "顾客", "loyal": "忠实顾客",
+           "sleeping": "沉睡", "gone": "已取关"}  # fmt: skip
+_EVENTS = {
+    "zh": {"message.*": "发来消息", "message.text": "发来文字", "menu.*": "点菜单",
+           "menu.click": "点菜单", "subscribe": "关注", "unsubscribe": "取消关注", "scan": "扫码",
+           "click": "点开链接", "order": "下单", "coupon.*": "与优惠券有关",
+           "coupon.issued": "获得优惠券", "coupon.claimed": "领取优惠券",
+           "coupon.redeemed": "核销优惠券", "preference": "选择偏好"},
+    "en": {"message.*": "sent a message", "menu.*": "used the menu", "subscribe": "followed",
+           "unsubscribe": "left", "scan": "scanned a code", "click": "opened a link",
+           "order": "ordered", "coupon.*": "had to do with a coupon",
+           "coupon.issued": "got a coupon", "coupon.claimed": "claimed a coupon",
+           "coupon.redeemed": "redeemed a coupon", "preference": "chose a preference"},
+}  # fmt: skip
+
+
+def sentence(rule: Rule, lang: str = "zh") -> str:
+    """The rule in words; any language but English is answered in Chinese."""
+    return _said(rule, "en" if lang == "en" else "zh", top=True)
+
+
+def _said(rule: Rule, lang: str, top: bool = False) -> str:
+    zh = lang == "zh"
+    if isinstance(rule, All | AnyOf):
+        parts = [_said(part, lang) for part in rule.rules]
+        both, either = ("，并且", "，或者") if zh else (", and ", ", or ")
+        text = (both if isinstance(rule, All) else either).join(parts)
+        return text if top or len(parts) == 1 else f"（{text}）" if zh else f"({text})"
+    if isinstance(rule, Not):
+        inner = _said(rule.rule, lang)
+        return f"并非{inner}" if zh else f"not: {inner}"
+    if isinstance(rule, Tag):
+        return f"有标签「{rule.tag}」" if zh else f'has the tag "{rule.tag}"'
+    if isinstance(rule, Interest):
+        score = f"{rule.at_least:g}"
+        topic = rule.topic
+        return (
+            f"对「{topic}」的兴趣不低于 {score}"
+            if zh
+            else f"interest in {topic} of {score} or more"
+        )
+    if isinstance(rule, InSegment):
+        return f"在人群「{rule.slug}」中" if zh else f'is in the segment "{rule.slug}"'
+    if isinstance(rule, Bucket):
+        span = f"{rule.low}–{rule.high}%"
+        return f"固定抽样的 {span}" if zh else f"is in the fixed share {span}"
+    if isinstance(rule, Event):
+        return _event(rule, lang)
+    return _attribute(rule, lang)
+
+
+def _event(rule: Event, lang: str) -> str:
+    verb = _EVENTS[lang].get(rule.kind, rule.kind)
+    where = [f"{key} = {_value(value, lang)}" for key, value in rule.where]
+    if lang == "zh":
+        when = "" if rule.within_days is None else f"最近 {rule.within_days:g} 天内"
+        with_ = f"（{'，'.join(where)}）" if where else ""
+        times = "" if rule.at_least == 1 else f"至少 {rule.at_least} 次"
+        return f"{when}{verb}{times}{with_}" if when or times else f"曾经{verb}{with_}"
+    times = "" if rule.at_least == 1 else f" at least {rule.at_least} times"
+    when = " ever" if rule.within_days is None else f" within {rule.within_days:g} days"
+    return f"{verb}{times}{when}" + (f" ({', '.join(where)})" if where else "")
+
+
+def _attribute(rule: Attribute, lang: str) -> str:
+    zh = lang == "zh"
+    name = _NAMES[lang].get(rule.name, rule.name)
+    if rule.name == "subscribed":
+        follows = rule.value is (rule.op == "eq")
+        return ("已关注" if follows else "未关注") if zh else "follows" if follows else "left"
+    if rule.name == "last_seen":
+        if rule.op == "exists":
+            return (
+                ("有过互动" if rule.value else "从未互动")
+                if zh
+                else ("was seen" if rule.value else "was never seen")
+            )
+        return _DAYS[lang][rule.op].format(f"{rule.value:g}")
+    if rule.op == "exists":
+        has, lacks = ("已知", "未知") if zh else (" is known", " is not known")
+        return f"{name}{has if rule.value else lacks}"
+    values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
+    if rule.name == "stage" and zh:
+        values = tuple(_STAGES[str(value)] for value in values)
+    if rule.name == "spent_fen":
+        shown = [f"¥{float(value) / 100:.2f}" for value in values]
+    else:
+        shown = [_value(value, lang) for value in values]
+    listed = ("、" if zh else ", ").join(shown)
+    return (
+        f"{name}{_OPS['zh'][rule.op]}{listed}" if zh else f"{name} {_OPS['en'][rule.op]} {listed}"
+    )
+
+
+def _value(value: Scalar, lang: str) -> str:
+    if isinstance(value, bool):
+        return ("是" if value else "否") if lang == "zh" else str(value).lower()
+    if isinstance(value, str):
+        return f"「{value}」" if lang == "zh" else f'"{value}"'
+    return f"{value:.15g}"

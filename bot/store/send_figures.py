@@ -1,0 +1,107 @@
+"""The ledger counted: one query for each kind of figure, which every sheet and report shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.store.db import fetch
+from bot.values.audience import SendState
+
+BOUGHT = ("order", "coupon.redeemed")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows of a run are alike in all of this. `why`: errcode or error of a failed row."""
+
+    step: str
+    variant: str
+    state: str
+    skip: str
+    why: str
+    rows: int
+    delivered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """Taps on a variant's links: people (each once), their taps, and those of programs."""
+
+    people: int = 0
+    taps: int = 0
+    automatic: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What is credited to a variant's sends inside the attribution window."""
+
+    times: int = 0
+    people: int = 0
+    revenue_fen: int = 0
+
+
+def counts(campaign_id: int, generation: int) -> list[Count]:
+    """Every row of the run in exactly one Count."""
+    found = fetch(
+        "SELECT step, variant, state, skip, errcode, CASE WHEN errcode IS NULL AND state = ?"
+        " THEN error ELSE '' END AS word, COUNT(*),"
+        " SUM(CASE WHEN delivered_at IS NOT NULL THEN 1 ELSE 0 END)"
+        " FROM send WHERE campaign_id = ? AND generation = ?"
+        " GROUP BY step, variant, state, skip, errcode, word ORDER BY step, variant, state, skip",
+        (SendState.FAILED, campaign_id, generation),
+    )
+    return [
+        Count(*row[:4], row[5] if row[4] is None else str(row[4]), int(row[6]), int(row[7]))
+        for row in found
+    ]
+
+
+def clicks(campaign_id: int, generation: int) -> dict[str, Clicks]:
+    """By variant, of the offer."""
+    found = fetch(
+        "SELECT send.variant, COUNT(DISTINCT CASE WHEN click.automatic = ? THEN send.follower_id"
+        " END), SUM(CASE WHEN click.automatic = ? THEN 1 ELSE 0 END), COUNT(*)"
+        " FROM link JOIN click ON click.link_id = link.id JOIN send ON send.id = click.send_id"
+        " WHERE link.campaign_id = ? AND send.generation = ? AND send.step = 'offer'"
+        " GROUP BY send.variant",
+        (False, False, campaign_id, generation),
+    )
+    return {
+        variant: Clicks(int(people), int(taps), int(every) - int(taps))
+        for variant, people, taps, every in found
+    }
+
+
+def bought(campaign_id: int, generation: int, window: timedelta) -> dict[str, Bought]:
+    """By variant: conversions credited within `window` of the send."""
+    found = fetch(
+        "SELECT send.variant, COUNT(*), COUNT(DISTINCT send.follower_id),"
+        " SUM(conversion.amount_fen) FROM conversion JOIN send ON send.id = conversion.send_id"
+        " WHERE send.campaign_id = ? AND send.generation = ? AND send.step = 'offer'"
+        " AND conversion.at <= COALESCE(send.sent_at, send.claimed_at) + ? GROUP BY send.variant",
+        (campaign_id, generation, _ms(window)),
+    )
+    return {row[0]: Bought(int(row[1]), int(row[2]), int(row[3])) for row in found}
+
+
+def responses(campaign_id: int, generation: int, window: timedelta) -> dict[str, tuple[int, int]]:
+    """state -> (followers, those who bought anything within `window` of the planning).
+
+    For the sent, and for those held out who could have been sent to: both from the same instant,
+    and by the same measure, since the held-out have no coupon of the campaign to redeem.
+    """
+    found = fetch(
+        "SELECT send.state, COUNT(*), SUM(CASE WHEN EXISTS (SELECT 1 FROM event"
+        " WHERE event.follower_id = send.follower_id AND event.kind IN (?, ?)"
+        " AND event.at >= send.planned_at AND event.at <= send.planned_at + ?)"
+        " THEN 1 ELSE 0 END) FROM send WHERE campaign_id = ? AND generation = ? AND step = 'offer'"
+        " AND (state = ? OR (state = ? AND skip = '')) GROUP BY send.state",
+        (*BOUGHT, _ms(window), campaign_id, generation, SendState.SENT, SendState.HELD_OUT),
+    )
+    return {state: (int(people), int(responded)) for state, people, responded in found}
+
+
+def _ms(window: timedelta) -> int:
+    return window // timedelta(milliseconds=1)

@@ -1,0 +1,185 @@
+"""Law 2: a profile is a fold of the log, however the log is ordered and cut."""
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.clock import to_ms
+from bot.profile.fold import KEEP_DAYS, fold
+from bot.store.profiles import dumped
+from bot.values.facts import FoldEvent
+from bot.values.interest import DAY_MS
+from tests.conftest import NOON
+
+NOON_MS = to_ms(NOON)
+
+
+def an_event(kind="message.text", days_ago=0.0, key="k", **facts):
+    return FoldEvent(key, kind, to_ms(NOON - timedelta(days=days_ago)), facts)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+topics = st.dictionaries(st.sampled_from(["咖啡", "火锅", "酒店"]), st.floats(0, 1), max_size=3)
+named = st.one_of(
+    st.tuples(
+        st.sampled_from(["message.text", "preference", "click"]),
+        st.fixed_dictionaries({"topics": topics}),
+    ),
+    st.tuples(
+        st.just("attribute"),
+        st.fixed_dictionaries(
+            {
+                "name": st.sampled_from(["city", "level"]),
+                "value": st.sampled_from(["北京", 3, None, True]),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("tag"),
+        st.fixed_dictionaries({"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()}),
+    ),
+    st.tuples(st.just("order"), st.fixed_dictionaries({"amount_fen": st.integers(0, 9999)})),
+    st.tuples(
+        st.sampled_from(["subscribe", "opt_out", "opt_in", "coupon.issued", "coupon.redeemed"]),
+        st.just({}),
+    ),
+    st.tuples(st.sampled_from(["message.text", "attribute", "tag", "order"]), json_values),
+)
+# Instants repeat, and reach across the age at which topic days go.
+instants = st.one_of(
+    st.sampled_from([NOON_MS, NOON_MS - DAY_MS, NOON_MS - KEEP_DAYS * DAY_MS]),
+    st.integers(NOON_MS - 900 * DAY_MS, NOON_MS),
+)
+logs = st.lists(st.tuples(named, instants), max_size=30).map(
+    lambda rows: [
+        FoldEvent(f"{i:04}", kind, at, facts) for i, ((kind, facts), at) in enumerate(rows)
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(log=logs, data=st.data())
+def test_order_and_batches_change_nothing(log, data):
+    shuffled = data.draw(st.permutations(log))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(log)))) | {0, len(log)})
+    state = {}
+    for start, end in pairwise(cuts):
+        # what is stored in between is text: it must read back as it was
+        state = json.loads(dumped(fold(state, shuffled[start:end])))
+    assert dumped(state) == dumped(fold({}, log))
+
+
+@settings(max_examples=100, deadline=None)
+@given(log=logs)
+def test_event_by_event_is_the_same_and_the_given_state_is_left_alone(log):
+    state = {}
+    for event in log:
+        before = dumped(state)
+        following = fold(state, [event])
+        assert dumped(state) == before
+        state = following
+    assert dumped(state) == dumped(fold({}, log))
+
+
+def test_acts_are_counted_by_hour_and_weekday_in_shanghai():
+    state = fold({}, [an_event(), an_event("coupon.issued", key="ours")])
+    assert state["hours"][12] == 1 and sum(state["hours"]) == 1
+    assert state["days"] == [0, 0, 0, 0, 0, 1, 0]  # 2026-11-21 is a Saturday
+    assert state["kinds"] == {"message.text": 1, "coupon.issued": 1}
+
+
+def test_first_last_and_inbound_are_of_own_acts():
+    log = [
+        an_event("subscribe", days_ago=3),
+        an_event("message.text", days_ago=2),
+        an_event("order", days_ago=1),
+        an_event("tag", tag="vip"),
+    ]
+    state = fold({}, log)
+    days = [(NOON_MS - state[name]) / DAY_MS for name in ("first", "inbound", "last", "newest")]
+    assert days == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hundredths"),
+    [
+        pytest.param("message.text", 50, id="a message of half the weight"),
+        pytest.param("preference", 150, id="an answer to our question weighs three times as much"),
+        pytest.param("click", 25, id="a click half"),
+        pytest.param("coupon.issued", None, id="what we did says nothing about him"),
+    ],
+)
+def test_what_a_topic_weighs(kind, hundredths):
+    topics_ = fold({}, [an_event(kind, topics={"咖啡": 0.5})]).get("topics", {})
+    assert [*topics_.get("咖啡", {}).values()] == ([] if hundredths is None else [hundredths])
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [
+        pytest.param(KEEP_DAYS, True, id="400 days before the newest event is kept"),
+        pytest.param(KEEP_DAYS + 1, False, id="401 days is not"),
+    ],
+)
+def test_topic_days_go_when_too_old(age, kept):
+    old, new = an_event(days_ago=age, topics={"咖啡": 1}), an_event("unsubscribe", key="n")
+    assert ("topics" in fold({}, [old, new])) == kept
+    assert fold({}, [new, old]) == fold({}, [old, new])
+
+
+@pytest.mark.parametrize(
+    "first",
+    [pytest.param(0, id="in order"), pytest.param(1, id="the later one arrives first")],
+)
+def test_the_last_writer_by_time_wins(first):
+    log = [
+        an_event("attribute", days_ago=2, key="a", name="city", value="上海"),
+        an_event("attribute", days_ago=1, key="b", name="city", value="北京"),
+    ]
+    state = fold(fold({}, [log[first]]), [log[1 - first]])
+    assert state["attrs"]["city"][0] == "北京"
+
+
+def test_equal_instants_are_decided_by_the_key():
+    log = [
+        an_event("tag", key="b", tag="vip", on=False),
+        an_event("tag", key="a", tag="vip", on=True),
+    ]
+    assert fold({}, log)["tags"]["vip"][0] is False
+
+
+def test_orders_add_up_and_the_last_is_known():
+    log = [
+        an_event("order", days_ago=1, key="late", amount_fen=700),
+        an_event("order", days_ago=5, key="early", amount_fen=300),
+        an_event("order", days_ago=3, key="odd", amount_fen="many"),
+    ]
+    state = fold({}, log)
+    assert (state["orders"], state["spent"], state["order"][1:]) == (3, 1000, ["late", 700])
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        pytest.param({"name": "n" * 33, "value": 1}, id="a name longer than its column"),
+        pytest.param({"name": "a\x00b", "value": 1}, id="a NUL in a name"),
+        pytest.param({"name": "city", "value": ["北京"]}, id="a list"),
+        pytest.param({"name": "city", "value": float("nan")}, id="not a number"),
+        pytest.param([], id="facts that are no object"),
+    ],
+)
+def test_what_no_store_takes_is_not_held(facts):
+    assert (
+        "attrs" not in fold({}, [FoldEvent("k", "attribute", NOON_MS, facts)])
+        or not fold({}, [FoldEvent("k", "attribute", NOON_MS, facts)])["attrs"]
+    )
