@@ -3,8 +3,8 @@
     python -m benchmarks crosswoz
 
 The 4,213 user turns of CrossWOZ's validation part, dialogue by dialogue, each dialogue a follower,
-go over HTTP as encrypted callbacks. Afterwards each profile's topics are compared with the labels of
-its dialogue: is this person after restaurants, hotels, sights? Data: ../shared/data/crosswoz.
+go over HTTP as encrypted callbacks. Afterwards each profile's topics are compared with the labels
+of its dialogue: is this person after restaurants, hotels, sights? Data: ../shared/data/crosswoz.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ def _held(message: Message, ctx: Context) -> str | None:
 @router.on(AgentSession)
 def session(message: AgentSession, ctx: Context) -> Reply:
     """An agent takes the chat, hands it on, or closes it."""
+    if ctx.follower.id == 0:
+        return NO_REPLY
     if message.action == "close":
         lifecycle.agent_left(ctx.follower.id)
     else:

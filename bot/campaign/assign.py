@@ -1,4 +1,4 @@
-"""Who is held out and who sees which variant: by hash, so that it is the same whenever it is asked."""
+"""Who is held out and who sees which variant: by hash, so the same whenever it is asked."""
 
 from __future__ import annotations
 

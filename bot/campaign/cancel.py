@@ -1,4 +1,4 @@
-"""Cancelling: what has not gone out is skipped, in chunks; what is under way is settled as usual."""
+"""Cancelling: what has not gone out is skipped, in chunks; what is under way is settled."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bot.campaign.order import Order
-from bot.campaign.policy import Delay, Policy, Recipient, Verdict, because, judge
+from bot.campaign.policy import Delay, Recipient, Verdict, because, judge
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import CHANNELS, Way
 from bot.errors import Conflict
@@ -57,13 +57,17 @@ def claim(order: Order, owner: str, limit: int, lease: timedelta, now: datetime)
         rows = sends.due(order.campaign_id, now, limit)
         if not rows:
             return Claim()
-        rooms = {channel: _room(order, CHANNELS[channel], now) for channel in _channels(order, rows)}
+        rooms = {
+            channel: _room(order, CHANNELS[channel], now) for channel in _channels(order, rows)
+        }
         decisions = [_kept_apart(d, lease, now) for d in _decide(order, rows, rooms, now)]
         return _write(order, decisions, owner, now + lease, now)
 
 
 def _channels(order: Order, rows: Sequence[SendRow]) -> set[Channel]:
-    return {channel for step in {row.step for row in rows} for channel in order.policy(step).channels}
+    return {
+        channel for step in {row.step for row in rows} for channel in order.policy(step).channels
+    }
 
 
 def _room(order: Order, way: Way, now: datetime) -> int:

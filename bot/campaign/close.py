@@ -110,22 +110,20 @@ def close_due(now: datetime) -> int:
     where in its campaign's `error`."""
     closed = 0
     states = [CampaignStatus.RUNNING, CampaignStatus.CANCELLED]
-    for campaign in campaigns.in_states(states):
+    for campaign in campaigns.open_runs(states):
         try:
             closed += _is_through(campaign, now) and close(campaign, now) is not None
         except Conflict as error:
-            logger.error("campaign=%s close=refused reason=%s", campaign.slug, error)  # noqa: TRY400
+            logger.error("campaign=%s close=refused reason=%s", campaign.slug, error)
             campaigns.complain(campaign.id, str(error))
     return closed
 
 
 def _is_through(campaign: CampaignState, now: datetime) -> bool:
     """Everything has gone its way, and so has the time in which it can have an effect."""
-    if campaign.generation == 0:
+    if sends.unfinished(campaign.id):
         return False
     generation = campaigns.generation(campaign.id, campaign.generation)
-    if generation.closed_at is not None or sends.unfinished(campaign.id):
-        return False
     campaigns.set_sent(generation.id, now)
     if campaign.state == CampaignStatus.CANCELLED:
         return True

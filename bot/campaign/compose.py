@@ -55,9 +55,7 @@ class Composer:
         assert notice is not None, "the definition was checked: the channel needs it"
         url = ""
         if self._order.link_id is not None:
-            url = link_url(
-                self._order.public_url, self._order.link_id, row.id, row.follower_id
-            )
+            url = link_url(self._order.public_url, self._order.link_id, row.id, row.follower_id)
         return notice_call(row.id, openid, notice.template_id, notice.fields, url, row.client_id)
 
     def _reminder(self, row: SendRow, openid: str, ends: datetime | None) -> Call:

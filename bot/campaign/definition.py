@@ -41,8 +41,8 @@ class Variant:
 class Guardrails:
     """Caps count this account's marketing sends to one follower in the last 1, 7 and 30 days.
 
-    None: no cap of that kind. Quiet hours run from `quiet_from` to `quiet_to` in the account's zone,
-    over midnight where the first is later; both None: there are none.
+    None: no cap of that kind. Quiet hours run from `quiet_from` to `quiet_to` in the account's
+    zone, over midnight where the first is later; both None: there are none.
     """
 
     per_day: int | None = 1

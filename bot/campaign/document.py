@@ -52,9 +52,7 @@ class Fields:
             raise self.refuse(name, "is required")
         return default
 
-    def text(
-        self, name: str, default: Any = REQUIRED, longest: int = 64, pattern: str = ""
-    ) -> str:
+    def text(self, name: str, default: Any = REQUIRED, longest: int = 64, pattern: str = "") -> str:
         value = self.raw(name, default)
         if not isinstance(value, str):
             raise self.refuse(name, "wants a text")

@@ -108,9 +108,7 @@ def assignment(order: Order) -> Assignment:
     )
 
 
-def barred(
-    order: Order, follower_ids: Sequence[int], now: datetime
-) -> list[tuple[int, Skip]]:
+def barred(order: Order, follower_ids: Sequence[int], now: datetime) -> list[tuple[int, Skip]]:
     """Of the held-out, those who could not have been sent to anyway.
 
     Who was sent to had an open window and no opt-out. Compared with everybody held out, the

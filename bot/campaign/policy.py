@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.campaign.definition import Definition
 from bot.channels.registry import CHANNELS
+from bot.clock import SHANGHAI
 from bot.values.audience import Channel, FollowerState, Purpose, Skip
 
 
@@ -38,7 +39,7 @@ class Policy:
     per_month: int | None = 4
     quiet_from: time | None = time(21)
     quiet_to: time | None = time(9)
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = SHANGHAI
     channels: tuple[Channel, ...] = (Channel.CUSTOMER_SERVICE,)
     deadline: datetime | None = None
 
@@ -96,7 +97,7 @@ def judge(
 
 
 def skip_reason(recipient: Recipient, policy: Policy, now: datetime) -> Skip | None:
-    """The first lasting rule that forbids this send, or None. The hour and the channel come later."""
+    """The first lasting rule that forbids this send, or None. Hour and channel come later."""
     follower = recipient.follower
     if follower.erased_at is not None:
         return Skip.ERASED

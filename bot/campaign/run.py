@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.campaign.cancel import skip_rest
 from bot.campaign.claim import claim
@@ -67,7 +67,8 @@ def push_due(
 
     moved = _start_due(now)
     moved += _plan_all(services, now, over)
-    moved += sum(skip_rest(c.id, now) for c in _in(CampaignStatus.CANCELLED))
+    cancelled = campaigns.open_runs([CampaignStatus.CANCELLED])
+    moved += sum(skip_rest(campaign.id, now) for campaign in cancelled)
     waiting = [c for c in _in(CampaignStatus.RUNNING) if sends.has_due(c.id, now)]
     while waiting and not over():
         again = []
@@ -112,7 +113,7 @@ def _paused_if_lost(campaign: CampaignState, now: datetime) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
-        logger.error("campaign=%s paused=1 reason=%s", campaign.slug, error)  # noqa: TRY400
+        logger.error("campaign=%s paused=1 reason=%s", campaign.slug, error)
         move(campaign.id, CampaignStatus.PAUSED, now, error=str(error))
 
 
@@ -120,11 +121,11 @@ def _turn(
     services: Services, campaign: CampaignState, ends: float | None, over: Stop
 ) -> tuple[int, bool]:
     """Send of one campaign; (rows that moved on, whether it may have more for now)."""
-    now = services.clock()
+    now, result = services.clock(), (0, False)
     with _paused_if_lost(campaign, now):
         order = load(campaign.id, services.settings.public, now)
-        return _sent(Turn(services, order, _either(over, ends)), campaign)
-    return 0, False
+        result = _sent(Turn(services, order, _either(over, ends)), campaign)
+    return result
 
 
 def _either(over: Stop, ends: float | None) -> Stop:

@@ -106,7 +106,7 @@ def repeatable(row: SendRow, at: datetime) -> bool:
 
 
 def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -> Settled:
-    """Write what became of rows that `owner` claimed. A row that went on meanwhile stays as it is."""
+    """Write what became of rows that `owner` claimed. A row that went on meanwhile stays."""
     reset = next_day(now, order.zone)
     with transaction():
         held = sends.held([result.row for result in results], owner)

@@ -49,10 +49,18 @@ def move(
 
 
 def must_move(
-    campaign_id: int, to: CampaignStatus, now: datetime, *, due_at: datetime | None = None
+    campaign_id: int,
+    to: CampaignStatus,
+    now: datetime,
+    *,
+    due_at: datetime | None = None,
+    origins: tuple[CampaignStatus, ...] = (),
 ) -> None:
-    """Like `move`, for a person's order. Raises NotFound, or Conflict that names the state."""
+    """Like `move`, for a person's order, where one is given only from `origins`.
+
+    Raises NotFound, or Conflict that names the present state.
+    """
     state = campaigns.get(campaign_id).state
-    if not move(campaign_id, to, now, due_at=due_at):
-        allowed = ", ".join(ORIGINS[to])
+    if not campaigns.move(campaign_id, origins or ORIGINS[to], to, now, due_at=due_at):
+        allowed = ", ".join(origins or ORIGINS[to])
         raise Conflict(f"the campaign is {state}: {to} can follow only {allowed}")

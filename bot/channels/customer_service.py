@@ -6,6 +6,6 @@ from bot.values.replies import TextReply
 from bot.wechat.calls import Call, custom
 
 
-def text_call(key: str, openid: str, text: str) -> Call:
+def text_call(key: object, openid: str, text: str) -> Call:
     """One text. The platform knows no duplicate id here: what is unsure is never sent again."""
     return custom(key, openid, TextReply(text))

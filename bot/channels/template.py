@@ -10,7 +10,7 @@ FIELD_LIMIT = 20  # characters; the platform cuts longer ones without a word (si
 
 
 def notice_call(
-    key: str, openid: str, template_id: str, fields: Mapping[str, str], url: str, client_id: str
+    key: object, openid: str, template_id: str, fields: Mapping[str, str], url: str, client_id: str
 ) -> Call:
     """One notice. `client_id`: the platform drops a repeat to the same openid for ten minutes."""
     data = {name: _one_line(text) for name, text in fields.items()}

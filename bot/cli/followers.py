@@ -25,7 +25,9 @@ def sync_() -> None:
     found = account()
     client = services().client_of(found.id)
     with tqdm(unit="follower", disable=None) as bar:
-        report = sync.sync_followers(found.id, client.iter_followers(), utc_now(), bar.update)
+        report = sync.sync_followers(
+            found.id, client.iter_followers(), client.user_info_batch, utc_now(), bar.update
+        )
     click.echo(f"{report.seen} followers, {report.added} of them new to us")
 
 

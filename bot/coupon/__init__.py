@@ -2,21 +2,22 @@
 
 from bot.coupon.intake import ImportReport, Reject, import_codes, make_batch, restock
 from bot.coupon.service import (
+    CouponView,
     LowStock,
-    Swept,
     claim,
     issue_for_event,
     issued_events,
     low_stock,
     redeem,
     sweep,
+    view,
 )
 
 __all__ = [
+    "CouponView",
     "ImportReport",
     "LowStock",
     "Reject",
-    "Swept",
     "claim",
     "import_codes",
     "issue_for_event",
@@ -26,4 +27,5 @@ __all__ = [
     "redeem",
     "restock",
     "sweep",
+    "view",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.errors import InvalidInput
@@ -36,11 +36,17 @@ class LowStock:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What the passing of time changed: reservations given back, coupons expired."""
+class CouponView:
+    """What a follower's coupon page shows. `state` as bot.values.coupons.CodeState."""
 
-    released: int
-    expired: int
+    title: str
+    face_value_fen: int
+    threshold_fen: int
+    valid_from: datetime | None
+    expires_at: datetime | None
+    state: str
+    claimed: bool
+    code: str = field(repr=False)
 
 
 def issue_for_event(
@@ -72,6 +78,25 @@ def issue_for_event(
 def issued_events(refs: Sequence[CodeRef], now: datetime) -> int:
     """Tell the event log of issued codes, each once; how many it had not known."""
     return coupons.record_issued([ref.purpose for ref in refs], now)
+
+
+def view(code_id: int, now: datetime | None = None) -> CouponView:
+    """The coupon for its follower's eyes; looking changes nothing. Raises NotFound.
+
+    now   given, a coupon past its end reads as expired, whether or not the sweeper has been by
+    """
+    found = coupons.coupon(code_id)
+    over = now is not None and found.expires_at is not None and found.expires_at <= now
+    return CouponView(
+        found.title,
+        found.face_value_fen,
+        found.threshold_fen,
+        found.valid_from,
+        found.expires_at,
+        CodeState.EXPIRED.value if over and found.state == CodeState.ISSUED else found.state,
+        found.claimed_at is not None,
+        coupons.code_text(code_id),
+    )
 
 
 def claim(code_id: int, now: datetime) -> bool:
@@ -149,9 +174,12 @@ def _tell(found: Coupon, order_number: str, amount_fen: int, now: datetime) -> N
         coupons.credit(send_id, order, now, amount_fen)
 
 
-def sweep(now: datetime) -> Swept:
-    """Give back reservations that nobody settled, and end what is over."""
-    return Swept(coupons.release_expired(now), coupons.expire_due(now))
+def sweep(now: datetime) -> int:
+    """Give back reservations that nobody settled, and end what is over; how many it changed."""
+    released, expired = coupons.release_expired(now), coupons.expire_due(now)
+    if released or expired:
+        logger.info("coupons swept released=%d expired=%d", released, expired)
+    return released + expired
 
 
 def low_stock(account_id: int) -> list[LowStock]:

@@ -27,7 +27,7 @@ from bot.nlp.cut import cut
 
 DIRECT, WEAK = 1.0, 0.5
 _BESIDE = re.compile(
-    r"(?:周边|附近|周围|旁边|边上|就近)(?:的|[^,。?!;]{0,6}[有啥么哪][^,。?!;]{0,8})?$"
+    r"(?:周边|附近|周围|旁边|边上|就近)(?:的|[^,。?!;]{0,6}(?:有|啥|什么|哪些)[^,。?!;]{0,8})?$"
 )
 _LOOK_BACK = 20  # characters that _BESIDE can span
 _FOLDER = Path(__file__).parent / "lexicon"

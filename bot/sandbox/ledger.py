@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.clock import to_ms
 
-KEPT = 200_000  # records held in memory; the counts stay exact, and a ledger file keeps everything
+KEPT = 200_000  # records of a kind held in memory; counts stay exact, a ledger file keeps all
 Record = dict[str, Any]
 
 
@@ -21,14 +21,17 @@ class Ledger:
 
     def __init__(self, path: str = "") -> None:
         self._lock = threading.Lock()
-        self._records: deque[Record] = deque(maxlen=KEPT)
+        self._records: dict[str, deque[tuple[int, Record]]] = {}
+        self._sequence = 0
         self._counts: Counter[str] = Counter()
         self._file = _open(path) if path else None
 
     def add(self, kind: str, at: datetime, **facts: Any) -> None:
         record = {"kind": kind, "at": to_ms(at), **facts}
         with self._lock:
-            self._records.append(record)
+            self._sequence += 1
+            kept = self._records.setdefault(kind, deque(maxlen=KEPT))
+            kept.append((self._sequence, record))
             self._counts[kind] += 1
             if self._file is not None:
                 self._file.execute(
@@ -44,7 +47,13 @@ class Ledger:
     def records(self, *kinds: str) -> list[Record]:
         """The records of these kinds (none named: all), oldest first."""
         with self._lock:
-            return [record for record in self._records if not kinds or record["kind"] in kinds]
+            found = [
+                one
+                for kind in (kinds or tuple(self._records))
+                for one in self._records.get(kind, ())
+            ]
+        found.sort(key=lambda one: one[0])
+        return [record for _, record in found]
 
     def close(self) -> None:
         with self._lock:

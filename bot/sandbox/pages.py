@@ -14,6 +14,7 @@ from bot.sandbox.people import ME, Bubble, Person
 from bot.sandbox.platform import Platform
 
 RECENT = 30
+POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
 _ANCHOR = re.compile(
     r"""<a\s[^>]*?href\s*=\s*["']([^"']*)["'][^>]*>(.*?)</a>|(https?://[^\s"'<>，。；！）)\]]+)""",
     re.IGNORECASE | re.DOTALL,
@@ -143,7 +144,7 @@ def pages(platform: Platform) -> Blueprint:
 
     @blueprint.after_request
     def guard(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+        response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         return response

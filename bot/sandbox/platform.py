@@ -96,6 +96,7 @@ class Platform:
             "people": followers,
             "taps": world.ledger.records("tap"),
             "claims": world.ledger.records("claim"),
+            "unheard": world.ledger.records("tap_lost", "claim_refused"),
             "redemptions": world.ledger.records("redemption"),
             "faults": world.ledger.records("fault", "api_fault"),
         }

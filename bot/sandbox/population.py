@@ -6,7 +6,6 @@ seed against the same bot gives the same story, but for what time itself shuffle
 
 from __future__ import annotations
 
-import itertools
 import logging
 import random
 import re
@@ -34,8 +33,10 @@ BUSY = 400  # followers with waiting pushes: people hold back, or the story woul
 HOLD_BACK = 0.2
 OTHER_TOPIC = 0.15  # share of one's affinity left for a link on something else
 CLAIMS = 0.9
+TILL_TRIES = 3
 TWICE = 0.03  # share of used codes that somebody tries to use again
-_OPTION = re.compile(r"^\s*(\d{1,2})\s*[.、):：)]?\s*(\S.*?)\s*$", re.MULTILINE)
+# `1 咖啡`, `1. 咖啡`, `1、咖啡`, and the keycap digits of a phone.
+_OPTION = re.compile(r"^\s*(\d{1,2})\ufe0f?\u20e3?\s*[.、):：)]?\s*(\S.*?)\s*$", re.MULTILINE)
 
 
 def chosen_option(welcome: str, who: Persona, rng: random.Random) -> str:
@@ -63,6 +64,7 @@ class Population:
         }
         self._seen: Counter[str] = Counter()
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="hand")
+        self._codes: set[str] = set()
         self._under_way = 0
         self._changed = threading.Condition()
         self._began: float | None = None
@@ -177,6 +179,8 @@ class Population:
             else:
                 do()
 
+        if self._stopped:
+            return
         self._timeline.later(seconds * self._pace, begin)
 
     def _hand(self, do: Callable[[], None]) -> None:
@@ -202,18 +206,29 @@ class Population:
         world, config = self._world, self._config
         seen = visit(link, wants)
         now = world.clock()
-        world.ledger.add("tap", now, openid=who.openid, status=seen.status, offered=seen.offered)
+        heard = "tap" if seen.status else "tap_lost"
+        world.ledger.add(heard, now, openid=who.openid, status=seen.status, offered=seen.offered)
         if seen.offered and wants:
-            world.ledger.add("claim", now, openid=who.openid, got=seen.claimed, code=seen.code)
-        if seen.claimed and config.shop_url and rng.random() < who.affinity:
+            outcome = "claim" if seen.claimed else "claim_refused"
+            world.ledger.add(outcome, now, openid=who.openid, code=seen.code)
+        if not seen.code or not config.shop_url or not self._first_sight(seen.code):
+            return
+        if rng.random() < who.affinity:
             self._later(rng.uniform(2, 6), lambda: self._redeem(who, seen.code, rng))
+
+    def _first_sight(self, code: str) -> bool:
+        """False: the person has seen this code before, and decided then."""
+        with self._changed:
+            fresh = code not in self._codes
+            self._codes.add(code)
+        return fresh
 
     def _redeem(self, who: Persona, code: str, rng: random.Random) -> None:
         tries = 2 if rng.random() < TWICE else 1
         for number in range(tries):
             order = f"SBX{who.index:06d}{rng.randrange(10**6):06d}{number}"
             amount = rng.randrange(3000, 30000)
-            status = redeem(self._config.shop_url, self._config.shop_key, code, order, amount)
+            status = self._at_the_till(code, order, amount)
             self._world.ledger.add(
                 "redemption",
                 self._world.clock(),
@@ -225,11 +240,16 @@ class Population:
                 accepted=200 <= status < 300,
             )
 
-    # --- the end -----------------------------------------------------------------------------
+    def _at_the_till(self, code: str, order: str, amount_fen: int) -> int:
+        """The status. Without an answer the till asks again about the same order."""
+        status = 0
+        for _ in range(TILL_TRIES):
+            status = redeem(self._config.shop_url, self._config.shop_key, code, order, amount_fen)
+            if 0 < status < 500:
+                break
+        return status
 
-    @property
-    def people(self) -> Iterator[Persona]:
-        return itertools.chain(self._who.values())
+    # --- the end -----------------------------------------------------------------------------
 
     def stop(self) -> None:
         """No new acts; what is on its way goes on."""
@@ -242,7 +262,9 @@ class Population:
         self._hands.shutdown(wait=False, cancel_futures=True)
 
     def drain(self, timeout: float) -> bool:
-        """Waits for taps and redemptions under way. False: not within `timeout` seconds."""
+        """Waits for acts, taps and redemptions under way. False: not within `timeout` seconds."""
+        if not self._timeline.drain(timeout):
+            return False
         with self._changed:
             return self._changed.wait_for(lambda: not self._under_way, timeout)
 

@@ -175,7 +175,7 @@ class Pusher:
             answer = self._wire.post(query, body)
         except NoAnswer as error:
             self._failed("late" if error.late else "refused")
-            if not error.late:
+            if not error.late and number + 1 < self._limits.deliveries:
                 self._stopped.wait(self._limits.retry_gap)
             return None
         self._latencies.append((time.monotonic() - began) * 1000)

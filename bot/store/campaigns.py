@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
-
 from bot.errors import Conflict, NotFound
 from bot.store.db import is_sqlite, transaction
 from bot.store.models import Campaign, Generation
@@ -91,9 +89,7 @@ def _run(row: Any) -> GenerationState:
 # --- campaigns ---------------------------------------------------------------------------------
 
 
-def create(
-    account_id: int, slug: str, name: str, definition: dict[str, Any], now: datetime
-) -> int:
+def create(account_id: int, slug: str, name: str, definition: dict[str, Any], now: datetime) -> int:
     """The new draft's id. Raises Conflict when the account has a campaign of this slug."""
     new = Campaign.insert(
         account=account_id,
@@ -148,6 +144,19 @@ def in_states(states: Sequence[str]) -> list[CampaignState]:
     return [_state(row) for row in query.order_by(Campaign.id)]
 
 
+def open_runs(states: Sequence[str]) -> list[CampaignState]:
+    """Campaigns in these states whose latest run is not closed, the oldest first."""
+    query = (
+        Campaign.select()
+        .join(
+            Generation,
+            on=(Generation.campaign == Campaign.id) & (Generation.number == Campaign.generation),
+        )
+        .where(Campaign.state.in_(states) & Generation.closed_at.is_null())
+    )
+    return [_state(row) for row in query.order_by(Campaign.id)]
+
+
 def due(state: str, now: datetime) -> list[CampaignState]:
     """Campaigns in `state` whose time has come, the longest due first."""
     query = Campaign.select().where((Campaign.state == state) & (Campaign.due_at <= now))
@@ -183,7 +192,7 @@ def complain(campaign_id: int, error: str) -> None:
 def open_generation(
     campaign_id: int, definition: dict[str, Any], upper: int, now: datetime
 ) -> GenerationState:
-    """The campaign's next run with `definition` frozen. Call it in the transaction that starts it."""
+    """The campaign's next run with `definition` frozen. In the transaction that starts it."""
     with transaction():
         number = get(campaign_id).generation + 1
         Generation.insert(
@@ -210,7 +219,7 @@ def generation(campaign_id: int, number: int, *, lock: bool = False) -> Generati
 
 
 def advance(generation_id: int, cursor: int, added: int) -> None:
-    """Note that everybody up to `cursor` is in the ledger. In the transaction that wrote the rows."""
+    """Everybody up to `cursor` is in the ledger. In the transaction that wrote the rows."""
     Generation.update(cursor=cursor, audience=Generation.audience + added).where(
         Generation.id == generation_id
     ).execute()
@@ -236,10 +245,9 @@ def _stamp(generation_id: int, column: Any, now: datetime) -> bool:
 
 def close_generation(generation_id: int, closing: dict[str, Any], now: datetime) -> bool:
     """Keep the sum and end the run. False: it was closed before."""
+    set_sent(generation_id, now)
     changed: int = (
-        Generation.update(
-            closing=closing, closed_at=now, sent_at=fn.COALESCE(Generation.sent_at, now)
-        )
+        Generation.update(closing=closing, closed_at=now)
         .where((Generation.id == generation_id) & Generation.closed_at.is_null())
         .execute()
     )

@@ -80,8 +80,25 @@ class Redemption:
     first: bool = field(default=False, compare=False)
 
     @property
-    def redeemed(self) -> bool:
+    def ok(self) -> bool:
         return self.outcome is RedeemOutcome.REDEEMED
+
+    def to_json(self) -> dict[str, Any]:
+        """For tills and scripts; the coupon's terms where the code is known."""
+        of = self.coupon
+        if of is None:
+            return {"outcome": self.outcome.value}
+        return {
+            "outcome": self.outcome.value,
+            "batch": of.batch,
+            "title": of.title,
+            "face_value_fen": of.face_value_fen,
+            "threshold_fen": of.threshold_fen,
+            "order_number": of.order_number,
+            "amount_fen": of.amount_fen,
+            "redeemed_at": of.redeemed_at.isoformat() if of.redeemed_at else None,
+            "expires_at": of.expires_at.isoformat() if of.expires_at else None,
+        }
 
 
 # --- looking up --------------------------------------------------------------------------------

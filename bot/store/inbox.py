@@ -93,7 +93,13 @@ def arrive(
     Raises StoreUnavailable: nothing was stored.
     """
     with available(), transaction():
-        follower = _sender(account_id, openid, now, known_only)
+        follower = followers.find(account_id, openid) if openid else None
+        if follower is None and openid and not known_only:
+            # A repeat from somebody erased meanwhile must not make him a follower again.
+            dedupe = events.dedupe(account_id, "callback", key)
+            if fetch("SELECT 1 FROM event WHERE dedupe = ?", (dedupe,)):
+                return _repeated(dedupe)
+            follower = followers.ensure(account_id, openid, now)
         values = events.row(
             account_id, follower.id if follower else None, kind, at, now, "callback", key, facts,
             {"raw": raw},
@@ -110,14 +116,6 @@ def arrive(
             key="event_id",
         )
         return Arrival(event_id, follower, held)
-
-
-def _sender(account_id: int, openid: str, now: datetime, known_only: bool) -> FollowerState | None:
-    if not openid:
-        return None
-    if known_only:
-        return followers.find(account_id, openid)
-    return followers.ensure(account_id, openid, now)
 
 
 def _take(

@@ -1,7 +1,7 @@
 """Calls counted against the platform's daily limits, by account and API.
 
 A day is named by its date in the account's zone. `take` is called inside the transaction that
-claims the sends, so a call is counted once, before it is made, and a claim that fails gives it back.
+claims the sends: a call is counted once, before it is made, and not where the claim fails.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.store.db import is_sqlite, transaction
+from bot.store.db import transaction
 from bot.store.models import Quota
+from bot.store.queries import locked
 
 
 def day_of(now: datetime, zone: ZoneInfo) -> str:
@@ -24,9 +25,8 @@ def room(account_id: int, api: str, period: str, limit: int) -> int:
     Quota.insert(
         account=account_id, api=api, period=period, limit=limit
     ).on_conflict_ignore().execute()
-    query = Quota.select(Quota.used, Quota.limit).where(_key(account_id, api, period))
-    used, most = (query if is_sqlite() else query.for_update()).tuples().get()
-    return max(0, most - used)
+    query = Quota.select(Quota.limit - Quota.used).where(_key(account_id, api, period))
+    return max(0, int(locked(query)[0][0]))
 
 
 def take(account_id: int, api: str, period: str, calls: int) -> bool:

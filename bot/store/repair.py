@@ -70,7 +70,8 @@ class LateAnswer:
 def make_late(event_id: int) -> None:
     """A repaired event's reply has no HTTP answer to travel in."""
     run(
-        "UPDATE inbox SET answer = 'late' WHERE event_id = ? AND answer = 'passive' AND state = 'done'",
+        "UPDATE inbox SET answer = 'late'"
+        " WHERE event_id = ? AND answer = 'passive' AND state = 'done'",
         (event_id,),
     )
 

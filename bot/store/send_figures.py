@@ -53,8 +53,8 @@ def counts(campaign_id: int, generation: int) -> list[Count]:
         (SendState.FAILED, campaign_id, generation),
     )
     return [
-        Count(*row[:4], row[5] if row[4] is None else str(row[4]), int(row[6]), int(row[7]))
-        for row in found
+        Count(step, variant, state, skip, word if code is None else str(code), int(many), int(came))
+        for step, variant, state, skip, code, word, many, came in found
     ]
 
 

@@ -126,4 +126,4 @@ def _owners(run_of: tuple[int, int], send_ids: Sequence[int]) -> dict[int, int]:
         f" AND id IN ({marks})",
         (*run_of, *send_ids),
     )
-    return dict(found)  # type: ignore[arg-type]
+    return dict(found)

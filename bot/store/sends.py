@@ -20,6 +20,7 @@ from bot.clock import from_ms, to_ms
 from bot.store import followers
 from bot.store.db import fetch, locking, run, run_many
 from bot.values.audience import FollowerState, Purpose, SendState, Skip
+from bot.values.coupons import CodeState
 
 ERROR_LIMIT = 190
 _COLUMNS = (
@@ -69,7 +70,8 @@ class ClaimEntry:
 
 
 def _row(values: Sequence[Any]) -> SendRow:
-    return SendRow(*values[:16], _at(values[16]), _at(values[17]))
+    claimed_at, first_claimed_at = _at(values[16]), _at(values[17])
+    return SendRow(*values[:16], claimed_at=claimed_at, first_claimed_at=first_claimed_at)
 
 
 def _at(ms: int | None) -> datetime | None:
@@ -146,6 +148,20 @@ def code_states(code_ids: Sequence[int]) -> dict[int, tuple[str, datetime | None
         f"SELECT id, state, expires_at FROM coupon_code WHERE id IN ({_marks(code_ids)})", code_ids
     )
     return {values[0]: (values[1], _at(values[2])) for values in found}
+
+
+def codes_held(batch_id: int, ids: Sequence[int]) -> dict[int, int]:
+    """How many codes of the batch count against each follower's limit; without any: left out."""
+    held = (CodeState.RESERVED, CodeState.ISSUED, CodeState.REDEEMED)
+    return {
+        values[0]: int(values[1])
+        for values in fetch(
+            "SELECT follower_id, COUNT(*) FROM coupon_code WHERE batch_id = ?"
+            f" AND follower_id IN ({_marks(ids)}) AND state IN ({_marks(held)})"
+            " GROUP BY follower_id",
+            (batch_id, *ids, *held),
+        )
+    }
 
 
 def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now: datetime) -> None:
@@ -260,9 +276,7 @@ def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
     )
 
 
-def settle(
-    entries: Iterable[tuple[int, int | None, str]], state: SendState, now: datetime
-) -> None:
+def settle(entries: Iterable[tuple[int, int | None, str]], state: SendState, now: datetime) -> None:
     """End rows as failed or unknown: (id, errcode, error)."""
     run_many(
         "UPDATE send SET state = ?, settled_at = ?, lease_until = NULL, errcode = ?, error = ?"
@@ -361,6 +375,8 @@ def is_closed(row: SendRow) -> bool:
 def unfinished(campaign_id: int) -> bool:
     """Some row of the campaign waits or is under way."""
     return any(
-        fetch("SELECT 1 FROM send WHERE campaign_id = ? AND state = ? LIMIT 1", (campaign_id, state))
+        fetch(
+            "SELECT 1 FROM send WHERE campaign_id = ? AND state = ? LIMIT 1", (campaign_id, state)
+        )
         for state in (SendState.INTENDED, SendState.CLAIMED)
     )

@@ -13,11 +13,13 @@ DOUBLE_TAP = timedelta(seconds=2)
 BURST = timedelta(seconds=2)
 # Nobody opens three links of one message within two seconds; a scanner opens all it finds.
 BURST_LINKS = 2
-# Many followers share one address behind a carrier's gateway, but not thirty within two seconds.
+# Thousands of phones share one address behind a carrier's gateway: so many from one address are a
+# scanner's only where they do not come from WeChat's own browser, in which a message's link opens.
 BURST_FOLLOWERS = 30
+WECHAT = "MicroMessenger"
 HONEY = "/h5/honey"  # the target of a link that no person sees: only a program follows it
 
-# Programs name themselves; WeChat's own browser has MicroMessenger, a version and a phone.
+# Programs name themselves, a phone's browser does not.
 _PROGRAMS = re.compile(
     r"(?<!cu)bot\b|spider|crawl|slurp|preview|scan|fetch|monitor|headless|phantom|lighthouse"
     r"|facebookexternalhit|whatsapp|embedly|safebrowsing|virustotal|urlcheck|proofpoint|mimecast"
@@ -47,6 +49,8 @@ def looks_automatic(
         return "agent"
     if since_send is not None and since_send < SUDDEN:
         return "sudden"
-    if nearby.links >= BURST_LINKS or nearby.followers >= BURST_FOLLOWERS:
+    if nearby.links >= BURST_LINKS:
+        return "burst"
+    if nearby.followers >= BURST_FOLLOWERS and WECHAT not in agent:
         return "burst"
     return "repeat" if nearby.repeated else ""

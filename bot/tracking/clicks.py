@@ -17,22 +17,28 @@ NO_COUPON = "/h5/coupon/none"  # no token: the page says that the coupon is not 
 
 @dataclass(frozen=True, slots=True)
 class ClickOutcome:
-    """Where to redirect (http(s), or a path of ours), and whether a person's tap was counted.
+    """Where to redirect, and whether a person's tap was counted.
 
     why   the sign that made it automatic, "" for a person's
     """
 
-    url: str
+    target: str
     counted: bool
     why: str = ""
 
 
 def record_click(
-    token: str, now: datetime, agent: str, address_hash: str = "", method: str = "GET"
+    token: str,
+    now: datetime,
+    agent: str,
+    address_hash: str = "",
+    method: str = "GET",
+    public_url: str = "",
 ) -> ClickOutcome | None:
     """Take one tap. None: the token is not ours, or its link is gone.
 
-    address_hash   of `bot.store.links.hashed_address`
+    address_hash   of `hashed_address`
+    public_url     stands before a target that is a path of ours
 
     A person's tap on the link of an unknown send proves that it arrived: the send is settled and
     its coupon handed over in the same transaction.
@@ -47,7 +53,10 @@ def record_click(
         counted, why = False, "erased"
         if not tap.erased:
             counted, why = _count(tap, now, agent, address_hash, method)
-        return ClickOutcome(_target(tap), counted, why)
+        target = _target(tap)
+        if target.startswith("/"):
+            target = public_url + target
+        return ClickOutcome(target, counted, why)
 
 
 def _count(tap: Tapped, now: datetime, agent: str, address: str, method: str) -> tuple[bool, str]:

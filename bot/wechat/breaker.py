@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 
 class Breaker:
@@ -45,4 +48,5 @@ class Breaker:
         with self._lock:
             self._failures = 0 if worked else self._failures + 1
             if self._failures == self._threshold:
+                logger.error("wechat.breaker outcome=open pause_s=%s", self._pause_s)
                 self._retry_at = self._seconds() + self._pause_s

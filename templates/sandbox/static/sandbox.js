@@ -5,6 +5,8 @@ const phone = document.querySelector("[data-phone]");
 let shown = "";
 
 async function refresh() {
+  // Whoever stands on a link of the table by keyboard keeps the place.
+  if (!phone && box.contains(document.activeElement)) return;
   try {
     const answer = await fetch(box.dataset.poll, {cache: "no-store"});
     if (!answer.ok) return;

@@ -9,9 +9,10 @@ from bot.nlp.lexicon import Lexicon, read, topic_names
 from bot.nlp.understanding import understand
 
 FOLDER = Path(lexicon.__file__).parent / "lexicon"
-PROMISED = (
-    "美食 酒店 景点 咖啡 火锅 甜品 奶茶 烧烤 电影 旅行 交通 健身 母婴 数码 服饰 美妆 图书 教育 游戏 音乐 宠物 家居"
-).split()
+PROMISED = """
+    美食 酒店 景点 咖啡 火锅 甜品 奶茶 烧烤 电影 旅行 交通
+    健身 母婴 数码 服饰 美妆 图书 教育 游戏 音乐 宠物 家居
+"""
 
 
 @pytest.mark.parametrize(
@@ -30,8 +31,12 @@ PROMISED = (
         pytest.param("我要买个红包封面", {}, id="a red packet is neither bag nor bread"),
         pytest.param("ＣＯＦＦＥＥ please", {"咖啡": 1.0}, id="English, in any width"),
         pytest.param("catalogue", {}, id="no cat in a catalogue"),
-        pytest.param("酒店周边有什么景点", {"酒店": 1.0, "景点": 0.5}, id="what lies near is a hint"),
-        pytest.param("在附近的酒店中挑一家", {"酒店": 1.0}, id="choosing among those near is a wish"),
+        pytest.param(
+            "酒店周边有什么景点", {"酒店": 1.0, "景点": 0.5}, id="what lies near is a hint"
+        ),
+        pytest.param(
+            "在附近的酒店中挑一家", {"酒店": 1.0}, id="choosing among those near is a wish"
+        ),
         pytest.param("今天天气不错", {}, id="about nothing we know"),
         pytest.param("", {}, id="an empty text"),
         pytest.param("\ud800\x00", {}, id="broken characters"),
@@ -65,7 +70,7 @@ def test_the_longest_entry_hides_what_lies_inside():
 
 
 def test_every_promised_topic_has_its_file_and_enough_words():
-    assert set(PROMISED) <= set(topic_names())
+    assert set(PROMISED.split()) <= set(topic_names())
     for path in FOLDER.glob("*.json"):
         document = json.loads(path.read_text(encoding="utf-8"))
         assert len(document["words"]) + len(document["weak"]) >= 30, path.name

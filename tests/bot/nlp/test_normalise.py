@@ -10,7 +10,9 @@ from bot.nlp.normalise import bare, core, normalise
         pytest.param("Hello", "hello", id="case does not matter"),
         pytest.param("你好[微笑]", "你好", id="a WeChat emoji name in brackets goes"),
         pytest.param("好的/::)吧", "好的 吧", id="the older emoji form goes"),
-        pytest.param("[这是我自己写的一句话]", "[这是我自己写的一句话]", id="a bracketed sentence stays"),
+        pytest.param(
+            "[这是我自己写的一句话]", "[这是我自己写的一句话]", id="a bracketed sentence stays"
+        ),
         pytest.param("见 http://a.example/x", "见 http://a.example/x", id="an address stays"),
         pytest.param("  吃　饭\n 吗 ", "吃 饭 吗", id="all white space is one space"),
         pytest.param("", "", id="nothing stays nothing"),
@@ -31,7 +33,12 @@ def test_a_bare_text_has_no_punctuation_but_the_question_mark(normalised, expect
 
 @pytest.mark.parametrize(
     ("bared", "expected"),
-    [("请退订吧", "退订"), ("麻烦帮我退订一下谢谢", "退订"), ("吧", "吧"), ("优惠券吗", "优惠券吗")],
+    [
+        ("请退订吧", "退订"),
+        ("麻烦帮我退订一下谢谢", "退订"),
+        ("吧", "吧"),
+        ("优惠券吗", "优惠券吗"),
+    ],
 )
 def test_politeness_does_not_change_what_is_asked(bared, expected):
     assert core(bared) == expected

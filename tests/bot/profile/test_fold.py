@@ -93,7 +93,7 @@ def test_event_by_event_is_the_same_and_the_given_state_is_left_alone(log):
 
 def test_acts_are_counted_by_hour_and_weekday_in_shanghai():
     state = fold({}, [an_event(), an_event("coupon.issued", key="ours")])
-    assert state["hours"][12] == 1 and sum(state["hours"]) == 1
+    assert state["hours"] == [0] * 12 + [1] + [0] * 11
     assert state["days"] == [0, 0, 0, 0, 0, 1, 0]  # 2026-11-21 is a Saturday
     assert state["kinds"] == {"message.text": 1, "coupon.issued": 1}
 
@@ -179,7 +179,4 @@ def test_orders_add_up_and_the_last_is_known():
     ],
 )
 def test_what_no_store_takes_is_not_held(facts):
-    assert (
-        "attrs" not in fold({}, [FoldEvent("k", "attribute", NOON_MS, facts)])
-        or not fold({}, [FoldEvent("k", "attribute", NOON_MS, facts)])["attrs"]
-    )
+    assert "attrs" not in fold({}, [FoldEvent("k", "attribute", NOON_MS, facts)])

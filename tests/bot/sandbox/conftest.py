@@ -111,6 +111,7 @@ class DumbBot:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def respond(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)

@@ -88,11 +88,12 @@ def test_every_topic_has_words_enough(topic):
     [
         pytest.param("欢迎！回复数字：\n1 咖啡\n2 火锅\n3 甜品", id="a number and a blank"),
         pytest.param("您喜欢什么？\n1. 咖啡\n2. 火锅\n3. 甜品", id="a number and a stop"),
+        pytest.param("1️⃣ 咖啡\n2️⃣ 火锅\n3️⃣ 甜品", id="keycap digits"),
         pytest.param("1、☕ 咖啡\n2、🍲 火锅\n3、甜品", id="with pictures"),
     ],
 )
 def test_the_welcome_is_answered_by_number_or_word(welcome):
-    who = next(p for p in map(lambda n: persona(1, n), range(99)) if "火锅" in p.interests)
+    who = next(p for p in (persona(1, n) for n in range(99)) if "火锅" in p.interests)
     first = next(topic for topic in who.interests if topic in welcome)
     answers = {chosen_option(welcome, who, random.Random(n)) for n in range(20)}
     assert len(answers) == 2

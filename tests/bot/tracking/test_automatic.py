@@ -45,8 +45,15 @@ DESKTOP = (
         pytest.param({"since_send": timedelta(milliseconds=300)}, "", id="as fast as a thumb"),
         pytest.param({"nearby": Nearby(links=1)}, "", id="two links of a message"),
         pytest.param({"nearby": Nearby(links=2)}, "burst", id="three within two seconds"),
-        pytest.param({"nearby": Nearby(followers=29)}, "", id="a carrier's shared address"),
-        pytest.param({"nearby": Nearby(followers=30)}, "burst", id="one address for everybody"),
+        pytest.param({"nearby": Nearby(followers=999)}, "", id="a carrier's shared address"),
+        pytest.param(
+            {"agent": "Mozilla/5.0 (X11)", "nearby": Nearby(followers=29)}, "", id="a busy office"
+        ),
+        pytest.param(
+            {"agent": "Mozilla/5.0 (X11)", "nearby": Nearby(followers=30)},
+            "burst",
+            id="everybody from one address, and not by WeChat's browser",
+        ),
         pytest.param({"nearby": Nearby(repeated=True)}, "repeat", id="a double tap"),
         pytest.param({"url": "/h5/honey"}, "honey", id="a link that no person sees"),
     ],

@@ -19,7 +19,9 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def account(any_store):
+def account(request):
+    """On every engine where the test asks for `any_store`, else on SQLite."""
+    request.getfixturevalue("any_store" if "any_store" in request.fixturenames else "store")
     return accounts.ensure_default("wxdevelopment0000", "service", NOON)
 
 
@@ -50,11 +52,11 @@ def events():
     return list(Event.select().where(Event.kind == "click"))
 
 
-def test_a_tap_is_kept_told_and_sent_on(account, lin, campaign):
+def test_a_tap_is_kept_told_and_sent_on(any_store, account, lin, campaign):
     batch_id = a_batch(account, 1, topics=["咖啡"])
     token = a_token(campaign, lin, batch=batch_id)
     outcome = tap(token)
-    assert (outcome.url, outcome.counted, outcome.why) == (SHOP, True, "")
+    assert (outcome.target, outcome.counted, outcome.why) == (SHOP, True, "")
     assert clicks() == [(False, "")]
     (event,) = events()
     assert (event.follower_id, event.source, event.at) == (lin, "tracking", NOON)
@@ -65,7 +67,7 @@ def test_a_tap_is_kept_told_and_sent_on(account, lin, campaign):
     }
 
 
-def test_a_double_tap_counts_once_and_a_later_one_again(lin, campaign):
+def test_a_double_tap_counts_once_and_a_later_one_again(any_store, lin, campaign):
     token = a_token(campaign, lin)
     counted = [tap(token, NOON + after * SECOND).counted for after in (0, 1.9, 2.5)]
     assert counted == [True, False, True]
@@ -77,13 +79,13 @@ def test_many_taps_at_once_count_once(any_store, lin, campaign):
     token = a_token(campaign, lin)
     outcomes = at_once(any_store, lambda _: tap(token), range(THREADS))
     assert sum(outcome.counted for outcome in outcomes) == 1
-    assert {outcome.url for outcome in outcomes} == {SHOP}
+    assert {outcome.target for outcome in outcomes} == {SHOP}
 
 
 def test_an_automatic_tap_is_kept_apart_and_redirected_too(lin, campaign):
     token = a_token(campaign, lin)
-    assert tap(token, agent="curl/8").url == SHOP
-    assert tap(token, method="HEAD").url == SHOP
+    assert tap(token, agent="curl/8").target == SHOP
+    assert tap(token, method="HEAD").target == SHOP
     assert clicks() == [(True, "agent"), (True, "head")]
     assert events() == []
     assert tap(token).counted
@@ -115,13 +117,20 @@ def test_all_links_of_a_message_at_once_is_a_scanner(lin, campaign):
     assert [outcome.why for outcome in outcomes] == ["", "", "burst", "burst"]
 
 
-def test_one_public_address_for_everybody_is_a_scanner(account, campaign):
+@pytest.mark.parametrize(
+    ("agent", "last"),
+    [
+        pytest.param("Mozilla/5.0 (X11; Linux)", "burst", id="by some browser: a scanner"),
+        pytest.param(WECHAT, "", id="by WeChat's: a carrier's gateway"),
+    ],
+)
+def test_one_public_address_for_everybody(any_store, account, campaign, agent, last):
     address = links.hashed_address("8.8.8.8")
     whys = [
-        tap(a_token(campaign, a_follower(account, f"o-{i}")), address=address).why
+        tap(a_token(campaign, a_follower(account, f"o-{i}")), agent=agent, address=address).why
         for i in range(32)
     ]
-    assert whys == [""] * 30 + ["burst"] * 2
+    assert whys == [""] * 30 + [last] * 2
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "::1", "192.168.0.9", "", "nonsense"])
@@ -138,15 +147,21 @@ def test_a_public_address_is_kept_as_a_keyed_hash(store):
 # --- where a tap leads -------------------------------------------------------------------------
 
 
-def test_a_coupon_link_leads_to_the_page_of_the_sends_own_code(account, lin, campaign):
+def test_a_coupon_link_leads_to_the_page_of_the_sends_own_code(any_store, account, lin, campaign):
     batch_id = a_batch(account, 2)
     token = a_token(campaign, lin, "coupon:", batch=batch_id)
     purpose = f"send:{Send.get().id}"
-    assert tap(token).url == NO_COUPON
+    assert tap(token).target == NO_COUPON
     ref = coupons.reserve_many(batch_id, [(lin, purpose)], SOON, NOON)[purpose]
-    assert tap(token).url == coupon_path(ref.id)
+    assert tap(token).target == coupon_path(ref.id)
     coupons.issue_many([purpose], NOON)
-    assert tap(token).url == coupon_path(ref.id)
+    assert tap(token).target == coupon_path(ref.id)
+
+
+def test_a_path_of_ours_is_led_to_at_our_public_address(lin, campaign):
+    token = a_token(campaign, lin, "/h5/menu")
+    outcome = record_click(token, NOON, WECHAT, public_url="https://bot.example.com")
+    assert outcome.target == "https://bot.example.com/h5/menu"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +216,7 @@ def test_a_target_tampered_with_in_the_database_is_not_followed(lin, campaign):
     assert tap(token) is None
 
 
-def test_a_link_outside_any_message_counts_for_its_follower(account, lin):
+def test_a_link_outside_any_message_counts_for_its_follower(any_store, account, lin):
     token = link_token(links.link_for(None, "/h5/menu", NOON), None, lin)
     assert [tap(token).counted, tap(token).counted] == [True, False]
     assert events()[0].facts == {"campaign": "", "send": None, "topics": {}}
@@ -217,10 +232,10 @@ def test_an_erased_follower_is_sent_on_and_nothing_is_kept(lin, campaign):
     token = a_token(campaign, lin)
     Follower.update(erased_at=NOON).execute()
     outcome = tap(token)
-    assert (outcome.url, outcome.counted, clicks(), events()) == (SHOP, False, [], [])
+    assert (outcome.target, outcome.counted, clicks(), events()) == (SHOP, False, [], [])
 
 
-def test_a_campaign_that_was_deleted_leads_nowhere(lin, campaign):
+def test_a_campaign_that_was_deleted_leads_nowhere(any_store, lin, campaign):
     token = a_token(campaign, lin)
     Campaign.delete().execute()
     assert tap(token) is None
@@ -240,7 +255,7 @@ def unknown(account, lin, campaign):
     return token, send_id, ref.id
 
 
-def test_a_persons_tap_proves_that_an_unknown_send_arrived(unknown):
+def test_a_persons_tap_proves_that_an_unknown_send_arrived(any_store, unknown):
     token, send_id, code_id = unknown
     tap(token)
     send = Send.get_by_id(send_id)

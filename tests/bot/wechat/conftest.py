@@ -24,6 +24,7 @@ class Platform:
     def __init__(self) -> None:
         self.script: dict[str, list[Any]] = defaultdict(list)
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.stale_tokens: set[str] = set()
         self.tokens_given = 0
         self.connections = 0
         self.lock = threading.Lock()
@@ -37,6 +38,8 @@ class Platform:
     def answer(self, path: str, query: dict[str, str], body: bytes) -> Any:
         with self.lock:
             self.requests.append((path, query, body))
+            if query.get("access_token") in self.stale_tokens:
+                return {"errcode": 40001, "errmsg": "invalid credential"}
             if self.script[path]:
                 return self.script[path].pop(0)
             if path == "/cgi-bin/stable_token":
@@ -65,6 +68,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one segment
+    disable_nagle_algorithm = True
     server: _Server
 
     def setup(self) -> None:

@@ -1,0 +1,141 @@
+"""What a person orders: make, start, pause, resume, cancel, close, report. By slug or id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.campaign import cancel as cancelling
+from bot.campaign.close import Closing, close
+from bot.campaign.definition import Definition, parse
+from bot.campaign.order import zone_of
+from bot.campaign.report import Report, report
+from bot.campaign.states import EDITABLE, CampaignStatus, must_move
+from bot.errors import Conflict, InvalidInput, NotFound
+from bot.services import Services
+from bot.store import campaigns, coupons, segments
+from bot.store.campaigns import CampaignState
+
+
+def find(account_id: int, ref: str | int) -> CampaignState:
+    """By slug, or by id. Raises NotFound, also for another account's campaign."""
+    if str(ref).isdecimal():
+        campaign = campaigns.get(int(ref))
+        if campaign.account_id != account_id:
+            raise NotFound(f"there is no campaign {ref}")
+        return campaign
+    return campaigns.by_slug(account_id, str(ref))
+
+
+def create(services: Services, account_id: int, document: Any, now: datetime) -> CampaignState:
+    """A new draft. Raises InvalidInput with the field, Conflict when the slug is taken."""
+    definition = checked(account_id, document)
+    campaign_id = campaigns.create(
+        account_id, definition.slug, definition.name, definition.document(), now
+    )
+    return campaigns.get(campaign_id)
+
+
+def change(
+    services: Services, account_id: int, ref: str | int, document: Any, now: datetime
+) -> CampaignState:
+    """Replace a draft's definition, or that of a closed campaign for its next run."""
+    campaign = find(account_id, ref)
+    definition = checked(account_id, document)
+    if definition.slug != campaign.slug:
+        raise InvalidInput("slug: a campaign keeps its slug", "slug")
+    text = definition.document()
+    if not campaigns.redefine(campaign.id, definition.name, text, EDITABLE, now):
+        raise Conflict(f"the campaign is {campaign.state}: only a draft can be changed")
+    return campaigns.get(campaign.id)
+
+
+def checked(account_id: int, document: Any) -> Definition:
+    """The definition, with what it names looked up. Raises InvalidInput."""
+    definition = parse(document, zone_of(account_id))
+    for field, look_up, slug in (
+        ("segment", segments.by_slug, definition.segment),
+        ("offer", coupons.batch_by_slug, definition.offer),
+    ):
+        try:
+            if slug:
+                look_up(account_id, slug)
+        except NotFound as error:
+            raise InvalidInput(f"{field}: {error}", field) from None
+    return definition
+
+
+def schedule(
+    services: Services, account_id: int, ref: str | int, now: datetime, at: datetime | None = None
+) -> CampaignState:
+    """Let it start at `at`, or at the definition's schedule.at. Raises InvalidInput for neither."""
+    campaign = find(account_id, ref)
+    due_at = at or parse(campaign.definition, zone_of(account_id)).at
+    if due_at is None:
+        raise InvalidInput("schedule.at: is required, or start it at once", "schedule.at")
+    must_move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=due_at)
+    return campaigns.get(campaign.id)
+
+
+def start(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+    """Due at once: the next `push_due` plans and sends it. A closed one gets its next run."""
+    return schedule(services, account_id, ref, now, at=now)
+
+
+def unschedule(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+    """Back to a draft, while it has not begun."""
+    campaign = find(account_id, ref)
+    must_move(campaign.id, CampaignStatus.DRAFT, now)
+    return campaigns.get(campaign.id)
+
+
+def pause(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+    """No further row is claimed; what is under way is settled."""
+    campaign = find(account_id, ref)
+    must_move(campaign.id, CampaignStatus.PAUSED, now)
+    return campaigns.get(campaign.id)
+
+
+def resume(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+    """Go on where it was, with planning or with sending."""
+    campaign = find(account_id, ref)
+    planned = (
+        campaign.generation > 0
+        and campaigns.generation(campaign.id, campaign.generation).planned_at is not None
+    )
+    must_move(
+        campaign.id, CampaignStatus.RUNNING if planned else CampaignStatus.PLANNING, now,
+        origins=(CampaignStatus.PAUSED,),
+    )  # fmt: skip
+    return campaigns.get(campaign.id)
+
+
+def cancel(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+    """End it; everybody not sent to yet is skipped as cancelled."""
+    campaign = find(account_id, ref)
+    cancelling.cancel(campaign.id, now)
+    return campaigns.get(campaign.id)
+
+
+def close_now(
+    services: Services, account_id: int, ref: str | int, now: datetime
+) -> dict[str, Closing]:
+    """Close without waiting for the attribution window; the sums by step.
+
+    Raises Conflict when something is still open or the sum does not hold. Closed before: the sums
+    as they are.
+    """
+    campaign = find(account_id, ref)
+    if campaign.generation == 0:
+        raise Conflict(f"the campaign is {campaign.state}: it has not run")
+    return close(campaign, now) or report(campaign).steps
+
+
+def report_of(account_id: int, ref: str | int, generation: int | None = None) -> Report:
+    """Raises NotFound."""
+    return report(find(account_id, ref), generation)
+
+
+def listed(account_id: int) -> list[CampaignState]:
+    """All, the newest first."""
+    return campaigns.all_of(account_id)

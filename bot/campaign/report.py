@@ -1,0 +1,174 @@
+"""What a campaign did, as of now: the sum, the funnel of each variant, the effect.
+
+Each kind of figure comes from one query (`bot.store.send_figures`), and totals are sums of what is
+shown, so a number can not differ from another that means the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.campaign.close import Closing, closings
+from bot.campaign.definition import Definition, parse
+from bot.campaign.order import OFFER
+from bot.campaign.stats import Effect, effect, rate, yield_of
+from bot.store import campaigns, send_figures
+from bot.store.campaigns import CampaignState
+from bot.store.send_figures import Bought, Clicks, Count
+from bot.values.audience import SendState
+
+
+@dataclass(frozen=True, slots=True)
+class VariantReport:
+    """One variant's funnel. audience: assigned to it; clicks: people; redemptions: credited."""
+
+    name: str
+    audience: int
+    sent: int
+    delivered: int
+    unknown: int
+    clicks: int
+    taps: int
+    automatic_taps: int
+    redemptions: int
+    buyers: int
+    revenue_fen: int
+
+    @property
+    def ctr(self) -> float:
+        """People who clicked, of those sent to."""
+        return rate(self.clicks, self.sent)
+
+    @property
+    def cvr(self) -> float:
+        """People who bought, of those who clicked."""
+        return rate(self.buyers, self.clicks)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "ctr": self.ctr, "cvr": self.cvr}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`closing` is the offer's sum; `steps` has all, the reminder's too."""
+
+    id: int
+    slug: str
+    name: str
+    state: str
+    error: str
+    generation: int
+    started_at: datetime | None
+    sent_at: datetime | None
+    closed_at: datetime | None
+    steps: dict[str, Closing]
+    variants: tuple[VariantReport, ...]
+    effect: Effect
+
+    @property
+    def closing(self) -> Closing:
+        return self.steps[OFFER]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "slug": self.slug,
+            "name": self.name,
+            "state": self.state,
+            "error": self.error,
+            "generation": self.generation,
+            "started_at": _iso(self.started_at),
+            "sent_at": _iso(self.sent_at),
+            "closed_at": _iso(self.closed_at),
+            "closing": self.closing.to_json(),
+            "steps": {step: closing.to_json() for step, closing in self.steps.items()},
+            "delivered": sum(v.delivered for v in self.variants),
+            "clicks": sum(v.clicks for v in self.variants),
+            "taps": sum(v.taps for v in self.variants),
+            "automatic_taps": sum(v.automatic_taps for v in self.variants),
+            "redemptions": sum(v.redemptions for v in self.variants),
+            "revenue_fen": sum(v.revenue_fen for v in self.variants),
+            "yield": yield_of([(v.ctr, v.cvr) for v in self.variants]),
+            "variants": [variant.to_json() for variant in self.variants],
+            "effect": {
+                **asdict(self.effect),
+                "sent_rate": self.effect.sent_rate,
+                "held_out_rate": self.effect.held_out_rate,
+            },
+        }
+
+
+def report(campaign: CampaignState, number: int | None = None) -> Report:
+    """The report of one run, the latest where none is named. Raises NotFound for no such run."""
+    chosen = campaign.generation if number is None else number
+    if chosen == 0:
+        return _unrun(campaign)
+    generation = campaigns.generation(campaign.id, chosen)
+    definition = parse(generation.definition)
+    window = timedelta(days=definition.attribution_days)
+    counts = send_figures.counts(campaign.id, chosen)
+    responses = send_figures.responses(campaign.id, chosen, window)
+    return Report(
+        campaign.id,
+        campaign.slug,
+        campaign.name,
+        campaign.state,
+        campaign.error,
+        chosen,
+        generation.started_at,
+        generation.sent_at,
+        generation.closed_at,
+        closings(generation, counts),
+        _variants(campaign.id, chosen, definition, counts, window),
+        effect(responses.get(SendState.SENT, (0, 0)), responses.get(SendState.HELD_OUT, (0, 0))),
+    )
+
+
+def _variants(
+    campaign_id: int,
+    generation: int,
+    definition: Definition,
+    counts: list[Count],
+    window: timedelta,
+) -> tuple[VariantReport, ...]:
+    clicks = send_figures.clicks(campaign_id, generation)
+    bought = send_figures.bought(campaign_id, generation, window)
+    return tuple(
+        _variant(
+            variant.name,
+            [c for c in counts if c.step == OFFER and c.variant == variant.name],
+            clicks.get(variant.name, Clicks()),
+            bought.get(variant.name, Bought()),
+        )
+        for variant in definition.texts()
+    )
+
+
+def _variant(name: str, counts: list[Count], clicks: Clicks, bought: Bought) -> VariantReport:
+    return VariantReport(
+        name,
+        sum(count.rows for count in counts),
+        sum(count.rows for count in counts if count.state == SendState.SENT),
+        sum(count.delivered for count in counts),
+        sum(count.rows for count in counts if count.state == SendState.UNKNOWN),
+        clicks.people,
+        clicks.taps,
+        clicks.automatic,
+        bought.times,
+        bought.people,
+        bought.revenue_fen,
+    )
+
+
+def _unrun(campaign: CampaignState) -> Report:
+    nothing = Closing(OFFER, 0, 0, {}, {}, 0, 0, 0)
+    return Report(
+        campaign.id, campaign.slug, campaign.name, campaign.state, campaign.error, 0,
+        None, None, None, {OFFER: nothing}, (), effect((0, 0), (0, 0)),
+    )  # fmt: skip
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,83 @@
+"""`hongyan campaign`: from the document to the report."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bot import campaign as use
+from bot.cli.common import account, as_json, document, services, show, table
+from bot.clock import utc_now
+from bot.store import campaigns as store
+
+
+@click.group()
+def campaign() -> None:
+    """Campaigns: create, dry-run, start, pause, resume, cancel, report, list. ID is the slug."""
+
+
+@campaign.command()
+@click.argument("file")
+def create(file: str) -> None:
+    """Create or change a draft from the JSON document FILE."""
+    made = use.create(services(), account().id, document(file), utc_now())
+    click.echo(f"campaign {made.slug} is a {made.state}")
+
+
+@campaign.command("dry-run")
+@click.argument("id")
+@as_json
+def dry_run(id: str, json_: bool) -> None:
+    """Who would get it, by which channel, and who not and why; sends and writes nothing."""
+    found = use.dry_run(services(), account().id, id, utc_now()).to_json()
+    show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2)])
+
+
+@campaign.command()
+@click.argument("id")
+def start(id: str) -> None:
+    """Start now, or at the document's `schedule.at`."""
+    click.echo(f"{id} is {use.start(services(), account().id, id, utc_now())}")
+
+
+@campaign.command()
+@click.argument("id")
+def pause(id: str) -> None:
+    """Stop sending after the messages that are under way."""
+    click.echo(f"{id} is {use.pause(services(), account().id, id, utc_now())}")
+
+
+@campaign.command()
+@click.argument("id")
+def resume(id: str) -> None:
+    """Go on sending where it stopped."""
+    click.echo(f"{id} is {use.resume(services(), account().id, id, utc_now())}")
+
+
+@campaign.command()
+@click.argument("id")
+def cancel(id: str) -> None:
+    """End it; whoever has not got it yet is skipped."""
+    click.echo(f"{id} is {use.cancel(services(), account().id, id, utc_now())}")
+
+
+@campaign.command()
+@click.argument("id")
+@as_json
+def report(id: str, json_: bool) -> None:
+    """The closing sum, clicks, redemptions, and the effect against the held out."""
+    found = use.report_of(account().id, id).to_json()
+    show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2)])
+
+
+@campaign.command("list")
+@as_json
+def list_(json_: bool) -> None:
+    """All campaigns."""
+    rows = [
+        {"slug": row.slug, "state": row.state, "name": row.name, "error": row.error}
+        for row in store.all_of(account().id)
+    ]
+    headings = {"slug": "slug", "state": "state", "name": "name", "error": "error"}
+    show({"campaigns": rows}, json_, lambda: table(rows, headings))

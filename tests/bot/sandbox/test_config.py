@@ -1,0 +1,73 @@
+"""The config's way through the environment, and the ledger's way through a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.sandbox.config import VARIABLE, Limits, SandboxConfig
+from bot.sandbox.ledger import Ledger, percentiles, read
+from tests.bot.sandbox.conftest import a_config
+from tests.conftest import NOON
+
+
+def test_a_config_survives_the_environment():
+    config = a_config(
+        followers=5, seconds=30.0, limits=Limits(answer=1.0), faults={"push": {"duplicate": 0.1}}
+    )
+    assert SandboxConfig.from_env({VARIABLE: config.to_json()}) == config
+
+
+def test_secrets_are_not_shown():
+    shown = repr(a_config(shop_key="shop-key-of-mine"))
+    assert "secret-of-the-sandbox" not in shown
+    assert "shop-key-of-mine" not in shown
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mode": "open"},
+        {"token": ""},
+        {"aes_key": "short"},
+        {"followers": -1},
+        {"seconds": 0},
+        {"time_scale": 0},
+    ],
+)
+def test_a_config_that_no_account_has_is_refused(changes):
+    with pytest.raises(SettingsError):
+        replace(a_config(), **changes)
+
+
+@pytest.mark.parametrize("env", [{}, {VARIABLE: "{"}, {VARIABLE: "[]"}, {VARIABLE: '{"x": 1}'}])
+def test_an_environment_without_a_config_is_refused(env):
+    with pytest.raises(SettingsError):
+        SandboxConfig.from_env(env)
+
+
+def test_the_ledger_survives_in_its_file(tmp_path):
+    path = str(tmp_path / "ledger.db")
+    ledger = Ledger(path)
+    ledger.add("follow", NOON, openid="o-lin", scene="门店")
+    ledger.add("tap", NOON, openid="o-lin")
+    # Read while it is open, as after a crash: nothing waits for the end to be written.
+    assert list(read(path)) == ledger.records()
+    assert [record["kind"] for record in read(path)] == ["follow", "tap"]
+    assert ledger.counts() == {"follow": 1, "tap": 1}
+    assert ledger.records("tap")[0]["openid"] == "o-lin"
+    ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param([], (0.0, 0.0, 0.0), id="nothing measured"),
+        pytest.param([3.0], (3.0, 3.0, 3.0), id="one value"),
+        pytest.param(range(1, 101), (50.0, 95.0, 99.0), id="a hundred"),
+    ],
+)
+def test_percentiles_by_nearest_rank(values, expected):
+    assert tuple(percentiles(list(values)).values()) == expected

@@ -1,0 +1,340 @@
+"""Law 3: members kept by changes = members by evaluating everybody = members by SQL, always."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from bot.segment.catalogue import define
+from bot.segment.refresh import refresh_all
+from bot.store import segments as store
+from bot.store.models import Follower
+from tests.bot.segment import cast
+from tests.conftest import NOON
+
+DAY = timedelta(days=1)
+TOPICS = ["咖啡", "火锅"]
+days = st.sampled_from([1, 7, 30, 0.5])
+
+text_values = st.sampled_from(["北京", "上海", "5", "b", ""])
+numbers = st.sampled_from([0, 1, 5, 5.5, -3, 100])
+values = st.one_of(text_values.filter(bool), numbers, st.booleans())
+attributes = st.one_of(
+    st.tuples(st.sampled_from(["eq", "ne"]), values),
+    st.tuples(
+        st.sampled_from(["lt", "le", "gt", "ge"]), st.one_of(text_values.filter(bool), numbers)
+    ),
+    st.tuples(st.just("in"), st.lists(values, min_size=1, max_size=3)),
+    st.tuples(st.just("contains"), st.sampled_from(["京", "5", "b"])),
+    st.tuples(st.just("exists"), st.booleans()),
+).map(lambda pair: {"attribute": "city", "op": pair[0], "value": pair[1]})
+stages = st.sampled_from(["new", "active", "customer", "loyal", "sleeping", "gone"])
+built_in = st.one_of(
+    st.tuples(st.just("stage"), st.sampled_from(["eq", "ne"]), stages),
+    st.tuples(st.just("stage"), st.just("in"), st.lists(stages, min_size=1, max_size=3)),
+    st.tuples(st.just("subscribed"), st.sampled_from(["eq", "ne"]), st.booleans()),
+    st.tuples(st.just("language"), st.just("in"), st.just(["zh", "en"])),
+    st.tuples(st.just("source_scene"), st.just("contains"), st.just("QR")),
+    st.tuples(
+        st.sampled_from(["orders", "messages", "spent_fen"]),
+        st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge"]),
+        st.sampled_from([0, 1, 2, 500]),
+    ),
+    st.tuples(st.just("orders"), st.just("in"), st.just([0, 2])),
+    st.tuples(st.just("last_seen"), st.sampled_from(["lt", "le", "gt", "ge"]), days),
+    st.tuples(st.just("last_seen"), st.just("exists"), st.booleans()),
+).map(lambda row: {"attribute": row[0], "op": row[1], "value": row[2]})
+facts_wanted = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"shop": st.sampled_from(["A1", 1, True, 1.5])}),
+)
+event_rules = st.builds(
+    lambda kind, times, within, where: {
+        "event": kind,
+        "at_least": times,
+        **({"within_days": within} if within else {}),
+        **({"where": where} if where else {}),
+    },
+    st.sampled_from(["order", "message.*", "subscribe", "click"]),
+    st.integers(1, 3),
+    st.one_of(st.none(), days),
+    facts_wanted,
+)
+leaves = st.one_of(
+    attributes,
+    built_in,
+    st.sampled_from([{"tag": "vip"}, {"tag": "new"}]),
+    st.builds(
+        lambda topic, score: {"interest": topic, "at_least": score},
+        st.sampled_from(TOPICS),
+        st.sampled_from([0.1, 0.3, 0.5, 0.75]),
+    ),
+    event_rules,
+    st.sampled_from([{"bucket": [0, 50]}, {"bucket": [30, 80], "salt": "秋"}]),
+)
+
+
+def composed(leaf):
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.builds(lambda parts: {"all": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda parts: {"any": parts}, st.lists(inner, min_size=1, max_size=3)),
+            st.builds(lambda part: {"not": part}, inner),
+        ),
+        max_leaves=4,
+    )
+
+
+rules = st.tuples(
+    composed(leaves),
+    composed(leaves),
+    composed(st.one_of(leaves, st.just({"segment": "s0"}))),
+    composed(st.one_of(leaves, st.sampled_from([{"segment": "s1"}, {"segment": "s2"}]))),
+)
+happenings = st.one_of(
+    st.tuples(
+        st.sampled_from(["message.text", "message.image", "click", "preference"]),
+        st.fixed_dictionaries(
+            {"topics": st.dictionaries(st.sampled_from(TOPICS), st.sampled_from([0.2, 1]))}
+        ),
+    ),
+    st.tuples(
+        st.just("order"),
+        st.fixed_dictionaries(
+            {
+                "amount_fen": st.sampled_from([0, 500]),
+                "shop": st.sampled_from(["A1", 1, 1.0, True, "true", None, "\x00A1"]),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("attribute"),
+        st.fixed_dictionaries(
+            {
+                "name": st.just("city"),
+                "value": st.one_of(text_values, numbers, st.booleans(), st.none()),
+            }
+        ),
+    ),
+    st.tuples(
+        st.just("tag"),
+        st.fixed_dictionaries({"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()}),
+    ),
+    st.tuples(st.sampled_from(["subscribe", "coupon.redeemed", "opt_out"]), st.just({})),
+)
+ages = st.sampled_from([0, 0.5, 1, 7, 29, 30, 59.5, 60, 399])
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("does"), st.integers(0, 5), happenings, ages),
+        st.tuples(
+            st.just("waits"),
+            st.sampled_from([timedelta(milliseconds=1), DAY / 2, DAY, 7 * DAY, 30 * DAY, 61 * DAY]),
+        ),
+        st.tuples(st.just("waits for a turn"), st.sampled_from([-1, 0, 1, 2, 3])),
+        st.tuples(st.just("leaves"), st.integers(0, 5), st.booleans()),
+        st.tuples(st.just("is erased"), st.integers(0, 5)),
+        st.tuples(st.just("redefine"), st.integers(0, 1), composed(leaves)),
+        st.tuples(st.just("full")),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def live(rules, steps):
+    """Play the steps; after each, the three ways must agree."""
+    account, now = cast.an_account(), NOON
+    people = [
+        cast.somebody(account, source_scene="QR" if n % 2 else "", language="zh" if n else "en")
+        for n in range(6)
+    ]
+    for number, rule in enumerate(rules):
+        define(account, f"s{number}", f"人群{number}", rule, now)
+    agree(account, people, now)
+    for step, *what in steps:
+        full = False
+        if step == "does":
+            who, (kind, facts), days_ago = what
+            cast.did(people[who], kind, now - days_ago * DAY, now, **facts)
+        elif step == "waits":
+            now += what[0]
+        elif step == "waits for a turn":
+            if turns := cast.turns(account, people, now):
+                now = max(now, turns[0] + cast.ms(what[0]))
+        elif step == "leaves":
+            Follower.update(subscribed=what[1]).where(Follower.id == people[what[0]]).execute()
+            store.mark_dirty([people[what[0]]])
+        elif step == "is erased":
+            Follower.update(erased_at=now).where(Follower.id == people[what[0]]).execute()
+            store.mark_dirty([people[what[0]]])
+        elif step == "redefine":
+            define(account, f"s{what[0]}", "改", what[1], now)
+        else:
+            full = True
+        agree(account, people, now, full)
+
+
+def agree(account, people, now, full=False):
+    cast.folded(now)
+    refresh_all(now, account, full)
+    kept = cast.held(account)
+    note(f"{now} {kept}")
+    assert kept == cast.brute(account, people, now)
+    assert kept == cast.by_sql(account, now)
+    assert cast.sizes(account) == {slug: len(ids) for slug, ids in kept.items()}
+    assert store.dirty(account, 1) == []
+
+
+relaxed = settings(
+    deadline=None,
+    max_examples=80,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@relaxed
+@given(rules=rules, steps=steps)
+def test_three_ways_agree_whatever_happens(store, rules, steps):
+    live(rules, steps)
+
+
+@settings(relaxed, max_examples=12)
+@given(rules=rules, steps=steps)
+def test_three_ways_agree_on_every_engine(any_store, rules, steps):
+    live(rules, steps)
+
+
+TIMED = [
+    {"interest": "咖啡", "at_least": 0.3},
+    {"interest": "咖啡", "at_least": 0.6},
+    {"event": "message.*", "within_days": 7},
+    {"event": "message.*", "at_least": 2, "within_days": 30},
+    {"event": "order", "within_days": 30, "where": {"shop": "A1"}},
+    *({"attribute": "last_seen", "op": op, "value": 7} for op in ("lt", "le", "gt", "ge")),
+    *(
+        {"attribute": "stage", "op": "eq", "value": stage}
+        for stage in ("new", "active", "customer")
+    ),
+    {"attribute": "stage", "op": "eq", "value": "sleeping"},
+    {"all": [{"segment": "t2"}, {"not": {"segment": "t1"}}]},
+    {"any": [{"event": "subscribe", "within_days": 1}, {"segment": "t0"}]},
+]
+acts = st.one_of(
+    st.tuples(st.just("message.text"), st.sampled_from([{}, {"topics": {"咖啡": 1}}])),
+    st.tuples(st.just("order"), st.sampled_from([{}, {"shop": "A1"}])),
+    st.tuples(st.just("subscribe"), st.just({})),
+)
+noise = st.sampled_from([timedelta(0), cast.ms(1), DAY / 3])
+
+
+@settings(relaxed, max_examples=25)
+@given(
+    done=st.lists(st.tuples(st.integers(0, 3), acts, ages, noise), min_size=2, max_size=10),
+    offsets=st.lists(st.sampled_from([-1, 0, 1, 2]), min_size=6, max_size=10),
+)
+def test_time_alone_moves_the_right_people(store, done, offsets):
+    """Nothing happens; the clock goes from turn to turn, and to the milliseconds beside them."""
+    account, now = cast.an_account(), NOON
+    people = [cast.somebody(account) for _ in range(4)]
+    for who, (kind, facts), days_ago, more in done:
+        cast.did(people[who], kind, NOON - days_ago * DAY - more, NOON, **facts)
+    cast.folded(NOON)
+    for number, rule in enumerate(TIMED):
+        define(account, f"t{number}", "时间", rule, NOON)
+    agree(account, people, now)
+    for offset in offsets:
+        if turns := cast.turns(account, people, now):
+            now = max(now, turns[0] + cast.ms(offset))
+        agree(account, people, now)
+
+
+@relaxed
+@given(
+    rule=composed(leaves), done=st.lists(st.tuples(happenings, ages), max_size=4), data=st.data()
+)
+def test_until_its_until_a_verdict_stands(store, rule, done, data):
+    account = cast.an_account()
+    person = cast.somebody(account)
+    for (kind, facts), days_ago in done:
+        cast.did(person, kind, NOON - days_ago * DAY, NOON, **facts)
+    cast.folded(NOON)
+    define(account, "s", "s", rule, NOON)
+    first = cast.brute(account, [person], NOON)
+    turns = cast.turns(account, [person], NOON)
+    last = turns[0] - cast.ms(1) if turns else NOON + 4000 * DAY
+    assert last >= NOON
+    share = data.draw(st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]))
+    later = NOON + (last - NOON) * share
+    assert cast.brute(account, [person], later) == first
+
+
+def test_he_leaves_the_last_thirty_days_without_any_event(any_store):
+    account = cast.an_account()
+    lin = cast.somebody(account)
+    cast.did(lin, "order", NOON)
+    cast.folded(NOON)
+    define(account, "buyers", "近期下单", {"event": "order", "within_days": 30}, NOON)
+    refresh_all(NOON)
+    assert cast.held(account) == {"buyers": {lin}}
+    refresh_all(NOON + 30 * DAY)
+    assert cast.held(account) == {"buyers": {lin}}
+    report = refresh_all(NOON + 30 * DAY + cast.ms(1))
+    assert cast.held(account) == {"buyers": set()}
+    assert report.looked == 1
+
+
+def test_only_those_behind_an_edge_or_changed_are_looked_at(store):
+    account = cast.an_account()
+    people = [cast.somebody(account) for _ in range(40)]
+    for number, person in enumerate(people):
+        cast.did(person, "message.text", NOON - number * DAY / 2, topics={"咖啡": 1})
+    cast.folded(NOON)
+    define(account, "week", "一周", {"event": "message.*", "within_days": 7}, NOON)
+    define(account, "coffee", "咖啡", {"interest": "咖啡", "at_least": 0.45}, NOON)
+    refresh_all(NOON)
+    refresh_all(NOON)
+    looked = refresh_all(NOON + DAY).looked
+    assert 0 < looked <= 6
+    assert refresh_all(NOON + DAY).looked == 0
+
+
+def test_many_behind_one_edge_are_compared_by_sql(store, monkeypatch):
+    monkeypatch.setattr("bot.segment.refresh.MOST_SWEPT", 3)
+    account = cast.an_account()
+    people = [cast.somebody(account) for _ in range(6)]
+    for person in people:
+        cast.did(person, "order", NOON)
+    cast.folded(NOON)
+    define(account, "buyers", "下单", {"event": "order", "within_days": 1}, NOON)
+    define(account, "others", "未下单", {"not": {"segment": "buyers"}}, NOON)
+    refresh_all(NOON)
+    report = refresh_all(NOON + 2 * DAY)
+    assert {one.slug: one.how for one in report.segments} == {"buyers": "full", "others": "changes"}
+    assert cast.held(account) == {"buyers": set(), "others": set(people)}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_full_refreshes_in_spans_agree(store, monkeypatch, seed):
+    monkeypatch.setattr("bot.segment.refresh.SPAN", 7)
+    rng = random.Random(seed)
+    account, other = cast.an_account(), cast.an_account()
+    people = [cast.somebody(rng.choice([account, account, other])) for _ in range(40)]
+    mine = [p for p in people if p in set(store_ids(account))]
+    for person in people:
+        if rng.random() < 0.5:
+            cast.did(person, "tag", NOON, tag="vip", on=True)
+    cast.folded(NOON)
+    define(account, "vip", "会员", {"any": [{"tag": "vip"}, {"bucket": [0, 20]}]}, NOON)
+    refresh_all(NOON)
+    define(account, "vip", "会员", {"not": {"tag": "vip"}}, NOON)
+    refresh_all(NOON)
+    assert cast.held(account) == cast.brute(account, mine, NOON) == cast.by_sql(account, NOON)
+
+
+def store_ids(account):
+    return [row.id for row in Follower.select(Follower.id).where(Follower.account == account)]

@@ -1,0 +1,121 @@
+import pytest
+
+from bot.inbox.context import Handled
+from bot.values.inbound import (
+    ImageMessage,
+    Inbound,
+    MenuClick,
+    Message,
+    Subscribe,
+    TextMessage,
+    UnknownEvent,
+)
+from bot.values.replies import NO_REPLY, TextReply
+from handlers.router import Router, containing, keyword, regex, when, word
+from tests.conftest import NOON
+
+
+def a_text(text: str) -> TextMessage:
+    return TextMessage(account="gh", openid="o-lin", sent_at=NOON, text=text)
+
+
+def a(kind: type[Inbound], **fields) -> Inbound:
+    return kind(account="gh", openid="o-lin", sent_at=NOON, **fields)
+
+
+def taken(router: Router, message: Inbound, ctx) -> str:
+    return router.dispatch(message, ctx).handler.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "reason"),
+    [
+        pytest.param(keyword("优惠券", "coupon"), "优惠券", "keyword 优惠券", id="the exact word"),
+        pytest.param(keyword("优惠券", "coupon"), " COUPON! ", "keyword coupon", id="in any case"),
+        pytest.param(keyword("优惠券"), "我要优惠券吗", None, id="not inside a sentence"),
+        pytest.param(containing("优惠"), "我要优惠券吗", "contains 优惠", id="unless asked for"),
+        pytest.param(word("opt_out"), "ＴＤ", "word opt_out", id="a command word"),
+        pytest.param(word("opt_out"), "恢复", None, id="another command word"),
+        pytest.param(regex(r"订单\d+"), "查 订单１２", r"pattern 订单\d+", id="a pattern"),
+        pytest.param(regex(r"^\d+$"), "十二", None, id="a pattern that is not there"),
+        pytest.param(when("short", lambda m, _: len(m.text) < 3), "好", "short", id="a condition"),
+    ],
+)
+def test_a_rule_says_why_it_takes_a_text(house, rule, text, reason):
+    router = Router()
+
+    @router.text(rule)
+    def handler(message, ctx):
+        return TextReply("ok")
+
+    handled = router.dispatch(a_text(text), house.context())
+    assert (handled.reason if handled.handler != "none" else None) == reason
+
+
+def test_the_first_registered_handler_wins_and_may_pass(house):
+    router = Router()
+
+    @router.text(keyword("a", "b"))
+    def first(message, ctx):
+        return None if message.text == "b" else TextReply("first")
+
+    @router.text()
+    def second(message, ctx):
+        return TextReply("second")
+
+    assert taken(router, a_text("a"), house.context()) == "first"
+    assert taken(router, a_text("b"), house.context()) == "second"
+    assert taken(router, a_text("c"), house.context()) == "second"
+
+
+def test_a_handler_for_a_family_takes_every_kind_in_it(house):
+    router = Router()
+
+    @router.on(Message)
+    def message(message, ctx):
+        return NO_REPLY
+
+    @router.on(MenuClick, Subscribe)
+    def event(message, ctx):
+        return NO_REPLY
+
+    assert taken(router, a_text("x"), house.context()) == "message"
+    assert taken(router, a(ImageMessage), house.context()) == "message"
+    assert taken(router, a(Subscribe), house.context()) == "event"
+
+
+def test_what_nobody_takes_gets_no_reply_and_says_so(house):
+    handled = Router().dispatch(a(UnknownEvent), house.context())
+    assert handled == Handled(NO_REPLY, "none", "no handler for event.unknown")
+
+
+def test_a_handler_may_name_its_own_reason(house):
+    router = Router()
+
+    @router.text()
+    def handler(message, ctx):
+        return Handled(NO_REPLY, "special", "because")
+
+    assert router.dispatch(a_text("x"), house.context()) == Handled(NO_REPLY, "special", "because")
+
+
+def test_a_rule_registered_later_counts_at_once(house):
+    router = Router()
+    assert taken(router, a_text("x"), house.context()) == "none"
+
+    @router.text()
+    def late(message, ctx):
+        return NO_REPLY
+
+    assert taken(router, a_text("x"), house.context()) == "late"
+
+
+def test_a_handler_that_raises_is_the_inboxs_to_settle(house):
+    router = Router()
+
+    @router.text()
+    def broken(message, ctx):
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        router.dispatch(a_text("x"), house.context())
