@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.clock import Clock, utc_now
 from bot.errors import SettingsError
-from bot.nlp import understand
+from bot.nlp.understanding import understand
 from bot.services import Services
 from bot.settings import Settings, ensure_keys
 from bot.store import accounts

@@ -10,8 +10,8 @@ from bot import coupon
 from bot.campaign import close_due, plan_reminders, push_due, sweep
 from bot.inbox.context import Dispatch
 from bot.inbox.repairing import repair_inbox
-from bot.profile import fold_new
-from bot.segment import refresh_all
+from bot.profile.refresh import age_stages, fold_new
+from bot.segment.refresh import refresh_all
 from bot.services import Services
 from bot.store import accounts, jobs
 
@@ -32,7 +32,7 @@ def _fold(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _segments(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    return refresh_all(now).changed
+    return refresh_all(now).moved
 
 
 def _campaigns(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -53,10 +53,12 @@ def _repair(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Keep the shared token fresh, so that no sender waits for a refresh."""
-    return sum(
-        services.client_of(account.id).refresh_token_if_due(now)
-        for account in accounts.all_accounts()
-    )
+    return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
+
+
+def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Some stages change by time alone: who is silent for long falls asleep."""
+    return age_stages(now)
 
 
 def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -71,5 +73,6 @@ JOBS: tuple[Job, ...] = (
     Job("sweep", 5, _sweep),
     Job("repair", 2, _repair),
     Job("token", 60, _token),
+    Job("stages", 600, _stages),
     Job("prune", 3600, _prune),
 )

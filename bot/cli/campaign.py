@@ -34,32 +34,36 @@ def dry_run(id: str, json_: bool) -> None:
     show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2)])
 
 
+def _moved(to: store.CampaignState) -> None:
+    click.echo(f"{to.slug} is {to.state}")
+
+
 @campaign.command()
 @click.argument("id")
 def start(id: str) -> None:
     """Start now, or at the document's `schedule.at`."""
-    click.echo(f"{id} is {use.start(services(), account().id, id, utc_now())}")
+    _moved(use.start(services(), account().id, id, utc_now()))
 
 
 @campaign.command()
 @click.argument("id")
 def pause(id: str) -> None:
     """Stop sending after the messages that are under way."""
-    click.echo(f"{id} is {use.pause(services(), account().id, id, utc_now())}")
+    _moved(use.pause(services(), account().id, id, utc_now()))
 
 
 @campaign.command()
 @click.argument("id")
 def resume(id: str) -> None:
     """Go on sending where it stopped."""
-    click.echo(f"{id} is {use.resume(services(), account().id, id, utc_now())}")
+    _moved(use.resume(services(), account().id, id, utc_now()))
 
 
 @campaign.command()
 @click.argument("id")
 def cancel(id: str) -> None:
     """End it; whoever has not got it yet is skipped."""
-    click.echo(f"{id} is {use.cancel(services(), account().id, id, utc_now())}")
+    _moved(use.cancel(services(), account().id, id, utc_now()))
 
 
 @campaign.command()

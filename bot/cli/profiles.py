@@ -10,7 +10,7 @@ from tqdm import tqdm
 from bot.cli.common import account, as_json, show
 from bot.clock import utc_now
 from bot.profile import refresh
-from bot.profile.fold import explain
+from bot.profile.features import explain
 from bot.store import followers
 from bot.store import profiles as store
 
@@ -25,7 +25,7 @@ def rebuild() -> None:
     """Fold everything again from the event log; the same profiles come out."""
     total = followers.count(account().id)
     with tqdm(total=total, unit="follower", disable=None) as bar:
-        done = refresh.rebuild(utc_now(), progress=lambda count: bar.update(count - bar.n))
+        done = refresh.rebuild(utc_now(), progress=lambda count: bar.update(count))
     click.echo(f"{done} profiles rebuilt")
 
 

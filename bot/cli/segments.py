@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from bot import segment
 from bot.cli.common import account, as_json, document, show, table
 from bot.clock import utc_now
+from bot.segment import catalogue
+from bot.segment.refresh import refresh_all
+from bot.segment.rules import parse
+from bot.segment.sentence import sentence
 from bot.store import segments as store
 
 
@@ -20,8 +25,14 @@ def segments() -> None:
 def define(file: str) -> None:
     """Create or change a segment from the JSON document FILE: {slug, name, rule}."""
     wanted = document(file)
-    slug = segment.define_document(account().id, wanted, utc_now())
-    click.echo(f"segment {slug}; it fills at the next refresh")
+    made = catalogue.define(
+        account().id,
+        str(wanted.get("slug", "")),
+        str(wanted.get("name", "")),
+        wanted.get("rule"),
+        utc_now(),
+    )
+    click.echo(f"segment {made.slug}: {sentence(parse(made.rule))}")
 
 
 @segments.command()
@@ -29,10 +40,10 @@ def define(file: str) -> None:
 @as_json
 def refresh(full: bool, json_: bool) -> None:
     """Bring every segment up to date."""
-    account()
-    report = segment.refresh_all(utc_now(), full=full)
-    found = {"segments": report.segments, "changed": report.changed}
-    show(found, json_, lambda: [f"{report.segments} segments, {report.changed} changes"])
+    report = refresh_all(utc_now(), account().id, full=full)
+    rows = [asdict(one) for one in report.segments]
+    headings = {name: name for name in ("slug", "size", "entered", "left", "how", "error")}
+    show({"segments": rows, "looked": report.looked}, json_, lambda: table(rows, headings))
 
 
 @segments.command()
@@ -40,16 +51,19 @@ def refresh(full: bool, json_: bool) -> None:
 @as_json
 def preview(rule_file: str, json_: bool) -> None:
     """How many followers the rule in RULE_FILE has now, and the rule said in words."""
-    found = segment.preview(document(rule_file), utc_now(), account().id)
-    shown = {"size": found.size, "sentence": found.sentence, "sample": list(found.sample)}
-    show(shown, json_, lambda: [found.sentence, f"{found.size} followers"])
+    rule = document(rule_file)
+    found = catalogue.preview(account().id, rule, utc_now())
+    words = sentence(parse(rule))
+    about = "" if found.exact else "about "
+    shown = {"sentence": words, **asdict(found)}
+    show(shown, json_, lambda: [words, f"{about}{found.size} followers"])
 
 
 @segments.command("list")
 @as_json
 def list_(json_: bool) -> None:
     """All segments with their sizes."""
-    rows = [row.to_json() for row in store.listed(account().id)]
+    rows = [row.to_json() for row in store.of_account(account().id)]
     headings = {"slug": "slug", "size": "size", "refreshed_at": "refreshed", "name": "name"}
     show({"segments": rows}, json_, lambda: table(rows, headings))
 
@@ -60,5 +74,5 @@ def list_(json_: bool) -> None:
 @as_json
 def members(slug: str, limit: int, json_: bool) -> None:
     """Follower ids in the segment, ascending."""
-    found = segment.members(account().id, slug, after=0, limit=limit)
+    found = [member.follower_id for member in catalogue.members(account().id, slug, 0, limit)]
     show({"members": found}, json_, lambda: map(str, found))

@@ -6,12 +6,14 @@ import os
 import runpy
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from bot.cli.common import settings
+from bot.cli.common import document, settings
 from bot.errors import SettingsError
+from bot.sandbox.config import SandboxConfig
 from bot.settings import DEVELOPMENT, Settings
 
 BLOCKING_THREADS = 64
@@ -79,7 +81,11 @@ def scheduler() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
 @click.option("--followers", type=click.IntRange(0, 1_000_000), default=50, show_default=True)
 @click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=0.0, show_default=True)
-@click.option("--faults", type=click.Path(exists=True, dir_okay=False), help="JSON list of faults.")
+@click.option(
+    "--faults",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON: {api, push, template_failed}.",
+)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--callback", help="Where to push; default: PUBLIC_URL/wechat/default.")
 @click.option("--mode", type=click.Choice(["safe", "compatible", "plain"]), default="safe")
@@ -95,7 +101,6 @@ def sandbox(
     from_environment: bool,
 ) -> None:
     """A local WeChat platform with simulated followers."""
-    from bot.sandbox.config import SandboxConfig
     from bot.sandbox.server import serve as run_sandbox
 
     if from_environment:
@@ -115,16 +120,15 @@ def sandbox(
             latency_ms=latency_ms,
             mode=mode,
             callback_url=callback or f"{public}/wechat/default",
-            faults_file=faults,
+            faults=document(faults) if faults else {},
+            shop_url=public,
         )
     )
 
 
-def sandbox_config(found: Settings, **changes: object) -> object:
+def sandbox_config(found: Settings, **changes: Any) -> SandboxConfig:
     """The sandbox plays the account of these settings, or the development account."""
-    from bot.sandbox.config import SandboxConfig
-
     account = {name.lower(): getattr(found, name.lower()) or DEVELOPMENT[name]
                for name in DEVELOPMENT}  # fmt: skip
     account["aes_key"] = account["aes_key"].split(",")[0]
-    return SandboxConfig(**{**account, **changes})  # type: ignore[arg-type]
+    return SandboxConfig(**{**account, **changes})

@@ -18,7 +18,8 @@ def read(account_id: int) -> dict[str, Any]:
         "replies": repair.replies_by_handler(account_id),
         "profiles": profiles.count(account_id),
         "segments": [
-            {"slug": segment.slug, "size": segment.size} for segment in segments.listed(account_id)
+            {"slug": segment.slug, "size": segment.size}
+            for segment in segments.of_account(account_id)
         ],
         "campaign": report,
     }

@@ -7,7 +7,8 @@ from typing import Any
 
 from bot import campaign, coupon
 from bot.demo.plan import DemoPlan
-from bot.segment import default_segments, define
+from bot.segment.catalogue import define
+from bot.segment.defaults import default_segments
 from bot.services import Services
 from bot.store import accounts
 

@@ -207,7 +207,9 @@ class Population:
         seen = visit(link, wants)
         now = world.clock()
         heard = "tap" if seen.status else "tap_lost"
-        world.ledger.add(heard, now, openid=who.openid, status=seen.status, offered=seen.offered)
+        world.ledger.add(
+            heard, now, openid=who.openid, link=link, status=seen.status, offered=seen.offered
+        )
         if seen.offered and wants:
             outcome = "claim" if seen.claimed else "claim_refused"
             world.ledger.add(outcome, now, openid=who.openid, code=seen.code)

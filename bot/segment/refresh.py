@@ -26,7 +26,6 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from bot.clock import to_ms
-from bot.errors import StoreUnavailable
 from bot.segment.evaluate import look, needs, reason
 from bot.segment.plan import Plan, Plans, plans_of
 from bot.segment.rules import Leaf
@@ -262,9 +261,9 @@ class _Round:
                 version = plan.state.version
                 store.built(plan.state.id, version, self.plans.now, _ms_since(started))
             plan.filled = True
-        except (Superseded, StoreUnavailable):
+        except Superseded:
             raise
-        except Exception as error:
+        except Exception as error:  # a store that is away raises again where this is noted
             logger.exception("segment failed segment=%d", plan.state.id)
             plan.error = f"{type(error).__name__}: {error}"
             with self.writing():

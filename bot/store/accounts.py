@@ -115,8 +115,13 @@ def new_api_key(account_id: int, name: str, now: datetime) -> str:
 
 def account_of_key(key: str) -> int | None:
     """The account whose live key this is."""
-    row = ApiKey.get_or_none((ApiKey.key_hash == _hashed(key)) & ApiKey.revoked_at.is_null())
-    return None if row is None else int(row.account_id)
+    row = (
+        ApiKey.select(ApiKey, Account)
+        .join(Account)
+        .where((ApiKey.key_hash == _hashed(key)) & ApiKey.revoked_at.is_null())
+        .get_or_none()
+    )
+    return None if row is None else int(row.account.id)
 
 
 def _hashed(key: str) -> str:

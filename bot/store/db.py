@@ -77,12 +77,13 @@ def connect_to(url: str, power_safe: bool = False) -> Database:
             timeout=BUSY_TIMEOUT_MS / 1000,
         )
     if scheme in ("postgres", "postgresql"):
-        db = connect(url, prefer_psycopg3=True, unquote_user=True, unquote_password=True)
+        db: Database = connect(url, prefer_psycopg3=True, unquote_user=True, unquote_password=True)
         if not power_safe:
             db.connect_params["options"] = "-c synchronous_commit=off"
         return db
     if scheme == "mysql":
-        return connect(url, unquote_user=True, unquote_password=True, charset="utf8mb4")
+        mysql: Database = connect(url, unquote_user=True, unquote_password=True, charset="utf8mb4")
+        return mysql
     raise SettingsError(
         "HONGYAN_DATABASE_URL: begins with sqlite:///, postgresql:// or mysql://, "
         f"this one with {scheme[:16] or 'nothing'}://"

@@ -338,3 +338,19 @@ def certify(
     columns = ("account_id", "at", "cause", "certificate", "removed")
     values = (account_id, to_ms(now), cause[:32], certificate, json.dumps(removed))
     return insert_new("erasure", columns, values) is not None
+
+
+def erasures(account_id: int) -> list[dict[str, Any]]:
+    """Every certificate of the account, the newest first."""
+    rows = (
+        Erasure.select().where(Erasure.account == account_id).order_by(Erasure.id.desc()).dicts()
+    )
+    return [
+        {
+            "certificate": row["certificate"],
+            "at": row["at"].isoformat(),
+            "cause": row["cause"],
+            "removed": row["removed"],
+        }
+        for row in rows
+    ]

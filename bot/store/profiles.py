@@ -79,6 +79,16 @@ def backlog() -> int:
     return int(fetch("SELECT COUNT(*) FROM event WHERE folded = FALSE")[0][0])
 
 
+def count(account_id: int) -> int:
+    """Followers of the account who have a profile."""
+    rows = fetch(
+        "SELECT COUNT(*) FROM profile JOIN follower ON follower.id = profile.follower_id"
+        " WHERE follower.account_id = ?",
+        (account_id,),
+    )
+    return int(rows[0][0])
+
+
 def mark_folded(event_ids: Sequence[int]) -> None:
     for ids in _pages(event_ids):
         run(f"UPDATE event SET folded = TRUE WHERE id IN ({_marks(ids)})", ids)

@@ -40,6 +40,16 @@ class SegmentState:
     error: str
     defined_at: datetime | None
 
+    def to_json(self) -> dict[str, Any]:
+        """What lists show."""
+        return {
+            "slug": self.slug,
+            "name": self.name,
+            "size": self.size,
+            "refreshed_at": self.refreshed_at.isoformat() if self.refreshed_at else None,
+            "error": self.error,
+        }
+
     @property
     def built(self) -> bool:
         return self.built_version == self.version

@@ -14,7 +14,14 @@ from bot.web import metrics
 from bot.web.services import services
 
 views = Blueprint("api", __name__, url_prefix="/api/v1")
-_REFUSED = {"unknown": 404, "already_redeemed": 409, "expired": 409, "void": 409, "not_issued": 409}
+_REFUSED = {
+    "unknown": 404,
+    "already_redeemed": 409,
+    "expired": 409,
+    "void": 409,
+    "not_issued": 409,
+    "not_yet_valid": 409,
+}
 
 
 def json_error(code: str, message: str, field: str = "") -> Response:
@@ -48,11 +55,11 @@ def redeem() -> tuple[Response, int]:
     if not isinstance(amount_fen, int) or isinstance(amount_fen, bool) or amount_fen < 0:
         raise InvalidInput("a whole number of fen, 0 or more", "amount_fen")
     result = coupon.redeem(
-        g.account_id,
         code,
         order_number=order_number,
         amount_fen=amount_fen,
         now=services().clock(),
+        account_id=g.account_id,
     )
     metrics.redemptions.labels(result.outcome).inc()
     if result.outcome in _REFUSED:
@@ -65,7 +72,7 @@ def redeem() -> tuple[Response, int]:
 @views.get("/segments")
 def list_segments() -> Response:
     """Every segment with its size and when it was refreshed."""
-    return jsonify({"segments": [row.to_json() for row in segments.listed(g.account_id)]})
+    return jsonify({"segments": [row.to_json() for row in segments.of_account(g.account_id)]})
 
 
 @views.get("/reports/<slug>")

@@ -52,6 +52,12 @@ def static(name: str) -> Response:
     return send_from_directory(Path(current_app.template_folder or "") / "h5" / "static", name)
 
 
+@views.get("/coupon/none")
+def no_coupon() -> Response:
+    """Where a link leads whose coupon is not to be had any more."""
+    return make_response(render_template("h5/none.html"))
+
+
 @views.get("/coupon/<token>")
 def show_coupon(token: str) -> Response:
     """The coupon of this token, its code hidden until it was claimed."""
@@ -74,7 +80,7 @@ def _code_id(token: str) -> int:
 
 
 def _coupon_page(code_id: int, token: str) -> Response:
-    page = CouponPage.of(coupon.view(code_id))
+    page = CouponPage.of(coupon.view(code_id, services().clock()))
     answer = make_response(render_template("h5/coupon.html", page=page, token=token))
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -68,7 +68,7 @@ def _page() -> LivePage:
             (name, f"{count:,}") for name, count in repair.replies_by_handler(account.id).items()
         ],
         segments=[
-            (f"{row.name} {row.slug}", f"{row.size:,}") for row in segments.listed(account.id)
+            (f"{row.name} {row.slug}", f"{row.size:,}") for row in segments.of_account(account.id)
         ],
         campaigns=[
             _campaign_row(campaign.report_of(account.id, row.slug).to_json())

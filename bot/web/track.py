@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from bot.tracking import record_click
+from bot.tracking import hashed_address, record_click
 from bot.web import metrics
 from bot.web.services import services
 
@@ -18,13 +16,12 @@ views = Blueprint("track", __name__)
 def follow(token: str) -> Response:
     """302 to the link's own target; 404 for a token that we did not make."""
     house = services()
-    address = hashlib.blake2b((request.remote_addr or "").encode(), digest_size=8).hexdigest()
     outcome = record_click(
         token,
         house.clock(),
         agent=request.user_agent.string[:300],
         method=request.method,
-        address_hash=address,
+        address_hash=hashed_address(request.remote_addr or ""),
         public_url=house.settings.public,
     )
     if outcome is None:

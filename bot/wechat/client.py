@@ -83,6 +83,7 @@ class WeChatClient:
         self._exchange = Exchange(base_url, tokens, transport or PooledTransport(), clock, breaker)
         self._fanouts = Fanouts()
         self._ticket = ("", clock())
+        self._token_seen = ""
 
     def call(
         self,
@@ -94,6 +95,14 @@ class WeChatClient:
     ) -> dict[str, Any]:
         """Any API by its path, e.g. ("POST", "/cgi-bin/shorten/gen", json={...})."""
         return self._exchange.call(method, path, params=params, json=json)
+
+    def warm_token(self, now: datetime) -> bool:
+        """See to it that the shared token lives on; whether it is another than before.
+
+        Raises GatewayError where none can be had.
+        """
+        before, self._token_seen = self._token_seen, self._exchange.tokens.get(now)
+        return before != self._token_seen
 
     def close(self) -> None:
         self._exchange.transport.close()

@@ -15,7 +15,9 @@ from tests.conftest import NOON, a_follower
 
 
 @pytest.fixture
-def account(any_store):
+def account(request):
+    """On every engine where the test asks for `any_store`, else on SQLite."""
+    request.getfixturevalue("any_store" if "any_store" in request.fixturenames else "store")
     return accounts.ensure_default("wxdevelopment0000", "service", NOON)
 
 
@@ -28,7 +30,7 @@ def reserved(batch_id, *wants):
     return coupons.reserve_many(batch_id, wants, SOON, NOON)
 
 
-def test_a_slug_names_one_batch(account):
+def test_a_slug_names_one_batch(any_store, account):
     batch_id = a_batch(account, topics=["咖啡"], valid_until=SOON)
     with pytest.raises(Conflict, match="spring-8"):
         a_batch(account)
@@ -39,7 +41,7 @@ def test_a_slug_names_one_batch(account):
         coupons.batch_by_slug(account, "autumn")
 
 
-def test_the_same_code_in_another_writing_goes_on_stock_once(account):
+def test_the_same_code_in_another_writing_goes_on_stock_once(any_store, account):
     batch_id = a_batch(account)
     assert coupons.add_codes(batch_id, ["AB10-C", "ab1o c", "XY-77", "XY77"]) == 2
     assert coupons.add_codes(batch_id, ["XY77", "XY78"]) == 1
@@ -68,7 +70,9 @@ def test_a_code_is_kept_sealed_and_shown_as_it_was_imported(account, lin):
     assert len(hashed) == 32
 
 
-def test_reserving_again_for_the_same_purpose_gives_the_same_code_and_a_longer_lease(account, lin):
+def test_reserving_again_for_the_same_purpose_gives_the_same_code_and_a_longer_lease(
+    any_store, account, lin
+):
     batch_id = a_batch(account, 3)
     first = reserved(batch_id, (lin, "send:1"))["send:1"]
     later = SOON + timedelta(minutes=5)
@@ -78,7 +82,7 @@ def test_reserving_again_for_the_same_purpose_gives_the_same_code_and_a_longer_l
     assert coupons.stock(batch_id)["available"] == 2
 
 
-def test_two_hundred_wants_cost_a_handful_of_statements(account, statements):
+def test_two_hundred_wants_cost_a_handful_of_statements(any_store, account, statements):
     batch_id = a_batch(account, 200)
     wants = [(a_follower(account, f"o-{i}"), f"send:{i}") for i in range(200)]
     statements.clear()
@@ -89,7 +93,7 @@ def test_two_hundred_wants_cost_a_handful_of_statements(account, statements):
     assert len(statements) <= 14
 
 
-def test_who_has_the_limit_gets_no_more(account, lin):
+def test_who_has_the_limit_gets_no_more(any_store, account, lin):
     batch_id = a_batch(account, 9, per_person=2)
     got = reserved(batch_id, (lin, "send:1"), (lin, "send:2"), (lin, "send:3"))
     assert got["send:3"] is Skip.PERSON_LIMIT
@@ -106,7 +110,7 @@ def test_who_has_the_limit_gets_no_more(account, lin):
     assert isinstance(reserved(batch_id, (lin, "send:4"))["send:4"], CodeRef)
 
 
-def test_the_first_to_ask_get_what_is_left(account):
+def test_the_first_to_ask_get_what_is_left(any_store, account):
     batch_id = a_batch(account, 2)
     wants = [(a_follower(account, f"o-{i}"), f"send:{i}") for i in range(3)]
     got = reserved(batch_id, *wants)
@@ -152,7 +156,7 @@ def test_issuing_twice_changes_nothing(account, lin):
     assert CouponCode.get().issued_at == NOON
 
 
-def test_a_returned_code_is_anybodys_and_an_issued_one_stays(account, lin):
+def test_a_returned_code_is_anybodys_and_an_issued_one_stays(any_store, account, lin):
     batch_id = a_batch(account, 2)
     reserved(batch_id, (lin, "send:1"))
     coupons.issue_now(batch_id, a_follower(account, "o-wang"), "event:2", NOON)
@@ -186,7 +190,7 @@ def test_what_becomes_of_a_reservation_whose_lease_ended(account, lin, ledger, b
     assert state_of(ref.id) == becomes
 
 
-def test_a_reservation_kept_alive_is_not_swept(account, lin):
+def test_a_reservation_kept_alive_is_not_swept(any_store, account, lin):
     batch_id = a_batch(account, 1)
     reserved(batch_id, (lin, "send:1"))
     assert coupons.extend_many(["send:1"], SOON + timedelta(hours=1)) == 1
@@ -194,7 +198,7 @@ def test_a_reservation_kept_alive_is_not_swept(account, lin):
     assert coupons.release_expired(SOON) == 0
 
 
-def test_the_sweep_goes_past_what_it_must_keep(account, monkeypatch):
+def test_the_sweep_goes_past_what_it_must_keep(any_store, account, monkeypatch):
     monkeypatch.setattr(coupons, "CHUNK", 2)
     batch_id, campaign_id = a_batch(account, 5), a_campaign(account)
     for i, state in enumerate(["unknown", "unknown", "unknown", "failed", "failed"]):

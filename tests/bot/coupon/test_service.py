@@ -317,6 +317,23 @@ def test_the_sweep_ends_what_is_over_and_returns_what_is_forgotten(account_id, l
     assert coupon.sweep(NOON + 7 * DAY) == 0
 
 
+def test_the_whole_way_on_every_engine(any_store):
+    account_id = accounts.ensure_default("wxdevelopment0000", "service", NOON)
+    batch_id = a_batch(account_id, 2, topics=["咖啡"], valid_seconds=60)
+    lin, wang = a_follower(account_id), a_follower(account_id, "o-wang")
+    code_id, _ = sent_code(batch_id, account_id, lin)
+    given = coupon.issue_for_event(account_id, wang, "spring-8", 1, NOON)
+    assert coupons.usable_by(wang, NOON) == [given]
+    assert coupon.claim(given.code_id, NOON)
+    assert [due.code_id for due in coupons.expiring(account_id, SOON, NOON, 9)] == [given.code_id]
+    assert coupons.mark_reminded([given.code_id], NOON) == 1
+    assert redeem(code_id, account_id).first
+    assert redeem(code_id, account_id).ok
+    assert coupon.sweep(NOON + timedelta(seconds=60)) == 1
+    assert coupons.stock(batch_id)["expired"] == coupons.stock(batch_id)["redeemed"] == 1
+    assert [low.batch for low in coupon.low_stock(account_id)] == ["spring-8"]
+
+
 def test_only_an_opened_unused_coupon_is_reminded_of_and_once(account_id, batch_id):
     codes = {}
     for name in ("opened", "unopened", "used", "reminded"):
