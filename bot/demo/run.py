@@ -36,17 +36,18 @@ class Demo:
         self.settings = Settings.from_env(env)
         self.services: Services = build(self.settings)
         self.account = self.services.account_of("default")
-        key = story.prepare(self.services, plan, utc_now())
+        config = self.sandbox_config(story.prepare(self.services, plan, utc_now()))
         self.bot = Child("bot", ["serve"], env, plan.folder)
         self.sandbox = Child(
             "sandbox",
             ["sandbox", "--from-environment"],
-            {**env, VARIABLE: self._sandbox_config(key).to_json()},
+            {**env, VARIABLE: config.to_json()},
             plan.folder,
         )
         self._campaign_started = False
 
-    def _sandbox_config(self, key: str) -> SandboxConfig:
+    def sandbox_config(self, key: str) -> SandboxConfig:
+        """What the platform plays; `key` is the shop's."""
         found = self.settings
         return SandboxConfig(
             appid=found.appid,

@@ -8,7 +8,8 @@ from bot.sandbox.crypto import BadCipher, Box, same, sign
 from bot.sandbox.xml import BadXml, Tree, parse
 
 TEXT_BYTES = 2048
-KINDS = ("text", "image", "voice", "video", "music", "news", "transfer_customer_service")
+TRANSFER = "transfer_customer_service"  # an answer that the follower does not see
+KINDS = ("text", "image", "voice", "video", "music", "news", TRANSFER)
 MESSAGE_TYPES = ("text", "image", "voice", "video", "shortvideo", "location", "link")
 UNSEEN = (  # events of which the person sees nothing: an answer's body is ignored
     "unsubscribe",
@@ -102,8 +103,8 @@ def _of_fields(fields: Tree, expected: Expected) -> Verdict:
         return _text(fields.get("Content"))
     if kind == "news":
         return _news(fields, expected.articles)
-    if kind == "transfer_customer_service":
-        return SILENT
+    if kind == TRANSFER:
+        return Verdict("answered", kind)
     return _media(kind, fields.get(kind.capitalize()))
 
 

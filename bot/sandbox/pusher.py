@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.crypto import Box, sign
-from bot.sandbox.judge import UNSEEN, Expected, Judge, Verdict
+from bot.sandbox.judge import TRANSFER, UNSEEN, Expected, Judge, Verdict
 from bot.sandbox.ledger import percentiles
 from bot.sandbox.people import FAULT_NOTICE, Bubble, Person
 from bot.sandbox.wire import NoAnswer, Wire
@@ -205,7 +205,8 @@ class Pusher:
             text = verdict.text or f"[{verdict.kind}]"
             bubble = Bubble("account", verdict.kind, text, now, "reply", verdict.url, push.label)
             self._world.ledger.add("reply", now, openid=person.openid, to=push.label)
-            self._world.show(person, bubble)
+            if verdict.kind != TRANSFER:
+                self._world.show(person, bubble)
         elif verdict.outcome == "silent":
             self._count("silent")
         else:

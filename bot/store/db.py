@@ -73,6 +73,7 @@ def connect_to(url: str, power_safe: bool = False) -> Database:
                 "busy_timeout": BUSY_TIMEOUT_MS,
                 "foreign_keys": 1,
                 "cache_size": -16000,
+                "secure_delete": 1,  # what is erased is overwritten, not only unlinked
             },
             timeout=BUSY_TIMEOUT_MS / 1000,
         )

@@ -48,7 +48,8 @@ class SealedField(BlobField):
     def db_value(self, value: str | None) -> Any:
         if value is None:
             return None
-        return super().db_value(Holder.vault.seal(value.encode(), self.place))
+        sealed = Holder.vault.seal(value.encode(), self.place)
+        return super().db_value(sealed)  # type: ignore[no-untyped-call]
 
     def python_value(self, value: Any) -> Any:
         if value is None:

@@ -22,6 +22,7 @@ from bot.store.models import (
     CouponBatch,
     CouponCode,
     Dialogue,
+    Erasure,
     Event,
     Follower,
     FollowerAttribute,
@@ -192,8 +193,6 @@ def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str,
     platform's repetition of a message finds that it was here. Raises NotFound.
     """
     with transaction():
-        if is_sqlite():
-            run("PRAGMA secure_delete = ON")  # overwrite what is deleted, not just unlink it
         if not _entomb(follower_id, now):
             return None
         removed = {"inbox": _close_inbox(follower_id)}
@@ -307,11 +306,11 @@ def refold(follower_id: int) -> None:
 def scrub() -> None:
     """Bring an erasure into the database file and empty the write-ahead log. After the commit.
 
-    Where other connections are reading, SQLite's next full checkpoint does it.
+    SQLite overwrites deleted content (`secure_delete`), but the log still has the pages as they
+    were. Where other connections are reading just now, its next full checkpoint does it.
     """
     if is_sqlite() and not database.obj.in_transaction():
         run("PRAGMA wal_checkpoint(TRUNCATE)")
-        run("PRAGMA secure_delete = OFF")
 
 
 def forget_emptied(before: datetime) -> int:
@@ -342,7 +341,7 @@ def certify(
 
 def erasures(account_id: int) -> list[dict[str, Any]]:
     """Every certificate of the account, the newest first."""
-    rows = (
+    rows: Any = (
         Erasure.select().where(Erasure.account == account_id).order_by(Erasure.id.desc()).dicts()
     )
     return [

@@ -11,6 +11,7 @@ been sent already, so it is only ever sent again with that same id, or becomes u
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -166,17 +167,24 @@ def codes_held(batch_id: int, ids: Sequence[int]) -> dict[int, int]:
 
 def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now: datetime) -> None:
     """Take the rows that `due` holds. Attempts grow with every claim: they fence late answers."""
+    alike: dict[tuple[str, str, int | None, str], list[int]] = {}
+    for entry in entries:
+        written = (entry.channel, entry.client_id, entry.coupon_code, _json(entry.reasons))
+        alike.setdefault(written, []).append(entry.row.id)
     at = to_ms(now)
-    run_many(
+    columns = (
         "UPDATE send SET state = ?, channel = ?, client_id = ?, coupon_code = ?, reasons = ?,"
         " claimed_by = ?, claimed_at = ?, first_claimed_at = COALESCE(first_claimed_at, ?),"
-        " lease_until = ?, attempts = attempts + 1, error = '', errcode = NULL WHERE id = ?",
-        [
-            (SendState.CLAIMED, e.channel, e.client_id, e.coupon_code, _json(e.reasons), owner, at,
-             at, to_ms(lease_until), e.row.id)
-            for e in entries
-        ],
-    )  # fmt: skip
+        " lease_until = ?, attempts = attempts + 1, error = '', errcode = NULL WHERE id"
+    )
+    each: list[tuple[Any, ...]] = []
+    for written, ids in alike.items():
+        values = (SendState.CLAIMED, *written, owner, at, at, to_ms(lease_until))
+        if len(ids) == 1:
+            each.append((*values, ids[0]))
+        else:
+            run(f"{columns} IN ({_marks(ids)})", (*values, *ids))
+    run_many(f"{columns} = ?", each)
 
 
 def skip(entries: Iterable[tuple[int, Skip, dict[str, Any]]], now: datetime) -> None:
@@ -199,19 +207,26 @@ def delay(entries: Iterable[tuple[int, datetime]]) -> None:
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else "{}"
+    return _encode(value) if value else "{}"
 
 
 # --- windows -----------------------------------------------------------------------------------
 
 
 def spend_windows(follower_ids: Sequence[int]) -> None:
-    """One message less in each window."""
-    run_many(
-        "UPDATE follower SET window_left = window_left - 1 WHERE id = ? AND window_left > 0",
-        [(follower_id,) for follower_id in sorted(follower_ids)],
-    )
+    """One message less in the window of each, for each time that they are named."""
+    by_times: dict[int, list[int]] = {}
+    for follower_id, times in Counter(follower_ids).items():
+        by_times.setdefault(times, []).append(follower_id)
+    for times, ids in by_times.items():
+        run(
+            f"UPDATE follower SET window_left = window_left - ? WHERE id IN ({_marks(ids)})",
+            (times, *ids),
+        )
 
 
 def return_windows(rows: Iterable[SendRow]) -> None:
@@ -261,17 +276,25 @@ def held(rows: Sequence[SendRow], owner: str) -> set[int]:
 def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
     """(id, msgid). A receipt of this message that came before the answer keeps its say: with an
     error (a claim leaves none) it makes the row failed."""
+    found = list(entries)
     at = to_ms(now)
+    plain = [send_id for send_id, msgid in found if not msgid]
+    if plain:
+        run(
+            "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL,"
+            f" errcode = NULL, error = '' WHERE id IN ({_marks(plain)})",
+            (SendState.SENT, at, at, *plain),
+        )
     # MySQL assigns left to right and reads new values: msgid and error come after their readers.
     run_many(
-        "UPDATE send SET"
-        " state = CASE WHEN msgid = ? AND msgid <> '' AND error <> '' THEN ? ELSE ? END,"
+        "UPDATE send SET state = CASE WHEN msgid = ? AND error <> '' THEN ? ELSE ? END,"
         " delivered_at = CASE WHEN msgid = ? THEN delivered_at ELSE NULL END,"
-        " error = CASE WHEN msgid = ? AND msgid <> '' THEN error ELSE '' END,"
+        " error = CASE WHEN msgid = ? THEN error ELSE '' END,"
         " msgid = ?, sent_at = ?, settled_at = ?, lease_until = NULL, errcode = NULL WHERE id = ?",
         [
             (msgid, SendState.FAILED, SendState.SENT, msgid, msgid, msgid, at, at, send_id)
-            for send_id, msgid in entries
+            for send_id, msgid in found
+            if msgid
         ],
     )
 

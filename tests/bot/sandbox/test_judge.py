@@ -70,8 +70,8 @@ def outcome(body: bytes, expected: Expected = A_TEXT, mode: str = "plain") -> st
         ),
         pytest.param(
             reply(MsgType="transfer_customer_service", Content=None),
-            "silent",
-            id="handing over to an agent shows nothing",
+            "answered",
+            id="handing over to an agent is an answer",
         ),
         pytest.param(b"success\n", "fault", id="success with a line break is not success"),
         pytest.param(b'"success"', "fault", id="success in quotes is not success"),
