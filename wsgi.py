@@ -18,6 +18,7 @@ from jobs.scheduler import Leader
 settings = Settings.from_env(os.environ)
 log.configure(settings.log_level, settings.log_format, settings.secrets())
 services = build(settings)
+services.understand("你好")  # loads the dictionary now rather than under the first message
 application = create_app(services, router.dispatch)
 
 if settings.scheduler == "on":

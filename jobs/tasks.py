@@ -13,7 +13,7 @@ from bot.inbox.repairing import repair_inbox
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
 from bot.services import Services
-from bot.store import accounts, jobs
+from bot.store import accounts, dialogues, jobs, privacy
 
 Work = Callable[[Services, Dispatch, datetime], int]
 
@@ -62,7 +62,11 @@ def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    return jobs.prune(now, idle=timedelta(hours=1), other=timedelta(days=30))
+    return (
+        jobs.prune(now, idle=timedelta(hours=1), other=timedelta(days=30))
+        + dialogues.forget_expired(now)
+        + privacy.forget_emptied(now - timedelta(days=1))
+    )
 
 
 JOBS: tuple[Job, ...] = (

@@ -74,8 +74,10 @@ def compile(
     profile = any(isinstance(leaf, Attribute) and leaf.name in _PROFILE for leaf in leaves(rule))
     source = "follower f" + (" LEFT JOIN profile p ON p.follower_id = f.id" if profile else "")
     writer.add(account_id)
+    # Within a span the ids lead; SQLite, which keeps no statistics, would take the account's index.
+    account = "+f.account_id" if span is not None and dialect == "sqlite" else "f.account_id"
     spanned = writer.spanned("f.id")
-    sql = f"SELECT f.id FROM {source} WHERE f.account_id = ? AND f.erased_at IS NULL{spanned}"
+    sql = f"SELECT f.id FROM {source} WHERE {account} = ? AND f.erased_at IS NULL{spanned}"
     return Query(f"{sql} AND {writer.condition(rule)}", writer.params)
 
 

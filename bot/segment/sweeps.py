@@ -69,7 +69,9 @@ def _expired(leaf: Event, then: int, present: int, account_id: int, limit: int) 
 def _query(
     source: str, account_id: int, params: list[Any], limit: int, ahead: bool = False
 ) -> Query:
-    """`source` has `{}` where the followers are joined; `ahead`: its marks come before theirs."""
-    joined = source.format("JOIN follower f ON f.id = x.follower_id WHERE f.account_id = ?")
+    """`source` has `{}` where its WHERE begins; `ahead`: its marks come before theirs."""
+    # Not a join: SQLite, which keeps no statistics, might begin with all the account's followers.
+    ours = "EXISTS (SELECT 1 FROM follower f WHERE f.id = x.follower_id AND f.account_id = ?)"
     values = [*params, account_id] if ahead else [account_id, *params]
-    return Query(f"SELECT DISTINCT x.follower_id FROM {joined} LIMIT ?", [*values, limit])
+    rows = source.format(f"WHERE {ours}")
+    return Query(f"SELECT DISTINCT x.follower_id FROM {rows} LIMIT ?", [*values, limit])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from bot.clock import from_ms, to_ms
 from bot.errors import NotFound
-from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
+from bot.store.db import fetch, insert_new, is_mysql, is_sqlite, run, run_many, transaction
 
 _SPAN = 500
 _COLUMNS = (
@@ -365,11 +365,16 @@ def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
 def span_end(account_id: int, after: int, count: int) -> int | None:
     """The id of the last of the next `count` followers after `after`; None: there are no more."""
     rows = fetch(
-        "SELECT MAX(id) FROM (SELECT id FROM follower WHERE account_id = ? AND id > ?"
+        f"SELECT MAX(id) FROM (SELECT id FROM follower WHERE {_account()} = ? AND id > ?"
         " ORDER BY id LIMIT ?) t",
         (account_id, after, count),
     )
     return None if rows[0][0] is None else int(rows[0][0])
+
+
+def _account() -> str:
+    """SQLite, which keeps no statistics, would take the account's index and sort; ids shall lead."""
+    return "+account_id" if is_sqlite() else "account_id"
 
 
 def audience(account_id: int) -> tuple[int, int, int]:
@@ -394,7 +399,7 @@ def count_between(account_id: int, low: int, high: int) -> int:
     """The account's followers with low < id <= high, the erased too."""
     return int(
         fetch(
-            "SELECT COUNT(*) FROM follower WHERE account_id = ? AND id > ? AND id <= ?",
+            f"SELECT COUNT(*) FROM follower WHERE {_account()} = ? AND id > ? AND id <= ?",
             (account_id, low, high),
         )[0][0]
     )

@@ -154,7 +154,9 @@ def test_a_kill_between_any_two_statements(store: Store, definition, monkeypatch
         killed = killed_at(world, statement, monkeypatch)
         recover(world)
         received = world.platform.received()
-        assert max(received.values(), default=0) <= 1, f"twice after a kill at statement {statement}"
+        assert max(received.values(), default=0) <= 1, (
+            f"twice after a kill at statement {statement}"
+        )
         sums = campaign.close_now(world.services, world.account_id, slug, world.now)
         offer = sums["offer"]
         assert offer.audience == followers

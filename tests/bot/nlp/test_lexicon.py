@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,13 @@ def test_without_the_fast_cutter_the_words_are_the_same():
     slow = _slow()
     for text in ("我想找一家好吃的餐馆", "酒店周边有什么景点", "想喝咖啡"):
         assert list(slow(text)) == list(cut(text))
+
+
+def test_answering_needs_no_slow_library():
+    """The callback process stays small and starts fast: no scikit-learn, no jieba, no numpy."""
+    code = (
+        "import sys, handlers; from bot.nlp.understanding import understand; understand('火锅');"
+        "print(*sorted({'sklearn', 'jieba', 'numpy', 'scipy'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
