@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.campaign.claim import NOT_RESENT
 from bot.campaign.states import CampaignStatus, must_move
-from bot.store import campaigns, sends
+from bot.store import campaigns, send_repair, sends
 from bot.store.db import transaction
 from bot.values.audience import SendState, Skip
 
@@ -34,7 +34,7 @@ def _skip_chunk(campaign_id: int, now: datetime) -> int:
     with transaction():
         if campaigns.get(campaign_id).state != CampaignStatus.CANCELLED:
             return 0
-        rows = sends.intended(campaign_id, CHUNK)
+        rows = send_repair.intended(campaign_id, CHUNK)
         # An intended row with a duplicate id may have arrived: nobody can say that it did not.
         unsure = [(row.id, None, NOT_RESENT) for row in rows if row.client_id]
         sends.settle(unsure, SendState.UNKNOWN, now)

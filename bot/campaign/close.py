@@ -13,7 +13,7 @@ from bot.campaign.definition import Definition, parse
 from bot.campaign.order import OFFER
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
-from bot.store import campaigns, coupons, send_figures, send_plan, sends
+from bot.store import campaigns, coupons, send_figures, send_plan, send_repair
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import transaction
 from bot.store.send_figures import Count
@@ -121,7 +121,7 @@ def close_due(now: datetime) -> int:
 
 def _is_through(campaign: CampaignState, now: datetime) -> bool:
     """Everything has gone its way, and so has the time in which it can have an effect."""
-    if sends.unfinished(campaign.id):
+    if send_repair.unfinished(campaign.id):
         return False
     generation = campaigns.generation(campaign.id, campaign.generation)
     campaigns.set_sent(generation.id, now)

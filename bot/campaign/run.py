@@ -121,19 +121,13 @@ def _turn(
     services: Services, campaign: CampaignState, ends: float | None, over: Stop
 ) -> tuple[int, bool]:
     """Send of one campaign; (rows that moved on, whether it may have more for now)."""
-    now, result = services.clock(), (0, False)
+    now, orders = services.clock(), []
     with _paused_if_lost(campaign, now):
-        order = load(campaign.id, services.settings.public, now)
-        result = _sent(Turn(services, order, _either(over, ends)), campaign)
-    return result
-
-
-def _either(over: Stop, ends: float | None) -> Stop:
-    """The whole budget, or this turn's share of it."""
-    return over if ends is None else lambda: over() or time.monotonic() >= ends
-
-
-def _sent(turn: Turn, campaign: CampaignState) -> tuple[int, bool]:
+        orders.append(load(campaign.id, services.settings.public, now))
+    if not orders:
+        return 0, False
+    stop = over if ends is None else lambda: over() or time.monotonic() >= ends
+    turn = Turn(services, orders[0], stop)
     turn.run()
     if turn.moved:
         logger.info(

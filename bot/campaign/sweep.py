@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bot.campaign.settle import UNKNOWN_KEPT, repeatable
-from bot.store import coupons, sends
+from bot.store import coupons, send_repair, sends
 from bot.store.db import transaction
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
@@ -30,7 +30,7 @@ def sweep(now: datetime) -> int:
 
 def _sweep_chunk(now: datetime) -> int:
     with transaction():
-        rows = sends.lapsed(now, CHUNK)
+        rows = send_repair.lapsed(now, CHUNK)
         arrived = [row for row in rows if row.msgid]
         again = [row for row in rows if not row.msgid and repeatable(row, now + LEASE)]
         unknown = [row for row in rows if row not in arrived and row not in again]
@@ -59,13 +59,15 @@ def settle_receipt(
     if not msgid:
         return False
     with transaction():
-        row = sends.by_msgid(msgid, follower_id)
+        row = send_repair.by_msgid(msgid, follower_id)
         if row is None and follower_id is not None:
-            row = sends.in_flight(follower_id, Channel.TEMPLATE)
+            row = send_repair.in_flight(follower_id, Channel.TEMPLATE)
         if row is None:
             return False
-        sends.note_receipt(row.id, msgid, now if delivered else None, "" if delivered else status)
-        if row.state in (SendState.SENT, SendState.UNKNOWN) and not sends.is_closed(row):
+        send_repair.note_receipt(
+            row.id, msgid, now if delivered else None, "" if delivered else status
+        )
+        if row.state in (SendState.SENT, SendState.UNKNOWN) and not send_repair.is_closed(row):
             if not delivered:
                 sends.settle([(row.id, None, status)], SendState.FAILED, now)
             elif row.state == SendState.UNKNOWN:

@@ -38,8 +38,12 @@ _FREQUENCY = (1, 2, 4, 8)  # one point is won at each
 _MONETARY_FEN = (1, 5_000, 20_000, 100_000)
 
 
-def projection(state: State) -> Projection:
-    """What the store's tables show of a state."""
+def projection(state: State, before: tuple[State, Projection] | None = None) -> Projection:
+    """What the store's tables show of a state.
+
+    before  an earlier state with its projection, whose untouched parts are taken over
+    """
+    held, shown_before = before or ({}, Projection())
     kinds = state.get("kinds", {})
     return Projection(
         first_seen=state.get("first"),
@@ -48,20 +52,34 @@ def projection(state: State) -> Projection:
         orders=state.get("orders", 0),
         redeemed=state.get("coupons", {}).get("redeemed", 0),
         spent_fen=state.get("spent", 0),
-        attributes={
-            name: held
-            for name, (value, _, _) in state.get("attrs", {}).items()
-            if name not in BUILT_IN and (held := shown(value)) is not None
-        },
+        attributes=(
+            shown_before.attributes
+            if state.get("attrs") == held.get("attrs")
+            else _attributes(state.get("attrs", {}))
+        ),
         tags={
             tag: (source, at) for tag, (on, at, _, source) in state.get("tags", {}).items() if on
         },
-        interests={
-            topic: strength
-            for topic, days in state.get("topics", {}).items()
-            if (strength := level(days)) is not None
-        },
+        interests=_interests(state, held, shown_before.interests),
     )
+
+
+def _attributes(attrs: State) -> dict[str, tuple[str, float | None]]:
+    return {
+        name: seen
+        for name, (value, _, _) in attrs.items()
+        if name not in BUILT_IN and (seen := shown(value)) is not None
+    }
+
+
+def _interests(state: State, held: State, before: dict[str, float]) -> dict[str, float]:
+    """Levels by topic; equal days have equal levels, so only the others are reckoned."""
+    same = held.get("topics", {})
+    found = {
+        topic: before.get(topic) if same.get(topic) == days else level(days)
+        for topic, days in state.get("topics", {}).items()
+    }
+    return {topic: strength for topic, strength in found.items() if strength is not None}
 
 
 def shown(value: Any) -> tuple[str, float | None] | None:

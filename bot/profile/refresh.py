@@ -61,7 +61,7 @@ def _change(
     now: datetime,
 ) -> profiles.Change:
     stage = features.stage(state, held.subscribed, now)
-    after = features.projection(state)
+    after = features.projection(state, None if before is None else (held.state, before))
     return profiles.Change(follower_id, state, before, after, stage.value, held.stage)
 
 

@@ -14,6 +14,7 @@ from bot.store import segments
 from bot.store.db import fetch, is_mysql, locking, run, run_many
 from bot.values.facts import FoldEvent
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _SPAN = 500  # ids in one IN list, events in one page
 
 
@@ -219,7 +220,7 @@ def _write_rows(
 
 def dumped(state: dict[str, Any]) -> str:
     """The one text of a state: equal states are equal bits."""
-    return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(state)
 
 
 def state_of(follower_id: int) -> dict[str, Any]:

@@ -346,8 +346,8 @@ def mark_dirty(follower_ids: Sequence[int]) -> None:
 def dirty(account_id: int, limit: int) -> list[tuple[int, int]]:
     """(follower id, version) of followers to look at again, ascending."""
     rows = fetch(
-        "SELECT d.follower_id, d.version FROM segment_dirty d"
-        " JOIN follower f ON f.id = d.follower_id WHERE f.account_id = ?"
+        "SELECT d.follower_id, d.version FROM segment_dirty d WHERE EXISTS"
+        " (SELECT 1 FROM follower f WHERE f.id = d.follower_id AND f.account_id = ?)"
         " ORDER BY d.follower_id LIMIT ?",
         (account_id, limit),
     )
@@ -373,7 +373,7 @@ def span_end(account_id: int, after: int, count: int) -> int | None:
 
 
 def _account() -> str:
-    """SQLite, which keeps no statistics, would take the account's index and sort; ids shall lead."""
+    """SQLite has no statistics and would take the account's index and sort; ids shall lead."""
     return "+account_id" if is_sqlite() else "account_id"
 
 

@@ -90,7 +90,7 @@ def test_a_time_without_an_offset_is_the_accounts_wall_time():
         ({"concurrency": 2.5}, "concurrency"),
         ({"channels": ["sms"]}, "channels[0]"),
         ({"channels": ["template"]}, "channels[0]"),
-        ({"variants": [{"name": "a", "text": "x"}, {"name": "a", "text": "y"}]}, "variants[1].name"),
+        ({"variants": [VARIANTS[0], VARIANTS[0]]}, "variants[1].name"),
         ({"variants": [{"name": "a", "text": "x", "weight": 0}]}, "variants[0].weight"),
         ({"variants": {"name": "a"}}, "variants"),
         ({"guardrails": {"per_day": 0}}, "guardrails.per_day"),

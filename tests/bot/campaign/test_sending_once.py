@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -123,10 +124,8 @@ def killed_at(world: World, statement: int, monkeypatch: pytest.MonkeyPatch) -> 
     with monkeypatch.context() as patch:
         patch.setattr(db, "execute_sql", guarded(db.execute_sql))
         patch.setattr(db, "cursor", guarded(db.cursor))
-        try:
+        with contextlib.suppress(Crash):
             world.push()
-        except Crash:
-            pass
     if dead:  # the connection dies with its process, and the database rolls back
         connection = db.connection()
         db._state.reset()
@@ -154,9 +153,7 @@ def test_a_kill_between_any_two_statements(store: Store, definition, monkeypatch
         killed = killed_at(world, statement, monkeypatch)
         recover(world)
         received = world.platform.received()
-        assert max(received.values(), default=0) <= 1, (
-            f"twice after a kill at statement {statement}"
-        )
+        assert max(received.values(), default=0) <= 1, f"twice: statement {statement}"
         sums = campaign.close_now(world.services, world.account_id, slug, world.now)
         offer = sums["offer"]
         assert offer.audience == followers

@@ -28,8 +28,10 @@ class Phone:
 
     shown: list[tuple[str, Reply]] = field(default_factory=list)
     error: Exception | None = None
+    asked: int = 0
 
     def send_custom(self, openid: str, reply: Reply) -> None:
+        self.asked += 1
         if self.error is not None:
             raise self.error
         self.shown.append((openid, reply))

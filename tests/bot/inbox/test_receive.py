@@ -158,6 +158,7 @@ class TestALateAnswer:
         house.phone.error = error
         house.deliver(house.receiver(slow))
         slow.ready.set()
+        self.wait_for(lambda: house.phone.asked == 1)
         self.wait_for(lambda: rows("SELECT state, answer FROM inbox") == [("done", outcome)])
         house.phone.error = None
         repair_inbox(house.services, slow, NOON + timedelta(minutes=1))

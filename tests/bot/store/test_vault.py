@@ -10,6 +10,7 @@ from bot.errors import SealBroken, SettingsError
 from bot.store.vault import Vault, new_key
 
 OLD, NEW = new_key(), new_key()
+FIXED = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 
 
 def unlocked(*keys: str) -> Vault:
@@ -58,7 +59,7 @@ def test_a_dropped_key_says_what_is_missing():
         Vault([NEW]).open(sealed, "a.b")
 
 
-@pytest.mark.parametrize("key", ["", "short", "!" * 43, new_key() + "AA"])
+@pytest.mark.parametrize("key", ["", "short", "!" * 43, FIXED + "AA"])
 def test_a_malformed_key_is_refused_without_being_shown(key):
     with pytest.raises(SettingsError) as refusal:
         Vault([key])
