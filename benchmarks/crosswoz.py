@@ -22,13 +22,15 @@ from typing import Any
 
 from benchmarks.measure import ROOT, next_id, serving
 from bot.build import build
-from bot.clock import utc_now
-from bot.profile import fold_new
+from bot.clock import to_ms, utc_now
+from bot.profile.refresh import fold_new
 from bot.settings import DEVELOPMENT, Settings
 from bot.store import followers, profiles, repair
+from bot.values.interest import score
 from tests.support.platform import Platform
 
 DATA = ROOT.parent / "shared" / "data" / "crosswoz" / "dev.csv.gz"
+AFTER = 0.4  # the score from which the default segments count a follower in
 DOMAINS = {"餐馆": "美食", "酒店": "酒店", "景点": "景点"}  # label -> topic of ours
 PORT = 18104
 
@@ -94,8 +96,10 @@ def agreement(account_id: int, limit: int | None = None) -> dict[str, float]:
     for name, turns in chosen:
         follower = followers.find(account_id, f"o-crosswoz-{name}")
         assert follower is not None, f"dialogue {name} left no follower"
-        interests = profiles.interests_of([follower.id]).get(follower.id, {})
-        held = set(interests) & set(DOMAINS.values())
+        levels = profiles.interests_of([follower.id]).get(follower.id, {})
+        held = {
+            topic for topic, held in levels.items() if score(held, to_ms(utc_now())) >= AFTER
+        } & set(DOMAINS.values())
         right += len(held & wanted(turns))
         wrong += len(held - wanted(turns))
         missed += len(wanted(turns) - held)

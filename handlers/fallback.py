@@ -29,10 +29,11 @@ def about_topic(message: TextMessage, ctx: Context) -> Handled | None:
 
 @router.text()
 def default(message: TextMessage, ctx: Context) -> Handled:
-    """What can be done here; said once a minute, as nobody likes a parrot."""
+    """What can be done here; other words the second time, as nobody likes a parrot."""
     why = "nothing recognised" if message.text else "empty text"
     if dialogues.answered_by(ctx.follower.id, _DEFAULT, ctx.now, ONCE_WITHIN):
-        return Handled(NO_REPLY, "fallback.silent", f"{why}, said a moment ago")
+        words = TextReply(t("fallback.again", ctx.lang))
+        return Handled(words, "fallback.again", f"{why}, default said a moment ago")
     return Handled(TextReply(t("fallback.default", ctx.lang)), _DEFAULT, why)
 
 

@@ -44,7 +44,7 @@ def default_segments() -> list[Definition]:
                 ]
             },
         ),
-        *(_of(slug, name, {"interest": topic, "at_least": 0.3}) for slug, name, topic in _TOPICS),
+        *(_of(slug, name, {"interest": topic, "at_least": 0.4}) for slug, name, topic in _TOPICS),
     ]
 
 

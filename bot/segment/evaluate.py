@@ -6,7 +6,7 @@ verdict: `until` is an instant up to which, nothing else changing, it stays as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import ge, gt, le, lt
@@ -31,13 +31,17 @@ from bot.segment.rules import (
 )
 from bot.values.facts import EventNeed, FollowerFacts, Needs, Seen
 from bot.values.interest import DAY_MS, fades_at, score, threshold
-from bot.values.stage import stage_of
+from bot.values.stage import Stage, stage_of
 
 _COMPARE = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _FLIPPED = {"lt": gt, "le": ge, "gt": lt, "ge": le}
 
 # Whether it holds, and the instant (ms, after now) at which time alone may change that.
 Look = tuple[bool, int | None]
+Looker = Callable[[FollowerFacts], Look]
+_YES: Look = (True, None)
+_NO: Look = (False, None)
+_NOTHING: tuple[str | None, float | None] = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,61 +95,95 @@ def _window_start(leaf: Event, now_ms: int) -> int | None:
 
 def look(rule: Rule, facts: FollowerFacts, now_ms: int) -> Look:
     """Whether the rule holds for him now, and until when at least."""
-    if facts.erased:
-        return False, None
-    return _look(rule, facts, now_ms)
+    return looker(rule, now_ms)(facts)
 
 
-def _look(rule: Rule, facts: FollowerFacts, now_ms: int) -> Look:
-    if isinstance(rule, All):
-        return _together([_look(part, facts, now_ms) for part in rule.rules], decisive=False)
-    if isinstance(rule, AnyOf):
-        return _together([_look(part, facts, now_ms) for part in rule.rules], decisive=True)
+def looker(rule: Rule, now_ms: int) -> Looker:
+    """The rule made ready for one instant and many followers: what is the same for all is done."""
+    inner = _looker(rule, now_ms)
+    return lambda facts: _NO if facts.erased else inner(facts)
+
+
+def _looker(rule: Rule, now_ms: int) -> Looker:
+    if isinstance(rule, All | AnyOf):
+        parts = [_looker(part, now_ms) for part in rule.rules]
+        return _together(parts, decisive=isinstance(rule, AnyOf))
     if isinstance(rule, Not):
-        held, until = _look(rule.rule, facts, now_ms)
-        return not held, until
-    return _leaf(rule, facts, now_ms)
+        inner = _looker(rule.rule, now_ms)
+
+        def opposite(facts: FollowerFacts) -> Look:
+            held, until = inner(facts)
+            return not held, until
+
+        return opposite
+    return _leaf(rule, now_ms)
 
 
-def _together(parts: list[Look], decisive: bool) -> Look:
+def _together(parts: list[Looker], decisive: bool) -> Looker:
     """One part with the decisive value decides; it takes all such parts to turn to undo that."""
-    deciding = [until for held, until in parts if held is decisive]
-    if deciding:
-        turns = [until for until in deciding if until is not None]
-        return decisive, max(turns) if len(turns) == len(deciding) else None
-    others = [until for _, until in parts if until is not None]
-    return not decisive, min(others) if others else None
+
+    def together(facts: FollowerFacts) -> Look:
+        deciding: list[int | None] = []
+        others: list[int] = []
+        for part in parts:
+            held, until = part(facts)
+            if held is decisive:
+                deciding.append(until)
+            elif until is not None:
+                others.append(until)
+        if deciding:
+            turns = [until for until in deciding if until is not None]
+            return decisive, max(turns) if len(turns) == len(deciding) else None
+        return not decisive, min(others) if others else None
+
+    return together
 
 
-def _leaf(leaf: Leaf, facts: FollowerFacts, now_ms: int) -> Look:
+def _leaf(leaf: Leaf, now_ms: int) -> Looker:
     if isinstance(leaf, Tag):
-        return leaf.tag in facts.tags, None
-    if isinstance(leaf, Interest):
-        held = facts.interests.get(leaf.topic)
-        if held is None or held < threshold(leaf.at_least, now_ms):
-            return False, None
-        return True, fades_at(held, leaf.at_least, now_ms)
-    if isinstance(leaf, Event):
-        return _events(leaf, facts, now_ms)
+        tag = leaf.tag
+        return lambda facts: _YES if tag in facts.tags else _NO
     if isinstance(leaf, InSegment):
-        return leaf.slug in facts.segments, None
+        slug = leaf.slug
+        return lambda facts: _YES if slug in facts.segments else _NO
     if isinstance(leaf, Bucket):
-        return leaf.low <= bucket.number(facts.id, leaf.salt) < leaf.high, None
-    return _attribute(leaf, facts, now_ms)
+        low, high, salt = leaf.low, leaf.high, leaf.salt
+        return lambda facts: _YES if low <= bucket.number(facts.id, salt) < high else _NO
+    if isinstance(leaf, Interest):
+        return _interest(leaf, now_ms)
+    if isinstance(leaf, Event):
+        return _events(leaf, now_ms)
+    return _attribute(leaf, now_ms)
 
 
-def _events(leaf: Event, facts: FollowerFacts, now_ms: int) -> Look:
+def _interest(leaf: Interest, now_ms: int) -> Looker:
+    topic, line = leaf.topic, threshold(leaf.at_least, now_ms)
+
+    def interest(facts: FollowerFacts) -> Look:
+        held = facts.interests.get(topic)
+        if held is None or held < line:
+            return _NO
+        return True, fades_at(held, leaf.at_least, now_ms)
+
+    return interest
+
+
+def _events(leaf: Event, now_ms: int) -> Looker:
     since = _window_start(leaf, now_ms)
-    found = 0
-    for seen in facts.events.get(leaf.kind, ()):  # newest first
-        if since is not None and seen.at_ms < since:
-            break
-        if leaf.where and not _fits(leaf, seen):
-            continue
-        found += 1
-        if found == leaf.at_least:
-            return True, None if since is None else seen.at_ms + (now_ms - since) + 1
-    return False, None
+
+    def events(facts: FollowerFacts) -> Look:
+        found = 0
+        for seen in facts.events.get(leaf.kind, ()):  # newest first
+            if since is not None and seen.at_ms < since:
+                break
+            if leaf.where and not _fits(leaf, seen):
+                continue
+            found += 1
+            if found == leaf.at_least:
+                return True, None if since is None else seen.at_ms + (now_ms - since) + 1
+        return _NO
+
+    return events
 
 
 def _fits(leaf: Event, seen: Seen) -> bool:
@@ -159,27 +197,36 @@ def _equal(value: Any, want: Scalar) -> bool:
     return type(value) in (str, int, float) and value == want
 
 
-def _attribute(leaf: Attribute, facts: FollowerFacts, now_ms: int) -> Look:
-    if leaf.name == "last_seen":
-        return _last_seen(leaf, facts.last_seen, now_ms)
-    if leaf.name == "stage":
-        stage, until = stage_of(
-            facts.subscribed,
-            facts.orders,
-            facts.redeemed,
-            facts.first_seen,
-            facts.last_seen,
-            now_ms,
-        )
-        return _compared(leaf, stage.value, None), until
-    if leaf.name == "subscribed":
-        return (facts.subscribed is leaf.value) is (leaf.op == "eq"), None
-    if leaf.name in ("language", "source_scene"):
-        return _compared(leaf, getattr(facts, leaf.name), None), None
-    if leaf.name in ("orders", "spent_fen", "messages"):
-        return _compared(leaf, "", getattr(facts, leaf.name)), None
-    text, number = facts.attributes.get(leaf.name, (None, None))
-    return _compared(leaf, text, number), None
+def _attribute(leaf: Attribute, now_ms: int) -> Looker:
+    name = leaf.name
+    if name == "last_seen":
+        return lambda facts: _last_seen(leaf, facts.last_seen, now_ms)
+    if name == "stage":
+        return lambda facts: _in_stage(leaf, facts, now_ms)
+    if name == "subscribed":
+        wanted = leaf.value is (leaf.op == "eq")
+        return lambda facts: _YES if facts.subscribed is wanted else _NO
+    if name in ("language", "source_scene"):
+        return lambda facts: (_compared(leaf, getattr(facts, name), None), None)
+    if name in ("orders", "spent_fen", "messages"):
+        return lambda facts: (_compared(leaf, "", getattr(facts, name)), None)
+    return lambda facts: (_compared(leaf, *facts.attributes.get(name, _NOTHING)), None)
+
+
+def _in_stage(leaf: Attribute, facts: FollowerFacts, now_ms: int) -> Look:
+    stage, until = _stage(facts, now_ms)
+    return _compared(leaf, stage.value, None), until
+
+
+def _stage(facts: FollowerFacts, now_ms: int) -> tuple[Stage, int | None]:
+    return stage_of(
+        facts.subscribed,
+        facts.orders,
+        facts.redeemed,
+        facts.first_seen,
+        facts.last_seen,
+        now_ms,
+    )
 
 
 def _last_seen(leaf: Attribute, seen: int | None, now_ms: int) -> Look:
@@ -229,7 +276,7 @@ def reason(rule: Rule, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
     """
     if facts.erased:
         return {"matches": False, "because": [{"erased": True}]}
-    matches = _look(rule, facts, now_ms)[0]
+    matches = look(rule, facts, now_ms)[0]
     return {"matches": matches, "because": list(_because(rule, matches, facts, now_ms))}
 
 
@@ -240,7 +287,7 @@ def _because(
     if isinstance(rule, Not):
         yield from _because(rule.rule, not value, facts, now_ms)
     elif isinstance(rule, All | AnyOf):
-        agreeing = [part for part in rule.rules if _look(part, facts, now_ms)[0] is value]
+        agreeing = [part for part in rule.rules if look(part, facts, now_ms)[0] is value]
         one_is_enough = value is isinstance(rule, AnyOf)
         for part in agreeing[:1] if one_is_enough else agreeing:
             yield from _because(part, value, facts, now_ms)
@@ -279,14 +326,7 @@ def _held(leaf: Attribute, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
         days = None if facts.last_seen is None else round((now_ms - facts.last_seen) / DAY_MS, 1)
         return {"found": days}
     if leaf.name == "stage":
-        stage, _ = stage_of(
-            facts.subscribed,
-            facts.orders,
-            facts.redeemed,
-            facts.first_seen,
-            facts.last_seen,
-            now_ms,
-        )
+        stage, _ = _stage(facts, now_ms)
         return {"found": stage.value}
     if leaf.name in ("subscribed", "language", "source_scene", "orders", "spent_fen", "messages"):
         return {"found": getattr(facts, leaf.name)}

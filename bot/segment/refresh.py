@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from bot.clock import to_ms
-from bot.segment.evaluate import look, needs, reason
+from bot.segment.evaluate import Looker, looker, needs, reason
 from bot.segment.plan import Plan, Plans, plans_of
 from bot.segment.rules import Leaf
 from bot.segment.sql import compile
@@ -144,6 +144,7 @@ class _Round:
     prove: Callable[[], None]
     looked: int = 0
     failed: list[SegmentRefresh] = field(default_factory=list)
+    lookers: dict[str, Looker] = field(default_factory=dict)
 
     def do(self) -> None:
         started = perf_counter()
@@ -230,10 +231,12 @@ class _Round:
 
     def move(self, plan: Plan, people: Sequence[FollowerFacts]) -> None:
         now_ms, slug = to_ms(self.plans.now), plan.state.slug
+        look = self.lookers.get(slug) or looker(plan.rule, now_ms)
+        self.lookers[slug] = look
         entering: list[Move] = []
         leaving: list[Move] = []
         for facts in people:
-            matches = look(plan.rule, facts, now_ms)[0]
+            matches, _ = look(facts)
             if matches == (slug in facts.segments):
                 continue
             moves, note = (
