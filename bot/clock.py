@@ -28,3 +28,8 @@ def to_ms(at: datetime) -> int:
 def from_ms(ms: int) -> datetime:
     """The aware UTC instant of `to_ms`."""
     return EPOCH + timedelta(milliseconds=ms)
+
+
+def instant(ms: int | None) -> datetime | None:
+    """The same for a column that may be empty."""
+    return None if ms is None else from_ms(ms)

@@ -19,12 +19,12 @@ from bot.store.campaigns import CampaignState
 
 def find(account_id: int, ref: str | int) -> CampaignState:
     """By slug, or by id. Raises NotFound, also for another account's campaign."""
-    if str(ref).isdecimal():
-        campaign = campaigns.get(int(ref))
-        if campaign.account_id != account_id:
-            raise NotFound(f"there is no campaign {ref}")
-        return campaign
-    return campaigns.by_slug(account_id, str(ref))
+    try:
+        return campaigns.by_slug(account_id, str(ref))
+    except NotFound:
+        if not str(ref).isdecimal() or campaigns.get(int(ref)).account_id != account_id:
+            raise
+        return campaigns.get(int(ref))
 
 
 def create(services: Services, account_id: int, document: Any, now: datetime) -> CampaignState:

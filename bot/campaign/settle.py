@@ -25,7 +25,7 @@ from bot.errors import (
     TokenRejected,
     UserUnreachable,
 )
-from bot.store import coupons, quotas, sends
+from bot.store import coupons, quotas, segments, sends
 from bot.store.db import transaction
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
@@ -141,9 +141,10 @@ def _write(by: dict[Fate, list[Result]], now: datetime) -> None:
     sends.settle(((r.row.id, *_words(r)) for r in by[Fate.UNKNOWN]), SendState.UNKNOWN, now)
     coupons.hand_over(_coupon_purposes(by[Fate.SENT]), now)
     coupons.extend_many(_coupon_purposes(by[Fate.UNKNOWN]), now + UNKNOWN_KEPT)
-    sends.mark_unreachable(
-        [r.row.follower_id for r in by[Fate.FAILED] if isinstance(r.error, UserUnreachable)], now
-    )
+    gone = [r.row.follower_id for r in by[Fate.FAILED] if isinstance(r.error, UserUnreachable)]
+    if gone:
+        sends.mark_unreachable(gone, now)
+        segments.mark_dirty(gone)
 
 
 def _follow_up(by: dict[Fate, list[Result]]) -> None:

@@ -153,6 +153,8 @@ class _Round:
         self.sweep()
         self.drain()
         swept = list(self.plans.built)
+        if len(swept) < len(self.plans.plans):
+            store.renew_statistics()
         for plan in self.plans.plans:
             if plan.rebuild:
                 self.fill(plan)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.clock import from_ms, to_ms
+from bot.clock import instant, to_ms
 from bot.errors import NotFound
 from bot.store.db import fetch, insert_new, run
 from bot.store.fields import Holder
@@ -28,22 +28,18 @@ def state_of(row: Sequence[Any]) -> FollowerState:
         subscribed=bool(row[2]),
         marketing_consent=bool(row[3]),
         personalised=bool(row[4]),
-        opted_out_at=_instant(row[5]),
+        opted_out_at=instant(row[5]),
         blacklisted=bool(row[6]),
-        erased_at=_instant(row[7]),
+        erased_at=instant(row[7]),
         language=row[8],
         stage=row[9],
         source_scene=row[10],
-        last_inbound_at=_instant(row[11]),
+        last_inbound_at=instant(row[11]),
         window_kind=row[12],
-        window_until=_instant(row[13]),
+        window_until=instant(row[13]),
         window_left=row[14],
-        created_at=_instant(row[15]),
+        created_at=instant(row[15]),
     )
-
-
-def _instant(ms: int | None) -> datetime | None:
-    return None if ms is None else from_ms(ms)
 
 
 def blind(openid: str) -> str:

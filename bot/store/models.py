@@ -66,7 +66,7 @@ class AccessToken(Table):
 
 
 class Quota(Table):
-    """Calls counted against a platform limit. `period` is the day or month in the account's zone."""
+    """Calls counted against a platform limit. `period`: the day or month in the account's zone."""
 
     id = BigAutoField()
     account = ForeignKeyField(Account, on_delete="CASCADE")
@@ -129,11 +129,11 @@ class Event(Table):
     folded = BooleanField(default=False)  # bookkeeping of the profile fold, not a fact
 
     class Meta:
-        # (kind, at): who leaves "within 30 days" is found by the edge that moved, not by a full pass
+        # (kind, at): who leaves "within 30 days" is found at the edge that moved, not by a full pass
         indexes = ((("follower", "kind", "at"), False), (("kind", "at"), False))
 
 
-# What the fold has not seen yet; stays as small as the backlog where the engine has partial indexes.
+# What the fold has not seen yet; as small as the backlog where the engine has partial indexes.
 Event.add_index(Event.id, where=(Event.folded == SQL("FALSE")), name="event_unfolded")
 
 

@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 
 from bot.clock import from_ms, to_ms
 from bot.errors import NotFound
-from bot.store.db import fetch, insert_new, is_mysql, is_sqlite, run, run_many, transaction
+from bot.store.db import (
+    fetch,
+    insert_new,
+    is_mysql,
+    is_postgres,
+    is_sqlite,
+    run,
+    run_many,
+    transaction,
+)
 
 _SPAN = 500
 _COLUMNS = (
@@ -360,6 +369,28 @@ def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
 
 
 # --- the audience in spans ---------------------------------------------------------------------
+
+
+_READ_BY_RULES = (
+    "follower", "profile", "follower_attribute", "follower_tag", "follower_interest", "event",
+    "segment_member",
+)  # fmt: skip
+
+
+def renew_statistics() -> None:
+    """PostgreSQL plans by statistics, and those of a table just filled say that it is empty.
+
+    Renews those of tables of which a fifth has changed since; a sample, so its cost is bounded.
+    """
+    if not is_postgres():
+        return
+    stale = fetch(
+        f"SELECT relname FROM pg_stat_user_tables WHERE relname IN ({_marks(_READ_BY_RULES)})"
+        " AND n_mod_since_analyze > 1000 + n_live_tup / 5",
+        _READ_BY_RULES,
+    )
+    for (table,) in stale:
+        run(f"ANALYZE {table}")
 
 
 def span_end(account_id: int, after: int, count: int) -> int | None:

@@ -201,10 +201,14 @@ def skip(entries: Iterable[tuple[int, Skip, dict[str, Any]]], now: datetime) -> 
 
 def delay(entries: Iterable[tuple[int, datetime]]) -> None:
     """Leave intended rows alone until then."""
-    run_many(
-        "UPDATE send SET not_before = ? WHERE id = ? AND state = ?",
-        [(to_ms(until), send_id, SendState.INTENDED) for send_id, until in entries],
-    )
+    by_until: dict[datetime, list[int]] = {}
+    for send_id, until in entries:
+        by_until.setdefault(until, []).append(send_id)
+    for until, ids in by_until.items():
+        run(
+            f"UPDATE send SET not_before = ? WHERE id IN ({_marks(ids)}) AND state = ?",
+            (to_ms(until), *ids, SendState.INTENDED),
+        )
 
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode

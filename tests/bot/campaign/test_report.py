@@ -9,6 +9,7 @@ from bot.errors import Conflict, InvalidInput, MessageRefused, NotFound
 from bot.store import campaigns, coupons, events, links
 from bot.store.db import Store, run
 from bot.store.models import Click, CouponBatch, Follower, Link, Quota, Send
+from bot.tracking.tokens import read_link
 from tests.bot.campaign.world import SLUG, World, a_document, found_world
 from tests.conftest import NOON
 
@@ -266,8 +267,6 @@ def test_a_dry_run_shows_the_finished_texts(world: World):
     assert told["quota"] == {"customer_service": 500_000}
     assert told["coupons"] == {"stock": 100, "burn": 40}
     link = told["samples"]["a"].split("/t/")[1].split("\n")[0]
-    from bot.tracking.tokens import read_link
-
     ids = read_link(link)
     assert ids is not None
     assert links.tapped(ids.link_id, ids.send_id, ids.follower_id) is None

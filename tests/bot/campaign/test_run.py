@@ -17,6 +17,7 @@ from bot.errors import (
     Transient,
     UserUnreachable,
 )
+from bot.store import segments
 from bot.store.db import Store
 from bot.store.models import Follower
 from tests.bot.campaign.world import SLUG, World, found_world
@@ -90,6 +91,7 @@ def test_who_cannot_be_reached_is_not_subscribed_any_more(world: World):
     world.begin()
     world.push()
     assert {f.subscribed for f in Follower.select()} == {False}
+    assert len(segments.dirty(world.account_id, 99)) == 10
 
 
 def test_a_busy_platform_is_asked_again_later_and_given_up_after_five_times(world: World):

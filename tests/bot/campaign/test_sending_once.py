@@ -20,7 +20,7 @@ from bot.campaign.settle import Result
 from bot.errors import OutcomeUnknown, Transient
 from bot.store import campaigns, sends
 from bot.store.db import Store
-from bot.store.models import CouponCode, Send
+from bot.store.models import CouponBatch, Follower, Send, database
 from tests.bot.campaign.world import SLUG, Crash, World, found_world
 from tests.conftest import NOON
 
@@ -101,8 +101,6 @@ def killed_at(world: World, statement: int, monkeypatch: pytest.MonkeyPatch) -> 
 
     Nothing that a dying process would not do is done: what its `finally` would write, fails too.
     """
-    from bot.store.models import database
-
     wire = Tripwire(statement)
     db = database.obj
     dead = False
@@ -133,15 +131,13 @@ def killed_at(world: World, statement: int, monkeypatch: pytest.MonkeyPatch) -> 
     return dead
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("definition", [{"concurrency": 4}, SERVICE], ids=["offer", "notice"])
 def test_a_kill_between_any_two_statements(store: Store, definition, monkeypatch):
     """Every statement of planning, claiming and settling in turn, each in a fresh campaign."""
     statement, followers = 0, 12
     world = found_world(store, followers=followers, codes=5000)
     rails = {"per_day": None, "per_week": None, "per_month": None, "quiet_hours": None}
-    CouponCode.update(follower=None).execute()
-    from bot.store.models import CouponBatch, Follower
-
     CouponBatch.update(per_person=10_000).execute()
     while True:
         statement += 1
@@ -224,8 +220,6 @@ def test_an_unreadable_answer_to_a_template_message_is_asked_again_with_its_id(w
 
 
 def test_what_may_have_been_sent_is_not_skipped(world: World):
-    from bot.store.models import Follower
-
     world.platform.verdict = lambda body: OutcomeUnknown(None, "time-out")
     world.begin(**SERVICE)
     world.push()

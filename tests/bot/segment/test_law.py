@@ -229,6 +229,7 @@ LIVES = [
     [("subscribe", 20, {}), ("message.text", 12, {}), ("message.text", 1, {})],
     [("order", 29, {"shop": "A1"}), ("order", 1, {}), ("message.image", 59, {})],
     [("preference", 90, {"topics": {"咖啡": 1}}), ("message.text", 40, {"topics": {"咖啡": 0.5}})],
+    [("preference", 3, {"topics": {"咖啡": 1}}), ("message.text", 2, {})],
     [("tag", 1, {"tag": "vip"})],
 ]
 
