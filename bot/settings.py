@@ -7,6 +7,7 @@ value: it may be a secret.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tomllib
@@ -355,10 +356,8 @@ def ensure_keys(settings: Settings, new_key: Callable[[], str]) -> tuple[str, ..
             draft = path.with_name(f"{path.name}.{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(new_key() + "\n", encoding="ascii")
-            try:
+            with contextlib.suppress(FileExistsError):  # another process was faster: its keys count
                 os.link(draft, path)
-            except FileExistsError:
-                pass
             draft.unlink()
         except OSError as error:
             raise SettingsError(

@@ -96,7 +96,17 @@ def batch_by_slug(account_id: int, slug: str) -> BatchState:
         raise NotFound(f"there is no coupon batch {slug!r}")
     row = found[0]
     return BatchState(
-        *row[:7], instant(row[7]), instant(row[8]), row[9], tuple(json.loads(row[10]))
+        id=row[0],
+        account_id=row[1],
+        slug=row[2],
+        title=row[3],
+        face_value_fen=row[4],
+        threshold_fen=row[5],
+        per_person=row[6],
+        valid_from=instant(row[7]),
+        valid_until=instant(row[8]),
+        valid_seconds=row[9],
+        topics=tuple(json.loads(row[10])),
     )
 
 

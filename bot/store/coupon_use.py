@@ -179,11 +179,16 @@ def usable_by(follower_id: int, now: datetime) -> list[UsableCoupon]:
     opened = Holder.vault.open
     return [
         UsableCoupon(
-            row[0], opened(bytes(row[1]), CODE_PLACE).decode(), *row[2:5], instant(row[5]),
-            instant(row[6]),
+            code_id=row[0],
+            code=opened(bytes(row[1]), CODE_PLACE).decode(),
+            title=row[2],
+            face_value_fen=row[3],
+            threshold_fen=row[4],
+            expires_at=instant(row[5]),
+            valid_from=instant(row[6]),
         )
         for row in found
-    ]  # fmt: skip
+    ]
 
 
 def _not_over(now: datetime) -> Any:

@@ -129,7 +129,7 @@ class Event(Table):
     folded = BooleanField(default=False)  # bookkeeping of the profile fold, not a fact
 
     class Meta:
-        # (kind, at): who leaves "within 30 days" is found at the edge that moved, not by a full pass
+        # (kind, at): who leaves "within 30 days" is found at the moved edge, not by a full pass
         indexes = ((("follower", "kind", "at"), False), (("kind", "at"), False))
 
 

@@ -2,8 +2,9 @@
 
 A sealed value is `version(1) key id(4) nonce(12) AES-256-GCM ciphertext+tag`, with the column's
 name as associated data, so a value copied to another column does not open. The key id makes
-rotation a look-up, not a trial. What must be found again (openid) has beside it a keyed hash; its key, the
-index key, is itself kept sealed in the database, so master keys rotate and every hash stays valid.
+rotation a look-up, not a trial. What must be found again (openid) has beside it a keyed hash; its
+key, the index key, is itself kept sealed in the database: master keys rotate, every hash stays
+valid.
 """
 
 from __future__ import annotations

@@ -129,7 +129,12 @@ class TestLeases:
 
 def test_a_failed_transaction_leaves_nothing(any_store):
     account = accounts.ensure_default(APPID, "service", NOON)
-    with pytest.raises(RuntimeError), transaction():
-        followers.ensure(account, "o-half", NOON)
-        raise RuntimeError
+
+    def half():
+        with transaction():
+            followers.ensure(account, "o-half", NOON)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
     assert followers.find(account, "o-half") is None
