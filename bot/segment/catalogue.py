@@ -12,7 +12,7 @@ from bot.segment.plan import cycle_through
 from bot.segment.rules import Rule, inner_segments, is_slug, parse
 from bot.segment.sentence import sentence
 from bot.segment.sql import compile
-from bot.store import follower_facts
+from bot.store import audience, follower_facts
 from bot.store import segments as store
 from bot.store.db import dialect, transaction
 from bot.store.segments import Member, SegmentState
@@ -77,19 +77,19 @@ def members(account_id: int, slug: str, after_id: int = 0, limit: int = 100) -> 
 def preview(account_id: int, rule: Any, now: datetime, sample: int = 10) -> Preview:
     """Who a rule would hold now. Raises InvalidInput."""
     parsed = parse(rule, "rule")
-    low, high, count = store.audience(account_id)
+    low, high, count = audience.extent(account_id)
     if count <= EXACT:
         query = compile(parsed, now, account_id, dialect())
-        size = store.count_of(*query)
-        first = store.ids_of(f"{query.sql} ORDER BY f.id LIMIT ?", [*query.params, sample])
+        size = audience.count_of(*query)
+        first = audience.ids_of(f"{query.sql} ORDER BY f.id LIMIT ?", [*query.params, sample])
         return Preview(size, tuple(first), exact=True)
     step = (high - low + 1) // SPANS
     looked, found = 0, list[int]()
     for number in range(SPANS):
         start = low - 1 + number * step
         span = (start, start + min(step, SPAN_IDS))
-        looked += store.count_between(account_id, *span)
-        found += store.ids_of(*compile(parsed, now, account_id, dialect(), span))
+        looked += audience.count_between(account_id, *span)
+        found += audience.ids_of(*compile(parsed, now, account_id, dialect(), span))
     size = round(len(found) * count / looked) if looked else 0
     return Preview(
         size, tuple(found[:: max(1, len(found) // max(1, sample))][:sample]), exact=False

@@ -98,18 +98,22 @@ def look(rule: Rule, facts: FollowerFacts, now_ms: int) -> Look:
     return looker(rule, now_ms)(facts)
 
 
-def looker(rule: Rule, now_ms: int) -> Looker:
-    """The rule made ready for one instant and many followers: what is the same for all is done."""
-    inner = _looker(rule, now_ms)
+def looker(rule: Rule, now_ms: int, timed: bool = True) -> Looker:
+    """The rule made ready for one instant and many followers: what is the same for all is done.
+
+    timed  False: only whether it holds is asked, so the first deciding part ends the look
+    """
+    inner = _looker(rule, now_ms, timed)
     return lambda facts: _NO if facts.erased else inner(facts)
 
 
-def _looker(rule: Rule, now_ms: int) -> Looker:
+def _looker(rule: Rule, now_ms: int, timed: bool) -> Looker:
     if isinstance(rule, All | AnyOf):
-        parts = [_looker(part, now_ms) for part in rule.rules]
-        return _together(parts, decisive=isinstance(rule, AnyOf))
+        parts = [_looker(part, now_ms, timed) for part in rule.rules]
+        decisive = isinstance(rule, AnyOf)
+        return _together(parts, decisive) if timed else _first(parts, decisive)
     if isinstance(rule, Not):
-        inner = _looker(rule.rule, now_ms)
+        inner = _looker(rule.rule, now_ms, timed)
 
         def opposite(facts: FollowerFacts) -> Look:
             held, until = inner(facts)
@@ -117,6 +121,18 @@ def _looker(rule: Rule, now_ms: int) -> Looker:
 
         return opposite
     return _leaf(rule, now_ms)
+
+
+def _first(parts: list[Looker], decisive: bool) -> Looker:
+    found, otherwise = (decisive, None), (not decisive, None)
+
+    def first(facts: FollowerFacts) -> Look:
+        for part in parts:
+            if part(facts)[0] is decisive:
+                return found
+        return otherwise
+
+    return first
 
 
 def _together(parts: list[Looker], decisive: bool) -> Looker:
@@ -276,7 +292,7 @@ def reason(rule: Rule, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
     """
     if facts.erased:
         return {"matches": False, "because": [{"erased": True}]}
-    matches = look(rule, facts, now_ms)[0]
+    matches, _ = looker(rule, now_ms, timed=False)(facts)
     return {"matches": matches, "because": list(_because(rule, matches, facts, now_ms))}
 
 
@@ -287,10 +303,12 @@ def _because(
     if isinstance(rule, Not):
         yield from _because(rule.rule, not value, facts, now_ms)
     elif isinstance(rule, All | AnyOf):
-        agreeing = [part for part in rule.rules if look(part, facts, now_ms)[0] is value]
         one_is_enough = value is isinstance(rule, AnyOf)
-        for part in agreeing[:1] if one_is_enough else agreeing:
-            yield from _because(part, value, facts, now_ms)
+        for part in rule.rules:
+            if looker(part, now_ms, timed=False)(facts)[0] is value:
+                yield from _because(part, value, facts, now_ms)
+                if one_is_enough:
+                    return
     else:
         yield {**_found(rule, facts, now_ms), "held": value}
 

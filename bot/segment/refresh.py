@@ -31,7 +31,7 @@ from bot.segment.plan import Plan, Plans, plans_of
 from bot.segment.rules import Leaf
 from bot.segment.sql import compile
 from bot.segment.sweeps import edge
-from bot.store import accounts, follower_facts, leases
+from bot.store import accounts, audience, follower_facts, leases
 from bot.store import segments as store
 from bot.store.db import available, dialect, transaction
 from bot.store.segments import Move
@@ -133,7 +133,7 @@ def _due(plans: Plans) -> bool:
 def _behind(plans: Plans, leaf: Leaf, limit: int) -> list[int]:
     """Followers over whom this condition's edge has passed since the last round."""
     query = edge(leaf, plans.since, plans.now, plans.account_id, limit)
-    return [] if query is None else store.ids_of(*query)
+    return [] if query is None else audience.ids_of(*query)
 
 
 @dataclass
@@ -154,7 +154,7 @@ class _Round:
         self.drain()
         swept = list(self.plans.built)
         if len(swept) < len(self.plans.plans):
-            store.renew_statistics()
+            audience.renew_statistics()
         for plan in self.plans.plans:
             if plan.rebuild:
                 self.fill(plan)
@@ -233,7 +233,7 @@ class _Round:
 
     def move(self, plan: Plan, people: Sequence[FollowerFacts]) -> None:
         now_ms, slug = to_ms(self.plans.now), plan.state.slug
-        look = self.lookers.get(slug) or looker(plan.rule, now_ms)
+        look = self.lookers.get(slug) or looker(plan.rule, now_ms, timed=False)
         self.lookers[slug] = look
         entering: list[Move] = []
         leaving: list[Move] = []
@@ -258,7 +258,7 @@ class _Round:
         try:
             empty = store.bounds(plan.state.id) is None
             after = 0
-            while (end := store.span_end(self.plans.account_id, after, SPAN)) is not None:
+            while (end := audience.span_end(self.plans.account_id, after, SPAN)) is not None:
                 with self.writing():
                     self.compare(plan, (after, end), empty)
                 after = end

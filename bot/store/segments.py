@@ -14,16 +14,7 @@ from typing import Any, NamedTuple
 
 from bot.clock import from_ms, to_ms
 from bot.errors import NotFound
-from bot.store.db import (
-    fetch,
-    insert_new,
-    is_mysql,
-    is_postgres,
-    is_sqlite,
-    run,
-    run_many,
-    transaction,
-)
+from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
 
 _SPAN = 500
 _COLUMNS = (
@@ -366,74 +357,6 @@ def dirty(account_id: int, limit: int) -> list[tuple[int, int]]:
 def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
     """These were looked at, in a transaction. Who changed since has a later version and stays."""
     run_many("DELETE FROM segment_dirty WHERE follower_id = ? AND version = ?", looked)
-
-
-# --- the audience in spans ---------------------------------------------------------------------
-
-
-_READ_BY_RULES = (
-    "follower", "profile", "follower_attribute", "follower_tag", "follower_interest", "event",
-    "segment_member",
-)  # fmt: skip
-
-
-def renew_statistics() -> None:
-    """PostgreSQL plans by statistics, and those of a table just filled say that it is empty.
-
-    Renews those of tables of which a fifth has changed since; a sample, so its cost is bounded.
-    """
-    if not is_postgres():
-        return
-    stale = fetch(
-        f"SELECT relname FROM pg_stat_user_tables WHERE relname IN ({_marks(_READ_BY_RULES)})"
-        " AND n_mod_since_analyze > 1000 + n_live_tup / 5",
-        _READ_BY_RULES,
-    )
-    for (table,) in stale:
-        run(f"ANALYZE {table}")
-
-
-def span_end(account_id: int, after: int, count: int) -> int | None:
-    """The id of the last of the next `count` followers after `after`; None: there are no more."""
-    rows = fetch(
-        f"SELECT MAX(id) FROM (SELECT id FROM follower WHERE {_account()} = ? AND id > ?"
-        " ORDER BY id LIMIT ?) t",
-        (account_id, after, count),
-    )
-    return None if rows[0][0] is None else int(rows[0][0])
-
-
-def _account() -> str:
-    """SQLite has no statistics and would take the account's index and sort; ids shall lead."""
-    return "+account_id" if is_sqlite() else "account_id"
-
-
-def audience(account_id: int) -> tuple[int, int, int]:
-    """(least id, greatest id, number) of the account's followers; zeros for none."""
-    low, high, count = fetch(
-        "SELECT MIN(id), MAX(id), COUNT(*) FROM follower WHERE account_id = ?", (account_id,)
-    )[0]
-    return low or 0, high or 0, count
-
-
-def ids_of(select: str, params: Sequence[Any]) -> list[int]:
-    """The first column of a compiled rule."""
-    return [row[0] for row in fetch(select, params)]
-
-
-def count_of(select: str, params: Sequence[Any]) -> int:
-    """How many a compiled rule holds."""
-    return int(fetch(f"SELECT COUNT(*) FROM ({select}) t", params)[0][0])
-
-
-def count_between(account_id: int, low: int, high: int) -> int:
-    """The account's followers with low < id <= high, the erased too."""
-    return int(
-        fetch(
-            f"SELECT COUNT(*) FROM follower WHERE {_account()} = ? AND id > ? AND id <= ?",
-            (account_id, low, high),
-        )[0][0]
-    )
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.clock import from_ms, to_ms
 from bot.store.coupons import CHUNK, send_of
 from bot.store.db import fetch, is_mysql, run, run_many
+from bot.store.sends import only
 from bot.values.audience import Purpose, SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -122,8 +123,8 @@ def _owners(run_of: tuple[int, int], send_ids: Sequence[int]) -> dict[int, int]:
     """The followers of those sends that belong to the run."""
     marks = ",".join("?" * len(send_ids))
     found = fetch(
-        "SELECT id, follower_id FROM send WHERE campaign_id = ? AND generation = ?"
-        f" AND id IN ({marks})",
-        (*run_of, *send_ids),
+        f"SELECT id, follower_id FROM send WHERE id IN ({marks})"
+        f" AND {only('campaign_id = ? AND generation = ?')}",
+        (*send_ids, *run_of),
     )
     return dict(found)

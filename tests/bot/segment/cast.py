@@ -11,7 +11,7 @@ from bot.profile.refresh import fold_new
 from bot.segment.evaluate import evaluate, needs
 from bot.segment.plan import plans_of
 from bot.segment.sql import compile
-from bot.store import accounts, events, follower_facts
+from bot.store import accounts, audience, events, follower_facts
 from bot.store import segments as store
 from bot.store.db import dialect
 from tests.conftest import NOON, a_follower
@@ -77,7 +77,7 @@ def brute(account_id: int, follower_ids: list[int], now: datetime) -> dict[str, 
 def by_sql(account_id: int, now: datetime) -> dict[str, set[int]]:
     """Members by one statement each."""
     return {
-        plan.state.slug: set(store.ids_of(*compile(plan.rule, now, account_id, dialect())))
+        plan.state.slug: set(audience.ids_of(*compile(plan.rule, now, account_id, dialect())))
         for plan in plans_of(account_id, now, full=False).plans
     }
 
