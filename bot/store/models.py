@@ -262,18 +262,6 @@ class SegmentChange(Table):
         indexes = ((("segment", "at"), False),)
 
 
-class SegmentWatch(Table):
-    """When time alone may change a follower's membership: the rule is evaluated again then."""
-
-    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
-    follower = ForeignKeyField(Follower, on_delete="CASCADE", index=False)
-    due_at = InstantField(index=True)
-
-    class Meta:
-        indexes = ((("segment", "follower"), True),)
-        primary_key = False
-
-
 class SegmentDirty(Table):
     """Followers whose profile changed since the segments last looked at them."""
 

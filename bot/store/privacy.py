@@ -46,7 +46,6 @@ OWN_TABLES = (
     "follower_interest",
     "segment_member",
     "segment_change",
-    "segment_watch",
     "segment_dirty",
     "dialogue",
     "click",

@@ -31,7 +31,6 @@ from bot.store.models import (
     Segment,
     SegmentChange,
     SegmentMember,
-    SegmentWatch,
     Send,
 )
 from bot.values.facts import FAMILIES
@@ -68,7 +67,6 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     ).execute()
     SegmentMember.insert(segment=segment, follower=lin, since=NOON).execute()
     SegmentChange.insert(segment=segment, follower=lin, at=NOON, entered=True).execute()
-    SegmentWatch.insert(segment=segment, follower=lin, due_at=NOON).execute()
     batch = a_batch(account, 4, slug=f"b{lin}")
     codes = [c.id for c in CouponCode.select().where(CouponCode.batch == batch)]
     for code, state in zip(codes, ("issued", "reserved", "redeemed"), strict=False):
