@@ -16,7 +16,7 @@ from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
 
 CHUNK = 500
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
 DIED = "the sender ended before the answer came"
 
 

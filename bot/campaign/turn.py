@@ -26,7 +26,9 @@ from bot.services import Services
 from bot.store.sends import SendRow
 from bot.wechat.calls import Answer, Call
 
-BATCH = 200
+# What is claimed when a sender dies becomes unknown, handed over or not: a batch is no larger than
+# what is sent at once, and at most two are claimed at a time.
+LEAST_BATCH, MOST_BATCH = 8, 200
 SETTLE_COUNT = 100
 SETTLE_SECONDS = 0.05
 # Batches of answers that may wait for the desk: beyond that, sending waits for it too.
@@ -69,6 +71,7 @@ class Turn:
 
     def __post_init__(self) -> None:
         self._composer = Composer(self.order)
+        self._batch = min(max(self.order.definition.concurrency, LEAST_BATCH), MOST_BATCH)
         self._flying: dict[int, SendRow] = {}
         self._results: list[Result] = []
         self._settling: deque[Future[Settled]] = deque()
@@ -112,7 +115,7 @@ class Turn:
         """At the desk. None: nothing is due, or it is time to end."""
         if self._ended():
             return None
-        claimed = claim(self.order, self.owner, BATCH, LEASE, self.services.clock())
+        claimed = claim(self.order, self.owner, self._batch, LEASE, self.services.clock())
         at = time.monotonic()
         self.skipped += claimed.skipped
         if not claimed.looked:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -34,20 +34,19 @@ class Child:
         self.arguments = [sys.executable, "-m", "bot", *arguments]
         self.env = dict(env)
         self.log = folder / f"{name}.log"
-        self._out: IO[bytes] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._out = self.log.open("ab")
         # A session of its own: Ctrl-C reaches us alone, and we end the children in order.
-        self.process = subprocess.Popen(
-            self.arguments,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=self._out,
-            stderr=self._out,
-            start_new_session=True,
-        )
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.arguments,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
 
     def check(self) -> None:
         """Raises DemoFailed when the process is not running any more."""
@@ -74,8 +73,6 @@ class Child:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.kill()
-        if self._out is not None:
-            self._out.close()
 
     def kill(self) -> None:
         """End it, and all it started, at this instant."""
