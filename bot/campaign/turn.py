@@ -96,7 +96,7 @@ class Turn:
                     self._settle()
                     self._count_settled(most_waiting=0)
                 finally:
-                    self._desk.submit(self.services.store.close)  # the thread's own connection
+                    self._desk.submit(self.services.store.leave)  # the thread's own connection
 
     # --- out -----------------------------------------------------------------------------------
 

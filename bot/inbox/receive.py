@@ -74,7 +74,7 @@ class Receiver:
     def __init__(self, services: Services, dispatch: Dispatch, threads: int = 32) -> None:
         self.services = services
         self.dispatch = dispatch
-        self._pool = Pool(threads, services.store.close)
+        self._pool = Pool(threads, services.store.leave)
         self._doors: dict[str, _Door] = {}
 
     def close(self) -> None:

@@ -1,15 +1,14 @@
 """Opening the store, transactions, and the differences between engines, in one place.
 
 A store is a peewee database bound to the models, plus the vault. SQLite runs in WAL mode; writes of
-one process queue on a lock instead of on SQLite's own sleep-and-try, and take the write lock at
-BEGIN, so a transaction never fails half-way because another process was faster.
+one process take turns on one connection (bot.store.sqlite), and take SQLite's lock at BEGIN, so a
+transaction never fails half-way because another process was faster.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,11 +28,11 @@ from bot.errors import SettingsError, StoreUnavailable
 from bot.store import migrate
 from bot.store.fields import Holder
 from bot.store.models import TABLES, Secret, database
+from bot.store.sqlite import OneWriter
 from bot.store.vault import Vault, new_key, read_key
 
 # A callback waits at most this long for the write lock: its answer is due after 4.5 s.
 BUSY_TIMEOUT_MS = 3000
-_write_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -44,10 +43,16 @@ class Store:
     vault: Vault
     url: str
 
-    def close(self) -> None:
-        """Close this thread's connection."""
+    def leave(self) -> None:
+        """Close this thread's connection: what a thread does at its end."""
         if not self.db.is_closed():
             self.db.close()
+
+    def close(self) -> None:
+        """Close this thread's connection, and the writer that threads share."""
+        if isinstance(self.db, OneWriter):
+            self.db.drop_writer()
+        self.leave()
 
 
 def connect_to(url: str, power_safe: bool = False) -> Database:
@@ -65,7 +70,7 @@ def connect_to(url: str, power_safe: bool = False) -> Database:
                 raise SettingsError(
                     f"HONGYAN_DATABASE_URL: the folder of the file cannot be made: {error.strerror}"
                 ) from None
-        return SqliteDatabase(
+        return OneWriter(
             path or ":memory:",
             pragmas={
                 "journal_mode": "wal",
@@ -127,8 +132,8 @@ def transaction() -> Iterator[None]:
     db = database.obj
     if db.in_transaction():
         yield
-    elif isinstance(db, SqliteDatabase):
-        with _write_lock, db.atomic("IMMEDIATE"):
+    elif isinstance(db, OneWriter):
+        with db.writing():
             yield
     else:
         with db.atomic():
@@ -152,7 +157,14 @@ def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
 def run(sql: str, params: Sequence[Any] = ()) -> int:
     """Execute a hand-written statement with `?` marks; how many rows it changed."""
-    return int(database.obj.execute_sql(_marked(sql), params).rowcount)
+    with _written():
+        return int(database.obj.execute_sql(_marked(sql), params).rowcount)
+
+
+def pragma(text: str) -> list[Any]:
+    """A PRAGMA of SQLite's writing connection; nothing on other engines."""
+    db = database.obj
+    return db.ask_writer(text) if isinstance(db, OneWriter) else []
 
 
 def run_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
@@ -186,11 +198,15 @@ def insert_new(table: str, columns: Sequence[str], values: Sequence[Any], key: s
             _marked(f"INSERT IGNORE INTO {table} ({names}) VALUES ({marks})"), values
         )
         return cursor.lastrowid if cursor.rowcount == 1 else None
-    rows = fetch(
-        f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {key}",
-        values,
-    )
+    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {key}"
+    with _written():
+        rows = fetch(sql, values)
     return rows[0][0] if rows else None
+
+
+def _written() -> AbstractContextManager[None]:
+    """A single statement that writes: on SQLite by the writer, elsewhere as it is."""
+    return transaction() if is_sqlite() else nullcontext()
 
 
 def _marked(sql: str) -> str:

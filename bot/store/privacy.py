@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.errors import NotFound
-from bot.store.db import fetch, insert_new, is_sqlite, run, transaction
+from bot.store.db import fetch, insert_new, is_sqlite, pragma, run, transaction
 from bot.store.fields import Holder
 from bot.store.models import (
     Click,
@@ -309,7 +309,7 @@ def scrub() -> None:
     were. Where other connections are reading just now, its next full checkpoint does it.
     """
     if is_sqlite() and not database.obj.in_transaction():
-        run("PRAGMA wal_checkpoint(TRUNCATE)")
+        pragma("wal_checkpoint(TRUNCATE)")
 
 
 def forget_emptied(before: datetime) -> int:

@@ -9,7 +9,7 @@ from bot.campaign.claim import claim
 from bot.campaign.order import load
 from bot.campaign.settle import Result, settle
 from bot.store import campaigns
-from bot.store.db import Store
+from bot.store.db import Store, transaction
 from bot.store.models import database
 from tests.bot.campaign.world import World, found_world
 
@@ -25,7 +25,8 @@ def steps_of(work) -> int:
         counted += 1
         return 0
 
-    connection = database.obj.connection()
+    with transaction():  # the connection that writes
+        connection = database.obj.connection()
     connection.set_progress_handler(count, 100)
     work()
     connection.set_progress_handler(None, 0)

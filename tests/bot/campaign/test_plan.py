@@ -10,7 +10,7 @@ from bot import campaign
 from bot.campaign import plan
 from bot.campaign.order import load
 from bot.store import campaigns, segments
-from bot.store.db import Store, run
+from bot.store.db import Store, pragma
 from bot.store.models import Follower, Send
 from tests.bot.campaign.world import SLUG, Crash, World, found_world, people
 from tests.conftest import NOON
@@ -146,9 +146,9 @@ def test_a_run_whose_segment_is_gone_goes_back_to_being_a_draft(store: Store):
 def test_a_follower_who_is_gone_altogether_is_no_row(store: Store):
     world = found_world(store, followers=3)
     made = begun(world)
-    run("PRAGMA foreign_keys = 0")
+    pragma("foreign_keys = 0")
     Follower.delete().where(Follower.id == 2).execute()
-    run("PRAGMA foreign_keys = 1")
+    pragma("foreign_keys = 1")
     plan.plan(made, URL, world.now)
     assert audience(made) == [1, 3]
     assert campaigns.generation(made, 1).audience == 2

@@ -14,7 +14,7 @@ from bot.i18n import t
 from bot.inbox import receive
 from bot.inbox.repairing import repair_inbox
 from bot.store import followers, inbox, repair
-from bot.store.db import fetch, run
+from bot.store.db import fetch, pragma, run
 from bot.values.replies import NO_REPLY, Reply, TextReply
 from tests.bot.inbox.conftest import answering, echo
 from tests.conftest import NOON
@@ -256,7 +256,7 @@ def test_a_locked_database_is_refused_so_that_the_platform_retries(store, tmp_pa
     from bot.store import accounts
 
     account = accounts.ensure_default("wxdevelopment0000", "service", NOON)
-    run("PRAGMA busy_timeout = 50")
+    pragma("busy_timeout = 50")
     other = sqlite3.connect(tmp_path / "hongyan.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match="locked"):

@@ -1,0 +1,64 @@
+"""SQLite with one writing connection a process.
+
+SQLite lets one transaction write at a time. Each connection has a page cache of its own, which it
+must drop whenever another connection has written: with a connection a thread, every message would
+read its pages anew. So all write transactions of a process take turns on one connection, whose
+cache stays warm, and each thread reads on its own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from peewee import SqliteDatabase
+
+
+class OneWriter(SqliteDatabase):
+    """Write through `writing`; what peewee does outside of it works as ever, a little slower."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__(path, check_same_thread=False, **options)
+        self._turn = threading.RLock()
+        self._writer: sqlite3.Connection | None = None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction on the writer; BEGIN takes SQLite's write lock, so it cannot fail later
+        because another process was faster. Not to be nested."""
+        with self._turn, self._lent(self._writing_connection()), self.atomic("IMMEDIATE"):
+            yield
+
+    def ask_writer(self, pragma: str) -> list[Any]:
+        """A PRAGMA on the writer, outside any transaction; its rows."""
+        with self._turn:
+            return list(self._writing_connection().execute(f"PRAGMA {pragma}").fetchall())
+
+    def _writing_connection(self) -> sqlite3.Connection:
+        if self.database == ":memory:":  # a connection of its own would see another database
+            own: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
+            return own
+        if self._writer is None:
+            self._writer = self._connect()  # type: ignore[attr-defined]
+        return self._writer
+
+    @contextmanager
+    def _lent(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """`connection` in the place of this thread's own."""
+        state = self._state  # type: ignore[attr-defined]
+        own = (state.closed, state.conn, state.ctx, state.transactions, state.commit_callbacks)
+        state.set_connection(connection)
+        try:
+            yield
+        finally:
+            (state.closed, state.conn, state.ctx, state.transactions, state.commit_callbacks) = own
+
+    def drop_writer(self) -> None:
+        """Close the writer; the next write opens another."""
+        with self._turn:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
