@@ -138,3 +138,24 @@ def test_a_failed_transaction_leaves_nothing(any_store):
     with pytest.raises(RuntimeError):
         half()
     assert followers.find(account, "o-half") is None
+
+
+def shape(db):
+    """Tables with their columns and indexes, as the engine tells them."""
+    return {
+        table: (
+            sorted((c.name, c.data_type, c.null, c.primary_key) for c in db.get_columns(table)),
+            sorted((i.name, tuple(i.columns), i.unique) for i in db.get_indexes(table)),
+        )
+        for table in db.get_tables()
+        if table != migrate.HISTORY
+    }
+
+
+def test_the_migrations_make_the_schema_of_the_models(any_store):
+    from bot.store.models import TABLES
+
+    migrated = shape(any_store.db)
+    any_store.db.drop_tables(TABLES)
+    any_store.db.create_tables(TABLES)
+    assert migrated == shape(any_store.db)
