@@ -25,7 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 def settings() -> Settings:
     """The settings of this process, with logging set up by them."""
     found = Settings.from_env(os.environ)
-    log.configure(found.log_level, found.log_format, found.secrets())
+    # A command that ends by itself says its result; its log lines are for who asks for them.
+    level = found.log_level if "HONGYAN_LOG_LEVEL" in os.environ else "warning"
+    log.configure(level, found.log_format, found.secrets())
     return found
 
 

@@ -34,6 +34,8 @@ WINDOWS = {
     WindowKind.SUBSCRIBE: (timedelta(minutes=1), 3),
     WindowKind.SCAN: (timedelta(minutes=1), 3),
 }
+_SIGN = "last_inbound_at = ?, window_kind = ?, window_until = ?, window_left = ?"
+_HOLD = "busy_event = ?, busy_until = ? WHERE id = ? AND (busy_event IS NULL OR busy_until <= ?)"
 _INBOX = ("event_id", "state", "lease_until", "attempts", "handler", "answer", "repeats", "error",
           "reason")  # fmt: skip
 
@@ -123,25 +125,19 @@ def _take(
 ) -> bool:
     """Note the sign of life and take the follower unless another message holds it."""
     opened = opened_window(follower, window, now)
-    if opened is not None:
-        run(
-            "UPDATE follower SET last_inbound_at = ?, window_kind = ?, window_until = ?,"
-            " window_left = ? WHERE id = ?",
-            (to_ms(now), opened[0], to_ms(opened[1]), opened[2], follower.id),
-        )
-    return hold(follower.id, event_id, until, now)
+    if opened is None:
+        return hold(follower.id, event_id, until, now)
+    sign = (to_ms(now), opened[0], to_ms(opened[1]), opened[2])
+    if run(f"UPDATE follower SET {_SIGN}, {_HOLD}", (*sign, event_id, until, follower.id, sign[0])):
+        return True
+    run(f"UPDATE follower SET {_SIGN} WHERE id = ?", (*sign, follower.id))
+    return False
 
 
 def hold(follower_id: int, event_id: int, until: int, now: datetime) -> bool:
     """Take the follower for this event. False: another message of the same follower holds it."""
-    return (
-        run(
-            "UPDATE follower SET busy_event = ?, busy_until = ?"
-            " WHERE id = ? AND (busy_event IS NULL OR busy_until <= ?)",
-            (event_id, until, follower_id, to_ms(now)),
-        )
-        == 1
-    )
+    values = (event_id, until, follower_id, to_ms(now))
+    return run(f"UPDATE follower SET {_HOLD}", values) == 1
 
 
 def hold_next(
@@ -174,6 +170,8 @@ def _repeated(dedupe: str) -> Repeat:
         " JOIN event ON event.id = inbox.event_id WHERE event.dedupe = ?",
         (dedupe,),
     )
+    if not rows:  # its sender was erased, and the inbox row with him
+        return Repeat(0, None)
     event_id, answer, sealed = rows[0]
     said = answer == "passive" and sealed is not None
     return Repeat(event_id, Holder.vault.open_json(bytes(sealed), REPLY) if said else None)

@@ -41,6 +41,9 @@ class OneWriter(SqliteDatabase):
         if self.database == ":memory:":  # a connection of its own would see another database
             own: sqlite3.Connection = self.connection()  # type: ignore[no-untyped-call]
             return own
+        if self._writer is not None and self._writer.in_transaction:
+            # A commit and its rollback both failed (the disk went away): begin anew, not inside it.
+            self.drop_writer()
         if self._writer is None:
             self._writer = self._connect()  # type: ignore[attr-defined]
         return self._writer

@@ -128,6 +128,7 @@ def killed_at(world: World, statement: int, monkeypatch: pytest.MonkeyPatch) -> 
         connection = db.connection()
         db._state.reset()
         connection.close()
+        db.drop_writer()
     return dead
 
 

@@ -267,6 +267,27 @@ def test_a_locked_database_is_refused_so_that_the_platform_retries(store, tmp_pa
     other.close()
 
 
+def test_a_full_disk_is_refused_so_that_the_platform_retries(store):
+    from bot.store import accounts
+
+    account = accounts.ensure_default("wxdevelopment0000", "service", NOON)
+    pages = pragma("page_count")[0][0]
+    pragma(f"max_page_count = {pages}")
+
+    def arrive(n):
+        return inbox.arrive(
+            account, f"o-{n}", "message.text", key=f"{n}", at=NOON, now=NOON, facts={},
+            raw={"Content": "满" * 900}, window=None, lease=timedelta(seconds=1),
+        )  # fmt: skip
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        list(map(arrive, range(1000)))
+    stored = rows("SELECT (SELECT COUNT(*) FROM event), (SELECT COUNT(*) FROM inbox)")[0]
+    assert stored[0] == stored[1]
+    pragma("max_page_count = 1000000")
+    assert isinstance(arrive(1001), inbox.Arrival)
+
+
 @pytest.mark.parametrize(
     ("fields", "kind", "left"),
     [

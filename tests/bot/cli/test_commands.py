@@ -1,0 +1,163 @@
+"""The commands, as a person types them: output, exit status, one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.store.vault import new_key
+from tests.conftest import KEY
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Shell:
+    """`hongyan ...` in a folder of its own, in front of a platform that is away."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("HONGYAN_")},
+            "PYTHONPATH": str(ROOT),
+            "HONGYAN_WECHAT_API_URL": "http://127.0.0.1:9",
+            "HONGYAN_PUBLIC_URL": "http://127.0.0.1:8000",
+            "HONGYAN_SECRET_KEYS": KEY,
+        }
+
+    def __call__(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            cwd=self.folder,
+            env={**self.env, **{f"HONGYAN_{k}": v for k, v in settings.items()}},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def file(self, name: str, document: object) -> str:
+        (self.folder / name).write_text(json.dumps(document), encoding="utf-8")
+        return name
+
+    def json(self, *words: str) -> dict:
+        ended = self(*words, "--json")
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+
+@pytest.fixture
+def hongyan(tmp_path):
+    return Shell(tmp_path)
+
+
+COUPON = {"slug": "c", "title": "券", "face_value_fen": 1000, "codes": 5, "valid_days": 7}
+SEGMENT = {
+    "slug": "all",
+    "name": "全部",
+    "rule": {"attribute": "subscribed", "op": "eq", "value": True},
+}
+CAMPAIGN = {
+    "slug": "first", "name": "第一次", "segment": "all", "purpose": "marketing", "offer": "c",
+    "text": "【店】{title}：{link}",
+}  # fmt: skip
+
+
+def test_a_first_campaign_from_the_shell(hongyan):
+    assert hongyan("coupons", "create", hongyan.file("c.json", COUPON)).returncode == 0
+    assert hongyan.json("coupons", "stock")["batches"][0]["available"] == 5
+    assert "subscribed" not in hongyan("segments", "define", hongyan.file("s.json", SEGMENT)).stderr
+    assert hongyan.json("segments", "refresh")["segments"][0]["size"] == 0
+    assert hongyan("campaign", "create", hongyan.file("k.json", CAMPAIGN)).returncode == 0
+    assert hongyan.json("campaign", "dry-run", "first")["audience"] == 0
+    for command, state in (("start", "scheduled"), ("cancel", "cancelled")):
+        ended = hongyan("campaign", command, "first")
+        assert (ended.returncode, ended.stdout) == (0, f"first is {state}\n"), ended.stderr
+    assert hongyan.json("campaign", "list")["campaigns"][0]["state"] == "cancelled"
+
+
+WRONG = [
+    pytest.param(["campaign", "report", "none"], 1, "none", id="a campaign that is not there"),
+    pytest.param(["coupons", "redeem", "XXXX"], 1, "unknown", id="a code of nobody"),
+    pytest.param(["followers", "show", "7"], 1, "no follower 7", id="a follower of nobody"),
+    pytest.param(["privacy", "export", "7"], 1, "7", id="an export of nobody"),
+    pytest.param(["segments", "members", "none"], 1, "none", id="a segment that is not there"),
+    pytest.param(["segments", "preview", "missing.json"], 1, "missing.json", id="no such file"),
+    pytest.param(["db", "restore", "/etc/passwd", "--yes"], 1, "backup", id="no backup"),
+    pytest.param(["nonsense"], 2, "No such command", id="an unknown command"),
+    pytest.param(["serve", "--port", "0"], 2, "--port", id="a port that is none"),
+    pytest.param(["demo", "--seconds", "1"], 2, "--seconds", id="too short a demo"),
+]
+
+
+@pytest.mark.parametrize(("words", "status", "said"), WRONG)
+def test_what_is_wrong_is_said_in_words(hongyan, words, status, said):
+    hongyan("db", "upgrade")
+    ended = hongyan(*words)
+    assert ended.returncode == status
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    if status == 1:
+        assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_document_that_breaks_a_rule_is_refused_with_its_field(hongyan):
+    hongyan("coupons", "create", hongyan.file("c.json", COUPON))
+    hongyan("segments", "define", hongyan.file("s.json", SEGMENT))
+    ended = hongyan(
+        "campaign", "create",
+        hongyan.file("k.json", {**CAMPAIGN, "channels": ["template"]}),
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "channels[0]" in ended.stderr
+
+
+def test_a_bad_setting_stops_every_command(hongyan):
+    ended = hongyan("db", "check", PORT="eighty")
+    assert ended.returncode == 1
+    assert "HONGYAN_PORT" in ended.stderr
+
+
+def test_the_doctor_finds_the_platform_away(hongyan):
+    ended = hongyan("doctor", "--json")
+    assert ended.returncode == 1
+    found = {row["what"]: row["state"] for row in json.loads(ended.stdout)["findings"]}
+    assert found["store"] == "ok"
+    assert found["platform token"] == "bad"
+
+
+def test_a_backup_can_be_put_back(hongyan):
+    hongyan("coupons", "create", hongyan.file("c.json", COUPON))
+    assert hongyan("db", "backup", "copy.db").returncode == 0
+    hongyan("coupons", "create", hongyan.file("d.json", {**COUPON, "slug": "d"}))
+    assert hongyan("db", "restore", "copy.db", "--yes").returncode == 0
+    assert [row["batch"] for row in hongyan.json("coupons", "stock")["batches"]] == ["c"]
+    assert hongyan("db", "check").returncode == 0
+
+
+def test_keys_can_be_changed_and_the_old_one_dropped(hongyan):
+    hongyan("coupons", "create", hongyan.file("c.json", COUPON))
+    new = new_key()
+    both = hongyan("db", "rekey", SECRET_KEYS=f"{new},{KEY}")
+    assert both.returncode == 0, both.stderr
+    assert hongyan("db", "check", SECRET_KEYS=new).returncode == 0
+    assert hongyan("coupons", "stock", SECRET_KEYS=new).returncode == 0
+    refused = hongyan("db", "check", SECRET_KEYS=KEY)
+    assert refused.returncode == 1
+    assert "HONGYAN_SECRET_KEYS" in refused.stderr
+
+
+def test_every_command_explains_itself(hongyan):
+    from click import Group
+
+    from bot.cli.root import COMMANDS, cli
+
+    for name in COMMANDS:
+        command = cli.get_command(None, name)
+        assert command.help, name
+        if isinstance(command, Group):
+            assert all(sub.help for sub in command.commands.values()), name
