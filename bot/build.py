@@ -33,7 +33,7 @@ def build(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = True) -
     """Open the store and bind everything to it. Raises SettingsError with what to mend."""
     store = open_from(settings, upgrade=upgrade)
     if settings.appid:
-        _check_account(settings)
+        check_account(settings)
         accounts.ensure_default(settings.appid, settings.account_kind, clock())
     return Services(
         settings=settings,
@@ -45,7 +45,8 @@ def build(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = True) -
     )
 
 
-def _check_account(settings: Settings) -> None:
+def check_account(settings: Settings) -> None:
+    """Raises SettingsError naming what the account `default` lacks."""
     missing = [
         f"HONGYAN_{name.upper()}: needed with HONGYAN_APPID, not set"
         for name in ("appsecret", "token", "aes_key")

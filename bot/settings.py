@@ -257,7 +257,8 @@ class Settings:
         if problems:
             raise SettingsError("\n".join(problems))
         if not values["appid"] and _is_local(values["wechat_api_url"]):
-            values |= {name.lower(): value for name, value in DEVELOPMENT.items()}
+            blank = {name: value for name, value in DEVELOPMENT.items() if not given.get(name)}
+            values |= {name.lower(): value for name, value in blank.items()}
         return cls(**values)
 
     @property

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.errors import HongyanError
 from bot.inbox.context import Dispatch
 from bot.services import Services
 from bot.store import jobs, leases
@@ -129,6 +130,9 @@ def run_job(
 def _attempt(services: Services, dispatch: Dispatch, job: Job, now: datetime) -> tuple[int, str]:
     try:
         return job.work(services, dispatch, now), ""
+    except HongyanError as error:
+        logger.warning("job=%s failed: %s", job.name, error)
+        return 0, f"{type(error).__name__}: {error}"[:500]
     except Exception as error:
         logger.exception("job=%s failed", job.name)
         return 0, f"{type(error).__name__}: {error}"[:500]

@@ -91,7 +91,8 @@ def fate_of(result: Result, reset: datetime, now: datetime) -> tuple[Fate, datet
         case QuotaExhausted():
             return Fate.AGAIN, reset
         case GatewayDown() | TokenRejected():
-            return Fate.AGAIN, now + pause  # the campaign's deadline ends this, not a count
+            # Nothing is wrong with the message: soon again, until the campaign's deadline.
+            return Fate.AGAIN, now + min(pause, BACK_OFF[1])
         case RequestRejected():
             return (Fate.AGAIN, now) if tries < MOST_ATTEMPTS else (Fate.FAILED, now)
     return (Fate.AGAIN, now + pause) if tries < MOST_ATTEMPTS else (Fate.FAILED, now)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+
+from peewee import DatabaseError, InterfaceError
 
 from bot.errors import HongyanError
 
@@ -15,6 +18,18 @@ def main() -> None:
         cli(standalone_mode=True)
     except HongyanError as error:
         sys.exit(f"hongyan: {error}")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+    except (
+        OSError,
+        UnicodeError,
+        RecursionError,
+        OverflowError,
+        DatabaseError,
+        InterfaceError,
+    ) as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            sys.exit(0)
+        # The world's fault, not a bug: one line; HONGYAN_LOG_LEVEL=debug shows where.
+        logging.getLogger(__name__).debug("failed", exc_info=True)
+        words = str(error).strip().splitlines() or [""]
+        sys.exit(f"hongyan: {type(error).__name__}: {words[0][:300]}")

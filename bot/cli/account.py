@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
+from bot.cli.common import account as default_account
 from bot.cli.common import as_json, services, show, table
 from bot.clock import utc_now
-from bot.errors import Conflict, GatewayError
+from bot.errors import Conflict, GatewayError, InvalidInput
+from bot.settings import SETTINGS
 from bot.store import accounts
 from bot.wechat.errcodes import advice
 
@@ -28,8 +31,22 @@ def account() -> None:
 def add(slug: str, appid: str, kind: str, appsecret: str, token: str, aes_key: str) -> None:
     """Add a further account; secrets are asked for, and kept encrypted."""
     services()
+    check_values(slug=slug, appid=appid, appsecret=appsecret, token=token, aes_key=aes_key)
     accounts.add(slug, appid, appsecret, token, aes_key, kind, utc_now())
     click.echo(f"added; its callback is /wechat/{slug}")
+
+
+def check_values(slug: str, **values: str) -> None:
+    """Raises InvalidInput naming the first value that the setting of its name would refuse."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", slug):
+        raise InvalidInput("slug: wants 1 to 32 of a-z, 0-9 and -", "slug")
+    for name, value in values.items():
+        setting = next(one for one in SETTINGS if one.name == name.upper())
+        try:
+            if not setting.read(value):
+                raise ValueError
+        except ValueError:
+            raise InvalidInput(f"{name}: wants {setting.remedy}", name) from None
 
 
 @account.command("list")
@@ -43,6 +60,13 @@ def list_(json_: bool) -> None:
     ]
     headings = {"slug": "slug", "appid": "appid", "kind": "kind", "timezone": "zone"}
     show({"accounts": rows}, json_, lambda: table(rows, headings))
+
+
+@account.command()
+@click.argument("name")
+def key(name: str) -> None:
+    """Make an API key of the account `default` and print it, this once; NAME says whose it is."""
+    click.echo(accounts.new_api_key(default_account().id, name, utc_now()))
 
 
 @account.command()

@@ -41,8 +41,12 @@ def _moved(to: store.CampaignState) -> None:
 @campaign.command()
 @click.argument("id")
 def start(id: str) -> None:
-    """Start now, or at the document's `schedule.at`."""
-    _moved(use.start(services(), account().id, id, utc_now()))
+    """Start at the document's `schedule.at` where that is to come, else now."""
+    now = utc_now()
+    found = use.find(account().id, id)
+    planned = use.parse(found.definition).at
+    order = use.schedule if planned is not None and planned > now else use.start
+    _moved(order(services(), account().id, id, now))
 
 
 @campaign.command()

@@ -85,9 +85,12 @@ def document(path: str) -> dict[str, Any]:
         text = click.open_file(path, encoding="utf-8").read()
     except OSError as error:
         raise NotFound(f"{Path(path).name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"{path}: is not UTF-8 text") from None
     try:
         found = json.loads(text)
-    except ValueError as error:
+        json.dumps(found, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8 form
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path}: not JSON: {error}") from None
     if not isinstance(found, dict):
         raise InvalidInput(f"{path}: the document is an object")

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from bot import coupon
-from bot.cli.common import account, as_json, document, services, show, table
+from bot.cli.common import account, as_json, document, show, table
 from bot.clock import utc_now
 from bot.errors import Conflict, NotFound
 from bot.store import coupons as store
+from bot.store import followers
 from bot.values.audience import Skip
 
 
@@ -44,13 +45,14 @@ def import_(batch: str, file: Any) -> None:
 
 @coupons.command()
 @click.argument("batch")
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 def issue(batch: str, follower_id: int) -> None:
     """Give one code of BATCH to a follower, now."""
-    services()
+    batch_id = store.batch_by_slug(account().id, batch).id
+    followers.get(follower_id)
     now = utc_now()
     purpose = f"operator:{follower_id}:{now:%Y%m%dT%H%M%S%f}"
-    given = store.issue_now(store.batch_by_slug(account().id, batch).id, follower_id, purpose, now)
+    given = store.issue_now(batch_id, follower_id, purpose, now)
     if isinstance(given, Skip):
         raise Conflict(f"not issued: {given.value}")
     store.record_issued([purpose], now)

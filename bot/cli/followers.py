@@ -32,7 +32,7 @@ def sync_() -> None:
 
 
 @followers.command("show")
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @as_json
 def show_(follower_id: int, json_: bool) -> None:
     """One follower's state, without his openid."""
@@ -42,7 +42,7 @@ def show_(follower_id: int, json_: bool) -> None:
 
 
 @followers.command()
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @click.option("--yes", is_flag=True, help="Without asking.")
 def erase(follower_id: int, yes: bool) -> None:
     """The same as `hongyan privacy erase`."""

@@ -19,7 +19,7 @@ def privacy() -> None:
 
 
 @privacy.command()
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 def export(follower_id: int) -> None:
     """Everything held of a follower, as one JSON document on stdout."""
     account()
@@ -27,7 +27,7 @@ def export(follower_id: int) -> None:
 
 
 @privacy.command()
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @click.option("--yes", is_flag=True, help="Without asking.")
 def erase(follower_id: int, yes: bool) -> None:
     """Erase a follower for good; prints the certificate's number."""

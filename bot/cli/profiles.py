@@ -30,7 +30,7 @@ def rebuild() -> None:
 
 
 @profiles.command("show")
-@click.argument("follower_id", type=int)
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @as_json
 def show_(follower_id: int, json_: bool) -> None:
     """What is held of one follower, and why."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import runpy
 import shutil
+import signal
+import socket
+import threading
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,8 +28,13 @@ BLOCKING_THREADS = 64
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (HONGYAN_PORT).")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
 @click.option("--no-scheduler", is_flag=True, help="Never be the scheduler.")
-def serve(host: str | None, port: int | None, workers: int, no_scheduler: bool) -> None:
+@click.option("--parent", type=int, hidden=True)
+def serve(
+    host: str | None, port: int | None, workers: int, no_scheduler: bool, parent: int | None
+) -> None:
     """Serve callbacks, tracked links, follower pages and the API."""
+    if parent:
+        end_with(parent)
     if host:
         os.environ["HONGYAN_HOST"] = host
     if port:
@@ -40,13 +49,18 @@ def serve(host: str | None, port: int | None, workers: int, no_scheduler: bool) 
 
 def run_web(found: Settings, workers: int) -> None:
     """Run granian until SIGTERM or SIGINT; requests in flight are finished."""
-    from bot.build import open_from
+    from bot.build import check_account, open_from
 
     if not found.appid:
-        raise SettingsError("HONGYAN_APPID: the account to serve is not set; see README, step 4")
+        raise SettingsError("HONGYAN_APPID: the account to serve is not set; see README, step 6")
+    check_account(found)
+    refuse_taken(found.host, found.port, "HONGYAN_PORT")
     open_from(found).close()  # migrate and refuse bad settings here, once, before any worker
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    click.echo(f"鸿雁 Hongyan listens on http://{found.host}:{found.port}/", err=True)
 
     Granian(
         "wsgi:application",
@@ -59,7 +73,33 @@ def run_web(found: Settings, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_access=False,
+        log_level=LogLevels.error,
     ).serve()
+
+
+def refuse_taken(host: str, port: int, setting: str) -> None:
+    """Raises SettingsError where somebody listens already: the kernel would share the port out."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"{setting}: cannot listen on {host}:{port}: {error.strerror}; "
+                "choose another, or end the program that has it"
+            ) from None
+
+
+def end_with(parent: int) -> None:
+    """End this process in order when `parent` is gone: a killed demo leaves nobody behind."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def _share_metrics(found: Settings) -> None:
@@ -89,7 +129,9 @@ def scheduler() -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--callback", help="Where to push; default: PUBLIC_URL/wechat/default.")
 @click.option("--mode", type=click.Choice(["safe", "compatible", "plain"]), default="safe")
+@click.option("--shop-key", default="", help="API key with which the followers redeem.")
 @click.option("--from-environment", is_flag=True, hidden=True)
+@click.option("--parent", type=int, hidden=True)
 def sandbox(
     port: int,
     followers: int,
@@ -98,19 +140,30 @@ def sandbox(
     seed: int,
     callback: str | None,
     mode: str,
+    shop_key: str,
     from_environment: bool,
+    parent: int | None,
 ) -> None:
     """A local WeChat platform with simulated followers."""
     from bot.sandbox.server import serve as run_sandbox
 
+    if parent:
+        end_with(parent)
     if from_environment:
-        run_sandbox(SandboxConfig.from_env(os.environ))
+        config = SandboxConfig.from_env(os.environ)
+        refuse_taken(config.host, config.port, "--port")
+        run_sandbox(config)
         return
     found = settings()
+    refuse_taken("127.0.0.1", port, "--port")
     public = found.public
     if callback:
         parts = urlsplit(callback)
         public = f"{parts.scheme}://{parts.netloc}"
+    url = f"http://127.0.0.1:{port}"
+    click.echo(f"本地微信平台 local WeChat platform  {url}/")
+    click.echo(f"和公众号聊天 chat as a follower     {url}/phone/o-me")
+    click.echo(f"回调 pushes to {callback or public + '/wechat/default'}; Ctrl-C ends it")
     run_sandbox(
         sandbox_config(
             found,
@@ -121,7 +174,8 @@ def sandbox(
             mode=mode,
             callback_url=callback or f"{public}/wechat/default",
             faults=document(faults) if faults else {},
-            shop_url=public,
+            shop_url=public if shop_key else "",
+            shop_key=shop_key,
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -37,10 +38,11 @@ class Demo:
         self.services: Services = build(self.settings)
         self.account = self.services.account_of("default")
         config = self.sandbox_config(story.prepare(self.services, plan, utc_now()))
-        self.bot = Child("bot", ["serve"], env, plan.folder)
+        ours = ["--parent", str(os.getpid())]
+        self.bot = Child("bot", ["serve", *ours], env, plan.folder)
         self.sandbox = Child(
             "sandbox",
-            ["sandbox", "--from-environment"],
+            ["sandbox", "--from-environment", *ours],
             {**env, VARIABLE: config.to_json()},
             plan.folder,
         )
@@ -103,7 +105,10 @@ class Demo:
         if not stopped.get("drained", True):
             raise DemoFailed("the sandbox did not come to rest")
         self.await_rest()
-        campaign.close_now(self.services, self.account.id, story.CAMPAIGN, self.services.clock())
+        if self._campaign_started:
+            campaign.close_now(
+                self.services, self.account.id, story.CAMPAIGN, self.services.clock()
+            )
 
     def await_rest(self, seconds: float = SETTLE_SECONDS) -> None:
         """Wait until the jobs have nothing left. Raises DemoFailed naming what is left."""

@@ -27,6 +27,7 @@ from bot.inbox.pool import Pool
 from bot.services import Services
 from bot.store import accounts, inbox
 from bot.store.accounts import AccountState
+from bot.store.db import available
 from bot.values.audience import FollowerState, Understanding
 from bot.values.inbound import Inbound, Message, PersonalInfoEvent
 from bot.values.replies import NO_REPLY, Reply, TextReply
@@ -92,8 +93,6 @@ class Receiver:
         door = self._door(slug)
         opened = door.gate.open(query, body, now)
         message = to_value(opened.fields)
-        if not door.account.original_id and message.account:
-            self._learn(door, message.account)
         understanding = self._understood(message)
         stored = inbox.arrive(
             door.account.id,
@@ -108,6 +107,8 @@ class Receiver:
             lease=LEASE,
             known_only=isinstance(message, PersonalInfoEvent),
         )
+        if not door.account.original_id and message.account and opened.cipher is not None:
+            self._learn(door, message.account)
         if isinstance(stored, inbox.Repeat):
             reply = codec.from_json(stored.reply)
             return self._answer(door, opened, message, reply, now, "repeated")
@@ -131,7 +132,9 @@ class Receiver:
         return door
 
     def _learn(self, door: _Door, original_id: str) -> None:
-        accounts.learn_original_id(door.account.id, original_id)
+        """Keep the gh_ id that a proved body showed; from now on no other is let in."""
+        with available():
+            accounts.learn_original_id(door.account.id, original_id)
         door.until = 0.0
 
     def _understood(self, message: Inbound) -> Understanding | None:
@@ -157,7 +160,11 @@ class Receiver:
         if reply == NO_REPLY:
             return Answer(200, SUCCESS, outcome, "text/plain; charset=utf-8")
         xml = render(
-            reply, message.openid, message.account, now, to_message=isinstance(message, Message)
+            reply,
+            message.openid,
+            message.account or door.account.original_id,
+            now,
+            to_message=isinstance(message, Message),
         )
         return Answer(200, door.gate.seal(xml, opened, now), outcome)
 

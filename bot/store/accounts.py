@@ -10,7 +10,7 @@ from datetime import datetime
 from peewee import IntegrityError
 
 from bot.errors import Conflict, NotFound
-from bot.store.models import Account, ApiKey
+from bot.store.models import Account, ApiKey, Follower
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,24 @@ def ids() -> list[int]:
 
 
 def ensure_default(appid: str, kind: str, now: datetime) -> int:
-    """The id of the account `default`, made or brought up to date with the settings' appid."""
+    """The id of the account `default`, made or brought up to date with the settings' appid.
+
+    Raises Conflict where the account of another appid has followers: they are not this one's.
+    """
     values = {"slug": "default", "appid": appid, "kind": kind, "created_at": now}
     Account.insert(**values).on_conflict_ignore().execute()
     row = Account.get_or_none(Account.slug == "default")
     if row is None:
         raise Conflict(f"HONGYAN_APPID: {appid} already belongs to another account")
-    if (row.appid, row.kind) != (appid, kind):
-        Account.update(appid=appid, kind=kind).where(Account.id == row.id).execute()
+    if row.appid != appid:
+        if Follower.select().where(Follower.account == row.id).exists():
+            raise Conflict(
+                f"HONGYAN_APPID: this database holds the followers of {row.appid}; give {appid} a "
+                "database of its own with HONGYAN_DATABASE_URL, or add it by: hongyan account add"
+            )
+        Account.update(appid=appid, original_id="").where(Account.id == row.id).execute()
+    if row.kind != kind:
+        Account.update(kind=kind).where(Account.id == row.id).execute()
     return int(row.id)
 
 

@@ -45,8 +45,7 @@ def backup(settings: Settings, file: str) -> None:
 
 def restore(settings: Settings, file: str) -> Path:
     """Swap the file in; where the former one went. Raises Conflict when FILE is no whole store."""
-    db = _sqlite(settings)
-    target = Path(db.database)
+    target = Path(_sqlite(settings).database)
     with closing(sqlite3.connect(file)) as copy:
         try:
             whole = copy.execute("PRAGMA integrity_check").fetchone()[0]
@@ -55,6 +54,7 @@ def restore(settings: Settings, file: str) -> Path:
             whole, tables = "not a database", set()
     if whole != "ok" or migrate.HISTORY not in tables:
         raise Conflict(f"{file} is no whole backup of a store: {whole}")
+    _refuse_in_use(target)
     former = target.with_name(f"{target.name}.replaced-{utc_now():%Y%m%dT%H%M%S}")
     for ending in ("", "-wal", "-shm"):
         part = target.with_name(target.name + ending)
@@ -64,8 +64,23 @@ def restore(settings: Settings, file: str) -> Path:
     return former
 
 
+def _refuse_in_use(target: Path) -> None:
+    """Raises Conflict while another process has the store open: it would go on writing to a file
+    that nobody reads. Leaving WAL mode needs the file alone, so it tells."""
+    with closing(sqlite3.connect(target, timeout=0)) as alone:
+        try:
+            alone.execute("PRAGMA journal_mode = DELETE")
+            alone.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            raise Conflict("a running process uses the store: stop it first") from None
+
+
 def check(settings: Settings) -> dict[str, Any]:
-    """engine, integrity, pending migrations, followers. Raises SealBroken for wrong keys."""
+    """engine, integrity, pending migrations, followers. Raises SealBroken for wrong keys, NotFound
+    where there is no store yet."""
+    db = connect_to(settings.database_url)
+    if isinstance(db, SqliteDatabase):
+        _sqlite(settings)
     store = open_store(settings.database_url, ensure_keys(settings, new_key), upgrade=False)
     try:
         integrity = "ok"

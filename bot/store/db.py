@@ -32,7 +32,7 @@ from bot.store.sqlite import OneWriter
 from bot.store.vault import Vault, new_key, read_key
 
 # A callback waits at most this long for the write lock: its answer is due after 4.5 s.
-BUSY_TIMEOUT_MS = 3000
+BUSY_TIMEOUT_MS = 2000
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,14 @@ def available() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         forget_broken_connection()
-        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+        raise StoreUnavailable(f"{type(error).__name__}: {_first_cause(error)}") from error
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """What went wrong first: a failed rollback hides that the disk is full."""
+    while isinstance(error.__context__, Exception):
+        error = error.__context__
+    return error
 
 
 def fetch(sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

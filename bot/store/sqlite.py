@@ -8,13 +8,14 @@ cache stays warm, and each thread reads on its own.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 
 
 class OneWriter(SqliteDatabase):
@@ -24,13 +25,27 @@ class OneWriter(SqliteDatabase):
         super().__init__(path, check_same_thread=False, **options)
         self._turn = threading.RLock()
         self._writer: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None  # the file that was opened first
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction on the writer; BEGIN takes SQLite's write lock, so it cannot fail later
         because another process was faster. Not to be nested."""
         with self._turn, self._lent(self._writing_connection()), self.atomic("IMMEDIATE"):
+            self._check_there()
             yield
+
+    def _check_there(self) -> None:
+        """A file that was moved or deleted still takes writes, which nobody would ever read again:
+        refuse them. Raises OperationalError."""
+        if self.database == ":memory:":
+            return
+        try:
+            found = os.stat(self.database)
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != self._file:
+            raise OperationalError("the database file was moved or deleted")
 
     def ask_writer(self, pragma: str) -> list[Any]:
         """A PRAGMA on the writer, outside any transaction; its rows."""
@@ -46,6 +61,8 @@ class OneWriter(SqliteDatabase):
             self.drop_writer()
         if self._writer is None:
             self._writer = self._connect()  # type: ignore[attr-defined]
+            found = os.stat(self.database)
+            self._file = self._file or (found.st_dev, found.st_ino)
         return self._writer
 
     @contextmanager

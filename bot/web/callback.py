@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.clock import Clock
-from bot.errors import CallbackRejected, NotFound, StoreUnavailable
+from bot.errors import CallbackRejected, NotFound, SettingsError, StoreUnavailable
 from bot.inbox.receive import Answer, Receiver, rejected
 from bot.web import metrics
 from bot.wechat.callback import MAX_BODY, read_query
@@ -66,6 +66,9 @@ class CallbackFirst:
         except CallbackRejected as error:
             logger.warning("callback refused account=%.32r reason=%s", slug, error.reason)
             return rejected(error)
+        except SettingsError as error:
+            logger.error("callback refused account=%.32r reason=misconfigured: %s", slug, error)
+            return rejected(CallbackRejected(403, "misconfigured"))
         except NotFound:
             logger.warning("callback refused account=%.32r reason=no-account", slug)
             return rejected(CallbackRejected(404, "no-account"))

@@ -88,6 +88,8 @@ def _campaign_row(report: dict[str, Any]) -> dict[str, str]:
         "skipped": f"{sum(closing['skipped'].values()):,}",
         "held_out": f"{closing['held_out']:,}",
         "unknown": f"{closing['unknown']:,}",
+        "failed": f"{sum(closing['failed'].values()):,}",
+        "open": f"{closing['open']:,}",
         "clicks": f"{report['clicks']:,}",
         "redemptions": f"{report['redemptions']:,}",
     }

@@ -91,6 +91,14 @@ def test_a_local_api_without_appid_plays_the_development_account():
     assert settings.sandboxed
 
 
+def test_what_is_given_stands_beside_the_development_account():
+    keys = f"{'A' * 43},{'B' * 43}"
+    settings = Settings.from_env(
+        {"HONGYAN_WECHAT_API_URL": "http://127.0.0.1:8090", "HONGYAN_AES_KEY": keys}
+    )
+    assert (settings.appid, settings.aes_key) == (DEVELOPMENT["APPID"], keys)
+
+
 def test_the_real_platform_never_gets_the_development_account():
     assert Settings.from_env({}).appid == ""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +116,102 @@ def test_a_document_that_breaks_a_rule_is_refused_with_its_field(hongyan):
     )  # fmt: skip
     assert ended.returncode == 1
     assert "channels[0]" in ended.stderr
+
+
+def test_a_campaign_planned_for_later_waits_for_its_time(hongyan):
+    hongyan("coupons", "create", hongyan.file("c.json", COUPON))
+    hongyan("segments", "define", hongyan.file("s.json", SEGMENT))
+    later = {**CAMPAIGN, "schedule": {"at": "2099-01-01T00:00:00+08:00"}}
+    hongyan("campaign", "create", hongyan.file("k.json", later))
+    assert hongyan("campaign", "start", "first").returncode == 0
+    with sqlite3.connect(hongyan.folder / "var" / "hongyan.db") as db:
+        due = db.execute("SELECT due_at FROM campaign").fetchone()[0]
+    db.close()
+    assert due == 4070880000000
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"[" * 100_000, b'{"slug": "\\ud800"}', b"", b"[]"]
+)
+@pytest.mark.parametrize("command", [["campaign", "create"], ["segments", "preview"]])
+def test_a_file_that_is_no_document_is_refused_in_one_line(hongyan, command, content):
+    (hongyan.folder / "wild").write_bytes(content)
+    ended = hongyan(*command, "wild")
+    assert ended.returncode == 1
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_file_that_is_no_store_is_told_in_one_line(hongyan):
+    (hongyan.folder / "var").mkdir()
+    (hongyan.folder / "var" / "hongyan.db").write_bytes(b"this is no database" * 500)
+    for words in (["db", "check"], ["doctor"], ["campaign", "list"]):
+        ended = hongyan(*words)
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_check_without_a_store_makes_none(hongyan):
+    assert hongyan("db", "check").returncode == 1
+    assert not (hongyan.folder / "var" / "hongyan.db").exists()
+
+
+def test_a_taken_port_is_refused(hongyan):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        for words in (["serve", "--port", port], ["sandbox", "--port", port]):
+            ended = hongyan(*words)
+            assert ended.returncode == 1
+            assert "cannot listen" in ended.stderr
+
+
+def test_serving_without_the_whole_account_says_what_is_missing(hongyan):
+    ended = hongyan("serve", APPID="wx0123456789abcdef", WECHAT_API_URL="https://api.weixin.qq.com")
+    assert ended.returncode == 1
+    assert "HONGYAN_APPSECRET" in ended.stderr
+    assert "HONGYAN_AES_KEY" in ended.stderr
+
+
+def test_a_restore_under_a_running_process_is_refused(hongyan):
+    hongyan("coupons", "create", hongyan.file("c.json", COUPON))
+    hongyan("db", "backup", "copy.db")
+    running = sqlite3.connect(hongyan.folder / "var" / "hongyan.db")
+    running.execute("SELECT COUNT(*) FROM account").fetchone()
+    ended = hongyan("db", "restore", "copy.db", "--yes")
+    running.close()
+    assert ended.returncode == 1
+    assert "stop it first" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"slug": "a b/c"}, "slug"),
+        ({"--appid": "bad"}, "appid"),
+        ({"--token": "y"}, "token"),
+        ({"--aes-key": "z"}, "aes_key"),
+    ],
+)
+def test_an_account_that_cannot_work_is_not_added(hongyan, changes, field):
+    values = {
+        "slug": "shop2",
+        "--appid": "wx0123456789abcdef",
+        "--appsecret": "s" * 32,
+        "--token": "a-token",
+        "--aes-key": "A" * 43,
+        **changes,
+    }
+    slug = values.pop("slug")
+    options = [word for pair in values.items() for word in pair]
+    ended = hongyan("account", "add", slug, *options)
+    assert ended.returncode == 1
+    assert field in ended.stderr
+
+
+def test_a_key_is_printed_once_and_works(hongyan):
+    ended = hongyan("account", "key", "the till")
+    assert ended.stdout.startswith("hy_")
 
 
 def test_a_bad_setting_stops_every_command(hongyan):

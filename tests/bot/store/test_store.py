@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.errors import NotFound, SealBroken, SettingsError
+from bot.errors import Conflict, NotFound, SealBroken, SettingsError, StoreUnavailable
 from bot.store import accounts, events, followers, leases, migrate
-from bot.store.db import fetch, now_ms, open_store, run, transaction
+from bot.store.db import available, fetch, now_ms, open_store, run, transaction
 from bot.store.vault import new_key
 from tests.conftest import KEY, NOON, a_follower
 from tests.support.threads import together
@@ -89,6 +89,25 @@ def test_an_event_is_appended_once_by_sixteen_threads(any_store):
 def test_an_account_that_is_not_there_is_told(store):
     with pytest.raises(NotFound):
         accounts.by_slug("nobody")
+
+
+def test_another_appid_takes_over_an_account_without_followers_only(any_store):
+    account = accounts.ensure_default(APPID, "service", NOON)
+    accounts.learn_original_id(account, "gh_first")
+    other = "wx0123456789abcdef"
+    assert accounts.ensure_default(other, "service", NOON) == account
+    assert accounts.by_slug("default").original_id == ""
+    a_follower(account)
+    with pytest.raises(Conflict, match="HONGYAN_DATABASE_URL"):
+        accounts.ensure_default(APPID, "service", NOON)
+
+
+def test_a_store_whose_file_was_taken_away_takes_no_more_writes(store, tmp_path):
+    account = accounts.ensure_default(APPID, "service", NOON)
+    followers.ensure(account, "o-before", NOON)
+    (tmp_path / "hongyan.db").rename(tmp_path / "elsewhere.db")
+    with pytest.raises(StoreUnavailable, match="moved or deleted"), available():
+        followers.ensure(account, "o-after", NOON)
 
 
 def test_an_api_key_opens_its_account_until_revoked(any_store):
