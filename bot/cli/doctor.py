@@ -15,6 +15,7 @@ from bot.errors import HongyanError
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import jobs, leases, migrate, repair
+from bot.store.db import dialect
 
 MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 
@@ -83,7 +84,7 @@ def _store(house: Services) -> Iterator[Finding]:
     yield (
         Finding("store", "warn", f"{len(waiting)} migrations wait", "hongyan db upgrade")
         if waiting
-        else Finding("store", "ok", f"{type(house.store.db).__name__}, all migrations applied")
+        else Finding("store", "ok", f"{dialect()}, all migrations applied")
     )
 
 

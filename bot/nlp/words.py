@@ -11,7 +11,7 @@ import re
 
 from bot.nlp.normalise import bare, core
 
-LONGEST = 20  # characters; a longer text is no command
+LONGEST = 25  # characters; a longer text is no command
 
 
 def _one(words: str, more: str = "") -> str:
@@ -41,7 +41,16 @@ _HAVE = (
 )
 _HOW = _one("怎么 如何 怎样 在哪里 在哪 去哪里 去哪 哪里 哪里可以 上哪 什么时候")
 _USE = _one("领取 领 使用 用 拿 查看 看 找")
-_PUSHED = "推送 广告 消息 通知 短信 信息 优惠"
+_PUSHED = "推送 广告 消息 通知 短信 信息 优惠 推广 营销 推销 推荐"
+_NO_MORE = (
+    _many("以后 今后 从现在起 拜托 求求 求你们 求你 你们 你 我 真的 都 也 就 请")
+    + _one("不要 别 不用 请勿 勿 不想")
+    + "再?(?:给我|向我)?"
+    + _one("发 推送 推 发送 收到 接收 收 看到")
+    + "我?"
+    + _many(f"了 你们的 你们 任何 这些 这种 这类 那些 的 给我 啦 {_PUSHED}")
+)
+_DISTURB = _one("不要 别 请勿 勿") + "再?(?:打扰|骚扰|烦)我?了?"
 
 # Said as it is: these act on people's rights.
 _EXACT = {
@@ -49,13 +58,13 @@ _EXACT = {
         _one("退订 取消 td t 拒收 拒收消息 unsubscribe optout stop"),
         _one("我要 我想 要 申请 立即 马上", "?")
         + _one("退订 取消推送 取消订阅 取消消息推送 取消通知 停止推送 停止发送 关闭推送 关闭通知"),
-        "退订" + _one("推送 消息 通知 td t 回t"),
-        _one("不要 别 不用 请勿 勿 不想")
-        + "再?(?:给我)?"
-        + _one("发 推送 推 发送 收到 看到")
-        + "我?"
-        + _many(f"了 你们的 {_PUSHED}"),
-        _one("不要 别 请勿 勿") + "再?(?:打扰|骚扰)我?了?",
+        "退订" + _one("td t 回t"),
+        _one("我要 我想 要 申请 立即 马上", "?")
+        + _one("退订 取消 停止 关闭 关掉 屏蔽 拒绝 拒收")
+        + _many("你们的 你们 所有 所有的 全部 一切 接收 发送 这些")
+        + _one("优惠 活动 营销 商业 垃圾", "?")
+        + _one("推送 广告 消息 通知 短信 信息 推广 营销 推销 推荐", "{1,2}"),
+        f"(?:{_NO_MORE}|{_DISTURB}){{1,2}}",  # 不想再收到广告了，别发了
     ),
     "opt_in": (
         "恢复" + _one("订阅 推送 接收 消息 通知", "?"),

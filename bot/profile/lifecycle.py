@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.store import dialogues, events, followers
+from bot.store import dialogues, events, followers, suppression
 from bot.store.db import transaction
 from bot.store.segments import mark_dirty
 
@@ -71,9 +71,14 @@ def opted_out(
 
 
 def opted_in(account_id: int, follower_id: int, event_id: int, at: datetime, now: datetime) -> bool:
-    """Marketing is welcome again. False: it was, or they refused it since."""
+    """Marketing is welcome again. False: it was, or they refused it since.
+
+    A refusal that outlived an erasure ends here, too.
+    """
     with transaction():
         changed = followers.mark_opted_in(follower_id, at)
+        if followers.get(follower_id).opted_out_at is None:
+            suppression.lift(follower_id)
         _append(account_id, follower_id, "opt_in", event_id, at, now, {})
         mark_dirty([follower_id])
     return changed

@@ -89,7 +89,8 @@ def erase(follower_id: int, cause: str, now: datetime) -> str:
 
     cause   a word of at most 32 characters: follower, cancelled, operator ...
 
-    Somebody who writes again afterwards is a new follower of whom nothing is known.
+    Somebody who writes again afterwards is a new follower of whom nothing is known, except that
+    they refuse marketing if they did before.
     """
     certificate = store.certificate_for(f"follower:{follower_id}")
     with transaction():

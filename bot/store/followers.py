@@ -10,6 +10,7 @@ from bot.clock import instant, to_ms
 from bot.errors import NotFound
 from bot.store.db import fetch, insert_new, run
 from bot.store.fields import Holder
+from bot.store.suppression import refused_at
 from bot.values.audience import FollowerState
 
 PLACE = "follower.openid"
@@ -70,10 +71,14 @@ def count(account_id: int) -> int:
 
 
 def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
-    """The follower with this openid, made (not subscribed) when seen for the first time."""
+    """The follower with this openid, made (not subscribed) when seen for the first time.
+
+    Who had refused marketing before an erasure is made refusing it.
+    """
     found = find(account_id, openid)
     if found is not None:
         return found
+    refused = refused_at(account_id, blind(openid))
     insert_new(
         "follower",
         (
@@ -84,6 +89,7 @@ def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
             "source_scene",
             "language",
             "marketing_consent",
+            "opted_out_at",
             "personalised",
             "blacklisted",
             "stage",
@@ -98,7 +104,8 @@ def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
             False,
             "",
             "zh",
-            True,
+            refused is None,
+            to_ms(refused) if refused else None,
             True,
             False,
             "new",

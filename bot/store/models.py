@@ -492,4 +492,16 @@ class Erasure(Table):
     removed = JSONText(default=dict)
 
 
+class Suppression(Table):
+    """Somebody erased had refused marketing: known again by the keyed hash, and still refused."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    openid_hash = CharField(32)
+    at = InstantField()  # the day, see bot.store.suppression
+
+    class Meta:
+        indexes = ((("account", "openid_hash"), True),)
+
+
 TABLES: tuple[type[Table], ...] = tuple(Table.__subclasses__())

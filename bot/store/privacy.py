@@ -37,6 +37,7 @@ from bot.store.models import (
     Send,
     database,
 )
+from bot.store.suppression import keep_refusal
 
 # Rows of these tables are about one follower and nothing else: they go with the person.
 OWN_TABLES = (
@@ -187,11 +188,12 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str, int] | None:
     """Forget the person in one transaction; rows removed or emptied by table, None if done before.
 
-    What stays: the follower row as an empty tombstone, which ledger rows point to; emptied events
+    What stays: the keyed hash of who had refused marketing (`suppression`); the follower row as an empty tombstone, which ledger rows point to; emptied events
     that a conversion is credited to; and those received since `repeats_since`, so that the
     platform's repetition of a message finds that it was here. Raises NotFound.
     """
     with transaction():
+        keep_refusal(follower_id, now)
         if not _entomb(follower_id, now):
             return None
         removed = {"inbox": _close_inbox(follower_id)}

@@ -1,7 +1,6 @@
 """The first schema: a frozen copy of bot.store.models as it was then. Never edited again."""
 
 from peewee import (
-    SQL,
     AutoField,
     BigAutoField,
     BigIntegerField,
@@ -13,6 +12,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    SQL,
     TextField,
 )
 
@@ -425,6 +425,16 @@ class Erasure(Table):
     cause = CharField(32)
     certificate = CharField(32, unique=True)
     removed = TextField(default=dict)
+
+
+class Suppression(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    openid_hash = CharField(32)
+    at = BigIntegerField()
+
+    class Meta:
+        indexes = ((("account", "openid_hash"), True),)
 
 
 TABLES = tuple(Table.__subclasses__())
