@@ -38,10 +38,29 @@ def erase(message: TextMessage, ctx: Context) -> Reply:
     return TextReply(t("erase.done", ctx.lang, certificate=certificate))
 
 
-_NO = (
-    "取消 算了 不 不要 不要了 不用 不用了 不了 否 别 no cancel"
-    " 不删 不删了 不删除 先不删 不要删 不要删除 别删 别删了 不确认"
-).split()
+_NO = [
+    "取消",
+    "算了",
+    "不",
+    "不要",
+    "不要了",
+    "不用",
+    "不用了",
+    "不了",
+    "否",
+    "别",
+    "no",
+    "cancel",
+    "不删",
+    "不删了",
+    "不删除",
+    "先不删",
+    "不要删",
+    "不要删除",
+    "别删",
+    "别删了",
+    "不确认",
+]
 
 
 @router.text(keyword(*_NO))

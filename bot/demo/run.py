@@ -23,6 +23,8 @@ from bot.store import reconcile
 
 Say = Callable[[str], None]
 SETTLE_SECONDS = 20.0
+# The network as it is: some answers get lost, and some callbacks come twice.
+FAULTS = {"push": {"lose_answers": 0.03, "duplicate": 0.03}}
 
 
 class Demo:
@@ -64,6 +66,7 @@ class Demo:
             shop_key=key,
             seconds=self.plan.people_stop_at,
             ledger_path=str(self.plan.folder / "sandbox.db"),
+            faults=FAULTS,
         )
 
     # --- the story ---------------------------------------------------------------------------

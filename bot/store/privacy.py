@@ -188,9 +188,10 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
 def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str, int] | None:
     """Forget the person in one transaction; rows removed or emptied by table, None if done before.
 
-    What stays: the keyed hash of who had refused marketing (`suppression`); the follower row as an empty tombstone, which ledger rows point to; emptied events
-    that a conversion is credited to; and those received since `repeats_since`, so that the
-    platform's repetition of a message finds that it was here. Raises NotFound.
+    What stays: the follower row as an empty tombstone, which ledger rows point to; emptied events
+    that a conversion is credited to; those received since `repeats_since`, so that the platform's
+    repetition of a message finds that it was here; and of who had refused marketing the keyed
+    hash, so that the refusal holds (bot.store.suppression). Raises NotFound.
     """
     with transaction():
         keep_refusal(follower_id, now)

@@ -93,7 +93,7 @@ def test_a_confirmation_after_ten_minutes_erases_nothing(house):
     assert lin().erased_at is None
 
 
-@pytest.mark.parametrize("word", ["取消", "算了"])
+@pytest.mark.parametrize("word", ["取消", "算了", "不", "不要", "不用了", "No!", "别删了"])
 def test_second_thoughts_keep_everything_and_refuse_nothing(house, word):
     house.says("删除我的数据")
     assert "没有删除" in house.says(word)
@@ -121,6 +121,24 @@ def test_who_writes_again_is_somebody_new(house):
     assert Follower.select().count() == 2
     newcomer = Follower.get(Follower.erased_at.is_null())
     assert newcomer.source_scene == ""
+
+
+def test_who_had_refused_and_was_erased_is_not_advertised_to_on_return(house):
+    house.says("TD")
+    house.says("删除我的数据")
+    house.says("确认删除")
+    house.push(Subscribe)
+    newcomer = Follower.get(Follower.erased_at.is_null())
+    assert newcomer.opted_out_at is not None
+    assert newcomer.marketing_consent is False
+
+
+def test_the_first_word_after_an_erasure_can_be_the_return(house):
+    for text in ("TD", "删除我的数据", "确认删除"):
+        house.says(text)
+    assert "已恢复" in house.says("HF")
+    newcomer = Follower.get(Follower.erased_at.is_null())
+    assert (newcomer.opted_out_at, newcomer.marketing_consent) == (None, True)
 
 
 # --- what the platform tells -------------------------------------------------------------------

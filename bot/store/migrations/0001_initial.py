@@ -1,6 +1,7 @@
 """The first schema: a frozen copy of bot.store.models as it was then. Never edited again."""
 
 from peewee import (
+    SQL,
     AutoField,
     BigAutoField,
     BigIntegerField,
@@ -12,7 +13,6 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
-    SQL,
     TextField,
 )
 

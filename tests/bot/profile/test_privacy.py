@@ -32,6 +32,7 @@ from bot.store.models import (
     SegmentChange,
     SegmentMember,
     Send,
+    Suppression,
 )
 from bot.values.facts import FAMILIES
 from tests.bot.coupon.cast import a_batch, a_campaign, a_send
@@ -287,6 +288,74 @@ def test_a_failure_half_way_erases_nothing(account):
         privacy.erase(lin, "follower", NOON)
     assert rows_about(lin) == before
     assert Follower.get_by_id(lin).erased_at is None
+
+
+# --- a refusal outlives it ---------------------------------------------------------------------
+
+REFUSED = [
+    pytest.param({"opted_out_at": LONG_AGO}, id="said TD"),
+    pytest.param({"marketing_consent": False}, id="never consented"),
+]
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_who_had_refused_comes_back_refusing(account, how):
+    lin = a_follower(account, **how)
+    privacy.erase(lin, "follower", NOON)
+    back = followers.ensure(account, "o-lin", NOON + timedelta(days=9))
+    assert back.id != lin
+    assert back.marketing_consent is False
+    assert back.opted_out_at == NOON.replace(hour=0)
+    lifecycle.subscribed(account, back.id, "", 5, NOON, NOON)
+    assert followers.get(back.id).opted_out_at is not None
+
+
+def test_of_a_refusal_only_the_hash_and_the_day_are_kept(account):
+    lin = a_follower(account, opted_out_at=LONG_AGO)
+    privacy.erase(lin, "follower", NOON + timedelta(minutes=7))
+    assert fetch("SELECT * FROM suppression") == [
+        (1, account, followers.blind("o-lin"), int(NOON.replace(hour=0).timestamp() * 1000))
+    ]
+
+
+def test_who_had_not_refused_leaves_no_trace_and_comes_back_as_anybody(account):
+    privacy.erase(a_follower(account), "follower", NOON)
+    assert Suppression.select().count() == 0
+    back = followers.ensure(account, "o-lin", NOON)
+    assert (back.marketing_consent, back.opted_out_at) == (True, None)
+
+
+def test_a_refusal_is_one_persons_with_one_account(account):
+    privacy.erase(a_follower(account, opted_out_at=LONG_AGO), "follower", NOON)
+    other = accounts.add("second", "wxsecond000000000", "service", NOON)
+    assert followers.ensure(account, "o-wang", NOON).marketing_consent
+    assert followers.ensure(other, "o-lin", NOON).marketing_consent
+
+
+def test_erased_again_the_refusal_is_kept_once(account):
+    privacy.erase(a_follower(account, opted_out_at=LONG_AGO), "follower", NOON)
+    privacy.erase(followers.ensure(account, "o-lin", NOON).id, "follower", NOON)
+    assert Suppression.select().count() == 1
+    assert not followers.ensure(account, "o-lin", NOON).marketing_consent
+
+
+def test_the_word_of_return_ends_it_for_good(account):
+    privacy.erase(a_follower(account, opted_out_at=LONG_AGO), "follower", NOON)
+    back = followers.ensure(account, "o-lin", NOON)
+    assert lifecycle.opted_in(account, back.id, 5, NOON, NOON) is True
+    now = followers.get(back.id)
+    assert (now.marketing_consent, now.opted_out_at) == (True, None)
+    assert Suppression.select().count() == 0
+    privacy.erase(back.id, "follower", NOON)
+    assert followers.ensure(account, "o-lin", NOON).marketing_consent
+
+
+def test_a_return_that_a_refusal_overtook_ends_nothing(account):
+    privacy.erase(a_follower(account, opted_out_at=LONG_AGO), "follower", NOON)
+    back = followers.ensure(account, "o-lin", NOON)
+    assert lifecycle.opted_in(account, back.id, 5, LONG_AGO, NOON) is False
+    assert not followers.get(back.id).marketing_consent
+    assert Suppression.select().count() == 1
 
 
 # --- no trace ----------------------------------------------------------------------------------
