@@ -22,6 +22,11 @@ from handlers.router import keyword, router, when, word
 logger = logging.getLogger(__name__)
 
 CONFIRM_WITHIN = timedelta(minutes=10)
+# What is said instead of confirming; some of it refuses marketing where nothing was asked.
+_NO = (
+    *("取消", "算了", "不", "不要", "不要了", "不用", "不用了", "不了", "否", "别", "no", "cancel"),
+    *("不删", "不删了", "不删除", "先不删", "不要删", "不要删除", "别删", "别删了", "不确认"),
+)
 
 
 def _erasing(message: TextMessage, ctx: Context) -> bool:
@@ -36,31 +41,6 @@ def erase(message: TextMessage, ctx: Context) -> Reply:
         return TextReply(t("erase.not_asked", ctx.lang))
     certificate = privacy.erase(ctx.follower.id, "follower", ctx.now)
     return TextReply(t("erase.done", ctx.lang, certificate=certificate))
-
-
-_NO = [
-    "取消",
-    "算了",
-    "不",
-    "不要",
-    "不要了",
-    "不用",
-    "不用了",
-    "不了",
-    "否",
-    "别",
-    "no",
-    "cancel",
-    "不删",
-    "不删了",
-    "不删除",
-    "先不删",
-    "不要删",
-    "不要删除",
-    "别删",
-    "别删了",
-    "不确认",
-]
 
 
 @router.text(keyword(*_NO))

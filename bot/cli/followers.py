@@ -8,9 +8,9 @@ import click
 from tqdm import tqdm
 
 from bot.cli.common import account, as_json, services, show
+from bot.cli.privacy import erase
 from bot.clock import utc_now
-from bot.errors import Conflict
-from bot.profile import privacy, sync
+from bot.profile import sync
 from bot.store import followers as store
 
 
@@ -41,12 +41,4 @@ def show_(follower_id: int, json_: bool) -> None:
     show(found, json_, lambda: [f"{name:18} {value}" for name, value in found.items()])
 
 
-@followers.command()
-@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
-@click.option("--yes", is_flag=True, help="Without asking.")
-def erase(follower_id: int, yes: bool) -> None:
-    """The same as `hongyan privacy erase`."""
-    account()
-    if not yes and not click.confirm(f"Erase follower {follower_id} for good?"):
-        raise Conflict("not erased")
-    click.echo(privacy.erase(follower_id, "operator", utc_now()))
+followers.add_command(erase)

@@ -1,6 +1,7 @@
 """What a text says its writer does not like: that is no interest in it.
 
-Read clause by clause. Only plain words of dislike count: 不要太贵的酒店 and 不想排队的餐厅 are wishes.
+Read clause by clause. Only plain words of dislike count:
+不要太贵的酒店 and 不想排队的餐厅 are wishes.
 """
 
 from __future__ import annotations

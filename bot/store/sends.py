@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.clock import from_ms, to_ms
+from bot.clock import instant, to_ms
 from bot.store import followers
 from bot.store.db import fetch, locking, run, run_many
 from bot.values.audience import FollowerState, Purpose, SendState, Skip
@@ -72,11 +72,7 @@ class ClaimEntry:
 
 def row_of(values: Sequence[Any]) -> SendRow:
     """A SendRow from a row of COLUMNS."""
-    return SendRow(*[*values[:16], _at(values[16]), _at(values[17])])
-
-
-def _at(ms: int | None) -> datetime | None:
-    return None if ms is None else from_ms(ms)
+    return SendRow(*[*values[:16], instant(values[16]), instant(values[17])])
 
 
 def only(condition: str) -> str:
@@ -157,7 +153,7 @@ def code_states(code_ids: Sequence[int]) -> dict[int, tuple[str, datetime | None
     found = fetch(
         f"SELECT id, state, expires_at FROM coupon_code WHERE id IN ({_marks(code_ids)})", code_ids
     )
-    return {values[0]: (values[1], _at(values[2])) for values in found}
+    return {values[0]: (values[1], instant(values[2])) for values in found}
 
 
 def codes_held(batch_id: int, ids: Sequence[int]) -> dict[int, int]:

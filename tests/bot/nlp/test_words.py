@@ -9,7 +9,8 @@ from bot.nlp.words import LONGEST, WORDS, command
 REFUSALS = """
     退订 TD td ＴＤ T t 退订! 我要退订 请退订 退订吧 麻烦退订一下 取消推送 取消 取消订阅 不要再发
     不要再发了 别再推送 别发了 不要再给我发广告了 请勿打扰 不想再收到了 拒收 stop unsubscribe
-    退\u3000订 [微笑]退订 T.D。 不想收到推送 退订TD 退订推广 退订广告 退订所有推广短信 我要退订你们的广告
+    退\u3000订 [微笑]退订 T.D。 不想收到推送 退订TD 退订推广 退订广告
+    退订所有推广短信 我要退订你们的广告
     不想再收到你们的广告了，别发了 别再给我发了 以后不要发消息给我 以后别给我发广告 别再烦我了
     请不要再给我推送广告了，谢谢 我不想再收到你们的推送了 取消广告推送 拒绝接收营销短信
 """
@@ -80,8 +81,8 @@ def test_the_words_are_the_contract_of_the_handlers():
 def test_no_text_takes_long_to_read():
     """The alternatives hold repeated groups; none may go back and try without end."""
     parts = one_by_one(
-        "我 有 要 领 都要 我的 没有 嗯 你好 在吗 别再发 退订 早 啊 ? 一张 有没有 我要我想 看看查 以后"
-        " 不想收到 你们的 广告 取消推送 别烦我"
+        "我 有 要 领 都要 我的 没有 嗯 你好 在吗 别再发 退订 早 啊 ? 一张 有没有 我要我想 看看查"
+        " 以后 不想收到 你们的 广告 取消推送 别烦我"
     )
     texts = [(a + b) * 10 for a in parts for b in (*parts, "")]
     began = perf_counter()

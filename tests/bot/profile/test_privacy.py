@@ -327,7 +327,7 @@ def test_who_had_not_refused_leaves_no_trace_and_comes_back_as_anybody(account):
 
 def test_a_refusal_is_one_persons_with_one_account(account):
     privacy.erase(a_follower(account, opted_out_at=LONG_AGO), "follower", NOON)
-    other = accounts.add("second", "wxsecond000000000", "service", NOON)
+    other = accounts.add("second", "wxsecond000000000", "s", "t", "", "service", NOON)
     assert followers.ensure(account, "o-wang", NOON).marketing_consent
     assert followers.ensure(other, "o-lin", NOON).marketing_consent
 
