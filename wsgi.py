@@ -19,7 +19,7 @@ settings = Settings.from_env(os.environ)
 log.configure(settings.log_level, settings.log_format, settings.secrets())
 services = build(settings)
 services.understand("你好")  # loads the dictionary now rather than under the first message
-application = create_app(services, router.dispatch)
+application = create_app(services, router.dispatch, router.quick)
 
 if settings.scheduler == "on":
     leader = Leader(services, router.dispatch)

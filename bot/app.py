@@ -9,7 +9,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnavailable
-from bot.inbox.context import Dispatch
+from bot.inbox.context import Dispatch, Quick, never_quick
 from bot.inbox.receive import Receiver
 from bot.services import Services
 from bot.web import api, h5, health, live, track
@@ -27,8 +27,8 @@ _HEADERS = {
 }
 
 
-def create_app(services: Services, dispatch: Dispatch) -> Flask:
-    """The app of one process; `dispatch` is the router of handlers."""
+def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quick) -> Flask:
+    """The app of one process; `dispatch` and `quick` are the router's."""
     folder = templates_folder()
     app = Flask("bot", template_folder=str(folder), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
@@ -42,7 +42,7 @@ def create_app(services: Services, dispatch: Dispatch) -> Flask:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
     app.wsgi_app = CallbackFirst(  # type: ignore[method-assign]
-        app.wsgi_app, Receiver(services, dispatch), services.clock
+        app.wsgi_app, Receiver(services, dispatch, quick), services.clock
     )
     return app
 

@@ -22,5 +22,8 @@ ORDER = (
 )
 for _name in ORDER:
     import_module(f"handlers.{_name}")
+# The house's own handlers wait for nothing but the database. One added later runs on the pool, and
+# with it every message of its kind, unless it says `quick=True`.
+router.declare_quick()
 
 __all__ = ["ORDER", "dispatch", "router"]

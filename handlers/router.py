@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from bot.inbox.context import Context, Handled
@@ -32,6 +32,7 @@ class Route:
     rules: tuple[Rule, ...]  # any of them; none: every message of these kinds
     handler: Handler
     name: str
+    quick: bool = False
 
     def reason(self, message: Inbound, ctx: Context) -> str | None:
         if not self.rules:
@@ -46,21 +47,27 @@ class Router:
     routes: list[Route] = field(default_factory=list)
     _by_kind: dict[type[Inbound], tuple[Route, ...]] = field(default_factory=dict)
 
-    def on(self, *kinds: type[Inbound], when: Rule | None = None) -> Callable[[H], H]:
-        """Register for these kinds and those derived from them, where `when` gives a reason."""
+    def on(
+        self, *kinds: type[Inbound], when: Rule | None = None, quick: bool = False
+    ) -> Callable[[H], H]:
+        """Register for these kinds and those derived from them, where `when` gives a reason.
+
+        `quick`: the handler waits for nothing but the database (whose waits are bounded), so it may
+        run in the request's own thread. When in doubt leave it: a slow one is then no harm.
+        """
 
         def register(handler: H) -> H:
             rules = () if when is None else (when,)
-            self._add(Route(kinds, rules, handler, _name(handler)))
+            self._add(Route(kinds, rules, handler, _name(handler), quick))
             return handler
 
         return register
 
-    def text(self, *rules: Rule) -> Callable[[H], H]:
+    def text(self, *rules: Rule, quick: bool = False) -> Callable[[H], H]:
         """Register for texts that one of the rules takes; without rules for every text."""
 
         def register(handler: H) -> H:
-            self._add(Route((TextMessage,), rules, handler, _name(handler)))
+            self._add(Route((TextMessage,), rules, handler, _name(handler), quick))
             return handler
 
         return register
@@ -68,6 +75,15 @@ class Router:
     def _add(self, route: Route) -> None:
         self.routes.append(route)
         self._by_kind.clear()
+
+    def declare_quick(self) -> None:
+        """Every handler registered so far is quick."""
+        self.routes = [replace(route, quick=True) for route in self.routes]
+        self._by_kind.clear()
+
+    def quick(self, message: Inbound) -> bool:
+        """Whichever handler takes the message, it is quick."""
+        return all(route.quick for route in self._of(type(message)))
 
     def dispatch(self, message: Inbound, ctx: Context) -> Handled:
         """The answer of the first handler that takes the message. Raises what that one raises."""

@@ -40,3 +40,9 @@ class Handled:
 
 # The router's shape. It raises what a handler raises; the inbox turns that into a harmless reply.
 Dispatch = Callable[[Inbound, Context], Handled]
+# Whether a message's handlers may run in the thread that waits for the answer.
+Quick = Callable[[Inbound], bool]
+
+
+def never_quick(message: Inbound) -> bool:
+    return False

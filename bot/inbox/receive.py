@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from bot.errors import CallbackRejected, HongyanError
 from bot.i18n import t
 from bot.inbox import codec
-from bot.inbox.context import Context, Dispatch, Handled
+from bot.inbox.context import Context, Dispatch, Handled, Quick, never_quick
 from bot.inbox.facts import facts_of, text_of, window_of
 from bot.inbox.late import deliver_late
 from bot.inbox.pool import Pool
@@ -72,9 +72,16 @@ class _Door:
 class Receiver:
     """The callback of every account of this process."""
 
-    def __init__(self, services: Services, dispatch: Dispatch, threads: int = 32) -> None:
+    def __init__(
+        self,
+        services: Services,
+        dispatch: Dispatch,
+        quick: Quick = never_quick,
+        threads: int = 32,
+    ) -> None:
         self.services = services
         self.dispatch = dispatch
+        self.quick = quick
         self._pool = Pool(threads, services.store.leave)
         self._doors: dict[str, _Door] = {}
 
@@ -194,7 +201,12 @@ class _Job:
 
     def reply_in_time(self, pool: Pool) -> tuple[Reply, str]:
         """The reply and the outcome's word; no reply where the budget ends first."""
-        task = pool.submit(self._run)
+        if self.arrival.held and self.receiver.quick(self.message):
+            self._run()
+            if self.state == "late":
+                pool.submit(self._deliver)
+            return self._final()
+        task = pool.submit(self._run_and_deliver)
         if task.wait(self._left()):
             return self._final()
         if inbox.give_up_waiting(self.arrival.event_id):
@@ -210,8 +222,21 @@ class _Job:
     def _left(self) -> float:
         return REPLY_BUDGET_SECONDS - (time.monotonic() - self.started)
 
+    def _run_and_deliver(self) -> None:
+        self._run()
+        if self.state == "late":
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Send what became late. What fails here is the repair job's."""
+        services = self.receiver.services
+        try:
+            deliver_late(services, services.clock(), event_id=self.arrival.event_id)
+        except Exception:
+            logger.exception("event=%d late answer left for repair", self.arrival.event_id)
+
     def _run(self) -> None:
-        """On the pool: take the follower, handle, record, and send what became late."""
+        """Take the follower, handle, record."""
         try:
             follower = self._follower()
             if follower is None and self.arrival.follower is not None:
@@ -254,8 +279,6 @@ class _Job:
             self.now,
             attempt=0,
         )
-        if self.state == "late":
-            deliver_late(services, services.clock(), event_id=self.arrival.event_id)
 
 
 def handle(
