@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.campaign.document import Fields
-from bot.campaign.wording import OF_CODE, OF_OFFER, check_text, needed, with_opt_out
+from bot.campaign.wording import OF_CODE, OF_OFFER, check_text, needed, variables, with_opt_out
 from bot.channels.registry import CHANNELS
 from bot.clock import SHANGHAI
 from bot.errors import InvalidInput
@@ -269,6 +269,8 @@ def _check_whole(definition: Definition) -> None:
         raise InvalidInput("reminder: reminds of a coupon, and there is no offer", "reminder")
     if not definition.offer:
         _check_without_offer(definition)
+    elif any("link" not in variables(variant.text) for variant in definition.texts()):
+        raise InvalidInput("text: an offer needs {link}: it is the way to the coupon", "text")
 
 
 def _check_without_offer(definition: Definition) -> None:

@@ -24,6 +24,11 @@ def needed(text: str) -> Iterator[str]:
     return (m[1] for m in _VARIABLE.finditer(text) if m[2] is None)
 
 
+def variables(text: str) -> set[str]:
+    """The variables that the text has."""
+    return {match[1] for match in _VARIABLE.finditer(text)}
+
+
 def check_text(text: str, path: str, known: frozenset[str] = VARIABLES) -> None:
     """Raises InvalidInput for an unknown variable or a brace that belongs to none."""
     for match in _VARIABLE.finditer(text):

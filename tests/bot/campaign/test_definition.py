@@ -31,13 +31,31 @@ def test_the_least_a_campaign_needs():
 @pytest.mark.parametrize(
     ("text", "ends"),
     [
-        ("你好", "你好\n回复 TD 退订"),
-        ("你好，回复TD退订", "你好，回复TD退订"),
+        ("{link}", "{link}\n回复 TD 退订"),
+        ("{link}，回复TD退订", "{link}，回复TD退订"),
     ],
     ids=["added where missing", "left alone where there"],
 )
 def test_marketing_says_how_to_stop_it(text, ends):
     assert parse(a_document(text=text)).text == ends
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"text": "送您一张券"}, id="the only text"),
+        pytest.param(
+            {
+                "text": ...,
+                "variants": [{"name": "a", "text": "{link}"}, {"name": "b", "text": "券"}],
+            },
+            id="one of the variants",
+        ),
+    ],
+)
+def test_an_offer_without_a_way_to_it_is_refused(changes):
+    with pytest.raises(InvalidInput, match="needs {link}"):
+        parse(a_document(**changes))
 
 
 @pytest.mark.parametrize(
