@@ -63,7 +63,7 @@ def _hardened(response: Response) -> Response:
 def _ours(error: HongyanError) -> tuple[Response | str, int]:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     if status == 500:
-        logger.error("request failed path=%s error=%s", request.path, type(error).__name__)
+        logger.error("request failed view=%s error=%s", request.endpoint, type(error).__name__)
     return _page(status, type(error).__name__, str(error), getattr(error, "field", ""))
 
 
@@ -72,7 +72,8 @@ def _http(error: HTTPException) -> tuple[Response | str, int]:
 
 
 def _unexpected(error: Exception) -> tuple[Response | str, int]:
-    logger.exception("request failed path=%s", request.path)
+    # Not the path: it holds the token of a coupon.
+    logger.exception("request failed view=%s", request.endpoint)
     return _page(500, "InternalServerError", "出错了，请稍后再试 (something went wrong)")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot.settings import PREFIX
+from bot.settings import PREFIX, SETTINGS
 
 # Shares of a demo's time, for --seconds; a demo without end is paced as if it had this many.
 ENDLESS_PACE_SECONDS = 90.0
@@ -54,9 +54,10 @@ class DemoPlan:
         return f"http://127.0.0.1:{self.sandbox_port}"
 
     def environment(self, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-        """The environment of the demo's processes: nobody's real settings leak in."""
+        """The environment of the demo's processes: nobody's real settings leak in, neither from
+        the environment nor from the folder's `.env`, which the environment outdoes."""
         clean = {name: value for name, value in base.items() if not name.startswith(PREFIX)}
-        ours = {
+        ours = {setting.name: setting.default for setting in SETTINGS} | {
             "DATABASE_URL": f"sqlite:///{self.folder.resolve()}/hongyan.db",
             "WECHAT_API_URL": self.sandbox_url,
             "PUBLIC_URL": self.bot_url,
