@@ -89,4 +89,4 @@ def test_no_text_takes_long_to_read():
     for text in texts:
         command(text[:LONGEST])
         command(text[: LONGEST - 1] + "x")
-    assert perf_counter() - began < 2  # some 1,400 texts; without end would be minutes
+    assert perf_counter() - began < 20  # some 1,400 texts; without end would be minutes

@@ -133,29 +133,28 @@ def test_a_bot_that_answers_too_late_is_asked_three_times(setting):
 
 def test_an_answer_that_drips_is_cut_at_the_limit():
     """Byte by byte inside every socket time-out, yet late as a whole."""
-    server = socket.create_server(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as server:
 
-    def drip() -> None:
-        there, _address = server.accept()
-        with there, suppress(OSError):  # until the platform hangs up
-            there.recv(65536)
-            there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            while True:
-                there.sendall(b"x")
-                time.sleep(0.01)
+        def drip() -> None:
+            there, _address = server.accept()
+            with there, suppress(OSError):  # until the platform hangs up
+                there.recv(65536)
+                there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                while True:
+                    there.sendall(b"x")
+                    time.sleep(0.01)
 
-    dripping = threading.Thread(target=drip, daemon=True)
-    dripping.start()
-    limits = replace(QUICK, answer=0.05, deliveries=1)
-    url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-    here = Setting(a_config(callback_url=url, limits=limits))
-    began = time.monotonic()
-    counts = here.follow()
-    assert time.monotonic() - began < 0.5
-    assert (counts["late"], counts["failed"]) == (1, 1)
-    here.pusher.stop()
-    dripping.join(1)
-    server.close()
+        dripping = threading.Thread(target=drip, daemon=True)
+        dripping.start()
+        limits = replace(QUICK, answer=0.05, deliveries=1)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        here = Setting(a_config(callback_url=url, limits=limits))
+        began = time.monotonic()
+        counts = here.follow()
+        assert time.monotonic() - began < 5, "the whole answer takes ten seconds"
+        assert (counts["late"], counts["failed"]) == (1, 1)
+        here.pusher.stop()
+        dripping.join(1)
 
 
 def test_where_nobody_listens_the_push_fails_after_three_tries():
