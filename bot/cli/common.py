@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from bot import log
-from bot.build import build, open_from
+from bot.build import build
 from bot.errors import InvalidInput, NotFound
 from bot.services import Services
 from bot.settings import Settings
@@ -35,11 +35,6 @@ def settings() -> Settings:
 def services() -> Services:
     """The services, built on first use."""
     return build(settings())
-
-
-def opened_store() -> None:
-    """Open the store only, for commands that need no platform."""
-    open_from(settings())
 
 
 def account() -> AccountState:

@@ -140,12 +140,6 @@ def openids_of(follower_ids: Sequence[int]) -> dict[int, str]:
     }
 
 
-def _set(follower_id: int, **values: Any) -> int:
-    columns = ", ".join(f"{name} = ?" for name in values)
-    plain = [to_ms(value) if isinstance(value, datetime) else value for value in values.values()]
-    return run(f"UPDATE follower SET {columns} WHERE id = ?", (*plain, follower_id))
-
-
 # --- facts that callbacks bring, in any order ----------------------------------------------------
 # Each carries the instant `at` when it happened and yields to a later one that arrived before it;
 # of two in the same second the one that arrives later counts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.store import profiles, repair
 from bot.store.db import fetch
 
 _CHUNK = 5000
@@ -62,9 +63,9 @@ def redeemed(account_id: int) -> int:
 def unsettled() -> dict[str, int]:
     """What the jobs still have to do; all zero when the house is at rest."""
     return {
-        "inbox": _count("SELECT COUNT(*) FROM inbox WHERE state IN ('open', 'failed')"),
+        "inbox": repair.unfinished(),
         "late answers": _count("SELECT COUNT(*) FROM inbox WHERE answer IN ('late', 'sending')"),
-        "fold": _count("SELECT COUNT(*) FROM event WHERE folded = ?", False),
+        "fold": profiles.backlog(),
         "segments": _count("SELECT COUNT(*) FROM segment_dirty"),
         "sends": _count("SELECT COUNT(*) FROM send WHERE state = 'claimed'"),
     }

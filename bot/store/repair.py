@@ -172,13 +172,3 @@ def unfinished() -> int:
 def dead() -> int:
     """Rows that failed too often and wait for a person."""
     return int(fetch("SELECT COUNT(*) FROM inbox WHERE state = 'dead'")[0][0])
-
-
-def handled_ms(account_id: int) -> list[int]:
-    """How long each handled event took, milliseconds, ascending."""
-    rows = fetch(
-        "SELECT inbox.handled_ms FROM inbox JOIN event ON event.id = inbox.event_id"
-        " WHERE event.account_id = ? AND inbox.handled_ms IS NOT NULL ORDER BY 1",
-        (account_id,),
-    )
-    return [int(row[0]) for row in rows]
