@@ -145,7 +145,7 @@ def sandbox(
     parent: int | None,
 ) -> None:
     """A local WeChat platform with simulated followers."""
-    from bot.sandbox.server import serve as run_sandbox
+    from bot.sandbox.web.server import serve as run_sandbox
 
     if parent:
         end_with(parent)

@@ -65,7 +65,7 @@ class Demo:
             shop_url=self.plan.bot_url,
             shop_key=key,
             seconds=self.plan.people_stop_at,
-            ledger_path=str(self.plan.folder / "sandbox.db"),
+            ledger_path=str(self.plan.folder / "sandbox.jsonl"),
             faults=FAULTS,
         )
 
@@ -76,7 +76,7 @@ class Demo:
         self.bot.start()
         self.sandbox.start()
         self.bot.wait_until_up(f"{self.plan.bot_url}/healthz")
-        self.sandbox.wait_until_up(f"{self.plan.sandbox_url}/_sandbox/state")
+        self.sandbox.wait_until_up(f"{self.plan.sandbox_url}/sandbox/state")
         self.began = time.monotonic()
 
     def play(self) -> None:
@@ -93,7 +93,7 @@ class Demo:
         if not self._campaign_started and self.elapsed >= self.plan.campaign_at:
             story.start_campaign(self.services, self.services.clock())
             self._campaign_started = True
-        state = get_json(f"{self.plan.sandbox_url}/_sandbox/state")
+        state = get_json(f"{self.plan.sandbox_url}/sandbox/state")
         self.say(watch.line(self.elapsed, state, books.read(self.account.id)))
 
     @property
@@ -104,7 +104,7 @@ class Demo:
 
     def settle(self) -> None:
         """The people stop, what is under way ends, the campaign closes. Raises DemoFailed."""
-        stopped = post_json(f"{self.plan.sandbox_url}/_sandbox/stop", timeout=90)
+        stopped = post_json(f"{self.plan.sandbox_url}/sandbox/stop", timeout=90)
         if not stopped.get("drained", True):
             raise DemoFailed("the sandbox did not come to rest")
         self.await_rest()
@@ -124,7 +124,7 @@ class Demo:
 
     def summary(self) -> tuple[dict[str, Any], list[str]]:
         """The contract's JSON, and where the two sides differ."""
-        ledger = get_json(f"{self.plan.sandbox_url}/_sandbox/ledger", timeout=60)
+        ledger = get_json(f"{self.plan.sandbox_url}/sandbox/ledger", timeout=60)
         found = books.read(self.account.id)
         differ = differences(
             OurBooks(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,7 +56,7 @@ class Acts:
             if not person.subscribed:
                 return False
             person.subscribed = False
-            person.tags, person.remark = set(), ""
+            person.tags, person.remark = frozenset(), ""
             self._event(person, {"Event": "unsubscribe", "EventKey": ""}, "", "取消了关注")
             world.ledger.add("unfollow", world.clock(), openid=person.openid)
         return True
@@ -74,7 +73,7 @@ class Acts:
 
     def _ticket(self, scene: str) -> str:
         known = [ticket for ticket, (of, _) in self._world.tickets.items() if of == scene]
-        return known[-1] if known else f"gQ{secrets.token_hex(20)}"
+        return known[-1] if known else f"gQ{self._world.ids.hex(20)}"
 
     # --- chatting ----------------------------------------------------------------------------
 

@@ -1,26 +1,63 @@
-"""The platform's time: the wall clock, moved ahead on demand so that 48 h can be tested."""
+"""The platform's time: the wall clock, moved ahead on demand, or a clock that only we move.
+
+Either can be shared with the program under test by a clock file (bot.clockfile).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.clock import SHANGHAI, Clock, utc_now
+from bot.clock import SHANGHAI, Clock, to_ms, utc_now
+from bot.clockfile import ClockFile
 
 
 class MovableClock:
-    """Callable like any clock. The callback's signature keeps wall time: freshness is real."""
+    """Callable like any clock: the wall clock, and how far it was moved ahead."""
 
-    def __init__(self, wall: Clock = utc_now) -> None:
+    def __init__(self, wall: Clock = utc_now, shared: ClockFile | None = None) -> None:
         self.wall = wall
         self.ahead = timedelta()
+        self._shared = shared
 
     def __call__(self) -> datetime:
         return self.wall() + self.ahead
+
+    def signing(self) -> datetime:
+        """The time of signatures: the program's own, which knows of our moves only by the file."""
+        return self() if self._shared else self.wall()
 
     def advance(self, seconds: float) -> None:
         if seconds < 0:
             raise ValueError("time does not go back")
         self.ahead += timedelta(seconds=seconds)
+        if self._shared:
+            self._shared.move(self.ahead // timedelta(milliseconds=1))
+
+
+class SteppedClock:
+    """Stands still until it is set: the clock of a run through virtual time."""
+
+    def __init__(self, start: datetime, shared: ClockFile | None = None) -> None:
+        self._now = start
+        self._shared = shared
+        self.set(start)
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def signing(self) -> datetime:
+        return self._now if self._shared else utc_now()
+
+    def set(self, at: datetime) -> None:
+        """Raises ValueError for a time before the present one."""
+        if at < self._now:
+            raise ValueError("time does not go back")
+        self._now = at
+        if self._shared:
+            self._shared.move(to_ms(at))
+
+
+PlatformClock = MovableClock | SteppedClock
 
 
 def day_of(at: datetime) -> str:

@@ -7,44 +7,68 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.acts import Acts
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.faults import ApiFault
+from bot.sandbox.rights import RIGHTS, may
+from bot.sandbox.stepper import SteppedTimeline
 from bot.sandbox.timeline import Timeline
-from bot.sandbox.world import World
+from bot.sandbox.world import RIDS_KEPT, World
 
 Fields = dict[str, Any]
 UNLIMITED = 1 << 60
+SECRET = frozenset({"access_token", "secret"})  # kept out of the log of refused calls
 # 40033: the platform does not read \uXXXX; an escaped backslash before a `u` is fine.
+_OPENID = re.compile(rb'"(?:touser|openid)"\s*:\s*"([^"]+)"')
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 
 
 @dataclass(frozen=True)
+class Upload:
+    """One file of a multipart form."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer that is not JSON: a picture, a file."""
+
+    body: bytes
+    content_type: str
+    name: str = ""  # the file's, for Content-disposition
+
+
+@dataclass(frozen=True)
 class Call:
-    """One call: its query, its JSON, and the kinds of uploaded files by field name."""
+    """One call: its query, its JSON or form, its uploaded files by field name."""
 
     path: str
     method: str
     query: Mapping[str, str]
     raw: bytes = b""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    client_ip: str = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What endpoints work with."""
+    """What endpoints work with; `call` is the one being answered."""
 
     world: World
     acts: Acts
-    timeline: Timeline
+    timeline: Timeline | SteppedTimeline
+    call: Call = field(default_factory=lambda: Call("", "GET", {}))
 
 
-Handler = Callable[[Desk, Mapping[str, str], Fields], Fields]
+Handler = Callable[[Desk, Mapping[str, str], Fields], "Fields | Raw"]
 
 
 @dataclass(frozen=True)
@@ -54,18 +78,34 @@ class Endpoint:
     limit: int  # calls a day
     token: bool
     upload: bool
+    right: str
+    a_minute: int
 
 
 ENDPOINTS: dict[str, Endpoint] = {}
 
 
 def endpoint(
-    method: str, path: str, limit: int = UNLIMITED, token: bool = True, upload: bool = False
+    method: str,
+    path: str,
+    limit: int = UNLIMITED,
+    token: bool = True,
+    upload: bool = False,
+    right: str = "",
+    a_minute: int = UNLIMITED,
 ) -> Callable[[Handler], Handler]:
-    """Registers the function that answers `path`; `limit` calls a day (接口调用额度说明)."""
+    """Registers the function that answers `path`.
+
+    limit     calls a day, then 45009 (接口调用额度说明)
+    a_minute  calls a minute, then 45011
+    upload    the body handed to the handler is the form's fields and its files as Upload
+    right     what the kind of account must be allowed (bot.sandbox.rights), else 48001
+    """
+    if right not in RIGHTS:
+        raise KeyError(right)
 
     def register(handler: Handler) -> Handler:
-        ENDPOINTS[path] = Endpoint(method, handler, limit, token, upload)
+        ENDPOINTS[path] = Endpoint(method, handler, limit, token, upload, right, a_minute)
         return handler
 
     return register
@@ -80,6 +120,7 @@ class Outcome:
     content_type: str = "application/json; encoding=utf-8"
     hang: float = 0.0
     cut: bool = False
+    name: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         """The body; where it is cut the server gets an error halfway and drops the connection."""
@@ -102,7 +143,7 @@ class Gateway:
     def answer(self, call: Call) -> Outcome:
         fault = self._desk.world.faults.take(call.path)
         if fault is None:
-            return Outcome(self._json(call))
+            return self._outcome(call)
         self._desk.world.ledger.add(
             "api_fault", self._desk.world.clock(), path=call.path, fault=fault.kind
         )
@@ -114,23 +155,63 @@ class Gateway:
         if fault.kind == "html":
             return Outcome(HTML_PAGE, 200, "text/html")
         if fault.kind == "errcode":
-            return Outcome(_dumped(_refusal(PlatformError(fault.errcode))))
+            return Outcome(_dumped(self._refusal(call, PlatformError(fault.errcode))))
         if fault.kind == "hang":
-            return Outcome(self._json(call), hang=fault.seconds)
-        return Outcome(self._json(call), cut=True)
+            return replace(self._outcome(call), hang=fault.seconds)
+        return replace(self._outcome(call), cut=True)
 
-    def _json(self, call: Call) -> bytes:
+    def _outcome(self, call: Call) -> Outcome:
+        """Does the call and writes it down."""
         world = self._desk.world
         try:
             with world.lock:
                 answer = self._perform(call)
             errcode = 0
         except PlatformError as error:
-            answer, errcode = _refusal(error), error.errcode
+            answer, errcode = self._refusal(call, error), error.errcode
         world.ledger.add("api", world.clock(), path=call.path, errcode=errcode)
-        return _dumped(answer)
+        if isinstance(answer, Raw):
+            self._note(call, f"[{answer.content_type}]", errcode, "")
+            return Outcome(answer.body, content_type=answer.content_type, name=answer.name)
+        outcome = Outcome(_dumped(answer))
+        self._note(call, outcome.body.decode(), errcode, str(answer.get("errmsg", "")))
+        return outcome
 
-    def _perform(self, call: Call) -> Fields:
+    def _note(self, call: Call, answered: str, errcode: int, rule: str) -> None:
+        world = self._desk.world
+        if world.traffic.on:
+            sent = call.raw.decode("utf-8", "replace")
+            world.traffic.note(
+                world.clock(),
+                "call",
+                call.path,
+                _about(call.raw),
+                sent,
+                answered,
+                str(errcode),
+                rule,
+            )
+
+    def _refusal(self, call: Call, error: PlatformError) -> Fields:
+        """The error's JSON; the call is remembered under its rid."""
+        world = self._desk.world
+        rid = world.ids.rid()
+        answer = {"errcode": error.errcode, "errmsg": f"{error.errmsg} rid: {rid}", **error.extra}
+        shown = {name: text for name, text in call.query.items() if name not in SECRET}
+        with world.lock:
+            world.rids[rid] = {
+                "invoke_time": int(world.clock().timestamp()),
+                "cost_in_ms": 1,
+                "request_url": f"{call.path}?{'&'.join(f'{k}={v}' for k, v in shown.items())}",
+                "request_body": call.raw.decode("utf-8", "replace")[:2000],
+                "response_body": json.dumps(answer, ensure_ascii=False),
+                "client_ip": call.client_ip,
+            }
+            if len(world.rids) > RIDS_KEPT:
+                world.rids.popitem(last=False)
+        return answer
+
+    def _perform(self, call: Call) -> Fields | Raw:
         world, found = self._desk.world, ENDPOINTS.get(call.path)
         if found is None:
             raise PlatformError(40066)
@@ -138,13 +219,17 @@ class Gateway:
             raise PlatformError(43001 if found.method == "GET" else 43002)
         if found.token:
             world.tokens.check(call.query.get("access_token"), world.clock())
+        if not may(world.config.kind, found.right):
+            raise PlatformError(48001)
         if found.upload:
-            body: Fields = dict(call.files)
+            body: Fields = {**call.form, **call.files}
         else:
             body = _body(call.raw) if found.method == "POST" else {}
         if found.limit < UNLIMITED:
             world.spend(call.path, found.limit)
-        return found.handler(self._desk, call.query, body)
+        if found.a_minute < UNLIMITED:
+            world.spend_minute(call.path, found.a_minute)
+        return found.handler(replace(self._desk, call=call), call.query, body)
 
 
 def _body(raw: bytes) -> Fields:
@@ -162,9 +247,10 @@ def _body(raw: bytes) -> Fields:
     return body
 
 
-def _refusal(error: PlatformError) -> Fields:
-    rid = "-".join(secrets.token_hex(4) for _ in range(3))
-    return {"errcode": error.errcode, "errmsg": f"{error.errmsg} rid: {rid}", **error.extra}
+def _about(raw: bytes) -> str:
+    """The openid that a call is about: its `touser` or `openid`."""
+    found = _OPENID.search(raw)
+    return found[1].decode() if found else ""
 
 
 def _dumped(answer: Fields) -> bytes:

@@ -70,6 +70,15 @@ class Judge:
             return _fault(str(error))
         return _of_fields(fields, expected)
 
+    def in_clear(self, body: bytes) -> str:
+        """The answer as a person can read it: decrypted where that works, else as it came."""
+        text = body.decode("utf-8", "replace")
+        try:
+            sealed = parse(body).get("Encrypt")
+            return self.box.open(sealed.strip()) if isinstance(sealed, str) else text
+        except (BadXml, BadCipher):
+            return text
+
     def _opened(self, fields: Tree) -> Tree:
         """The reply's own fields. Raises BadCipher where safe mode meets a bare one."""
         if "Encrypt" not in fields:

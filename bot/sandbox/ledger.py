@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bot.clock import to_ms
 
 KEPT = 200_000  # records of a kind held in memory; counts stay exact, a ledger file keeps all
+BUFFER = 1 << 20
 Record = dict[str, Any]
 
 
 class Ledger:
-    """Append-only and thread-safe. `path`: a SQLite file that outlives the process, "" for none."""
+    """Append-only and thread-safe.
 
-    def __init__(self, path: str = "") -> None:
+    path     a file of JSON lines that outlives the process, "" for none
+    durable  True: each line reaches the file at once, so a killed process loses none
+    """
+
+    def __init__(self, path: str = "", durable: bool = True, kept: int = KEPT) -> None:
         self._lock = threading.Lock()
         self._records: dict[str, deque[tuple[int, Record]]] = {}
         self._sequence = 0
         self._counts: Counter[str] = Counter()
-        self._file = _open(path) if path else None
+        self._kept = kept
+        self._durable = durable
+        self._file = Path(path).open("wb", buffering=BUFFER) if path else None  # noqa: SIM115
 
     def add(self, kind: str, at: datetime, **facts: Any) -> None:
         record = {"kind": kind, "at": to_ms(at), **facts}
         with self._lock:
             self._sequence += 1
-            kept = self._records.setdefault(kind, deque(maxlen=KEPT))
+            kept = self._records.get(kind)
+            if kept is None:
+                kept = self._records[kind] = deque(maxlen=self._kept)
             kept.append((self._sequence, record))
             self._counts[kind] += 1
             if self._file is not None:
-                self._file.execute(
-                    "INSERT INTO record (at_ms, kind, facts) VALUES (?, ?, ?)",
-                    (record["at"], kind, json.dumps(facts, ensure_ascii=False, default=str)),
-                )
+                self._file.write(_line(record))
+                if self._durable:
+                    self._file.flush()
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind."""
@@ -55,6 +63,11 @@ class Ledger:
         found.sort(key=lambda one: one[0])
         return [record for _, record in found]
 
+    def flush(self) -> None:
+        with self._lock:
+            if self._file is not None:
+                self._file.flush()
+
     def close(self) -> None:
         with self._lock:
             if self._file is not None:
@@ -62,27 +75,18 @@ class Ledger:
                 self._file = None
 
 
-def _open(path: str) -> sqlite3.Connection:
-    # Autocommit without fsync: it survives the process, which is what a sandbox can lose.
-    file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-    file.execute("PRAGMA journal_mode=WAL")
-    file.execute("PRAGMA synchronous=OFF")
-    file.execute(
-        "CREATE TABLE IF NOT EXISTS record"
-        " (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
-        " kind TEXT NOT NULL, facts TEXT NOT NULL)"
+def _line(record: Record) -> bytes:
+    return (
+        json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str).encode() + b"\n"
     )
-    return file
 
 
 def read(path: str) -> Iterator[Record]:
-    """The records of a ledger file, oldest first."""
-    file = sqlite3.connect(path)
-    try:
-        for at, kind, facts in file.execute("SELECT at_ms, kind, facts FROM record ORDER BY seq"):
-            yield {"kind": kind, "at": at, **json.loads(facts)}
-    finally:
-        file.close()
+    """The records of a ledger file, oldest first; a last line cut by a kill is left out."""
+    with Path(path).open("rb") as lines:
+        for line in lines:
+            if line.endswith(b"\n"):
+                yield json.loads(line)
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import string
-from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from bot.sandbox.windows import Window
 
 ME = "o-me"  # the human at the phone page
 CHAT_KEPT = 200
+CLOSED = Window()
 _ALPHABET = string.ascii_letters + string.digits + "_-"
 FAULT_NOTICE = "该公众号提供的服务出现故障，请稍后再试"
 
@@ -46,11 +47,12 @@ class Bubble:
         }
 
 
-@dataclass
+@dataclass(slots=True)
 class Person:
+    """Small on purpose: there may be hundreds of thousands."""
+
     openid: str
     name: str
-    unionid: str = ""
     subscribed: bool = False
     subscribe_at: datetime | None = None
     subscribe_scene: str = "ADD_SCENE_SEARCH"
@@ -58,16 +60,23 @@ class Person:
     remark: str = ""
     blacklisted: bool = False
     typing: bool = False
-    tags: set[int] = field(default_factory=set)
-    window: Window = field(default_factory=Window)
+    tags: frozenset[int] = frozenset()
+    window: Window = CLOSED
     last_act_at: datetime | None = None
-    mass_months: Counter[str] = field(default_factory=Counter)
-    chat: deque[Bubble] = field(default_factory=lambda: deque(maxlen=CHAT_KEPT))
+    mass_months: dict[str, int] = field(default_factory=dict)  # messages to all and many, by month
+    chat: list[Bubble] = field(default_factory=list)  # the last CHAT_KEPT
     interests: tuple[str, ...] = ()  # hidden from every API: what the simulated person likes
     shown: int = 0  # bubbles ever shown, so that a page can ask whether there is news
 
+    @property
+    def unionid(self) -> str:
+        """The same person at all accounts of one open platform."""
+        return f"u{hashlib.sha256(self.openid.encode()).hexdigest()[:27]}"
+
     def show(self, bubble: Bubble) -> None:
         self.chat.append(bubble)
+        if len(self.chat) > CHAT_KEPT:
+            del self.chat[0]
         self.shown += 1
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from bot.clock import to_ms
+from bot.clockfile import ClockFile
 from bot.sandbox.acts import Acts
-from bot.sandbox.clock import MovableClock
+from bot.sandbox.clock import MovableClock, PlatformClock, SteppedClock
 from bot.sandbox.config import SandboxConfig
+from bot.sandbox.crowd.population import Population
 from bot.sandbox.gateway import Desk, Gateway
-from bot.sandbox.population import Population
 from bot.sandbox.pusher import Pusher
+from bot.sandbox.stepper import Stepper
 from bot.sandbox.timeline import Timeline
 from bot.sandbox.world import World
+
+
+class NotStepped(Exception):
+    """Only a platform with a `start` has a time that can be run."""
 
 
 class Platform:
@@ -20,12 +30,23 @@ class Platform:
 
     def __init__(self, config: SandboxConfig, clock: MovableClock | None = None) -> None:
         self.config = config
-        self.world = World(config, clock)
-        self.pusher = Pusher(self.world)
+        self.stepper: Stepper | None = None
+        chosen: PlatformClock | None = clock
+        start = config.start_at()
+        shared = _clock_file(config, start)
+        if start is not None:
+            stepped = SteppedClock(start, shared)
+            self.stepper, chosen = Stepper(stepped, shared, config.lockstep), stepped
+        elif shared is not None:
+            chosen = MovableClock(shared=shared)
+        self.world = World(config, chosen)
+        timeline = self.stepper.timeline if self.stepper else Timeline
+        pushing = self.stepper.timeline() if self.stepper else None
+        self.pusher = Pusher(self.world, timeline=pushing)
         self.acts = Acts(self.world, self.pusher.push)
-        self.timeline = Timeline()
+        self.timeline = timeline()
         self.gateway = Gateway(Desk(self.world, self.acts, self.timeline))
-        self.population = Population(self.world, self.acts, self.pusher)
+        self.population = Population(self.world, self.acts, self.pusher, timeline())
         self._opening = threading.Thread(target=self._open, name="opening", daemon=True)
 
     def start(self) -> None:
@@ -35,8 +56,38 @@ class Platform:
         self._opening.start()
 
     def _open(self) -> None:
-        if self.pusher.verify_until_up():
+        if not self.config.callback_url or self.pusher.verify_until_up():
             self.population.start()
+
+    # --- virtual time ------------------------------------------------------------------------
+
+    def run(self, seconds: float, told: Callable[[datetime], None] | None = None) -> int:
+        """Lives through `seconds` of virtual time, telling `told` of each hour. How many tasks.
+
+        Raises NotStepped for a platform on the wall clock, Busy where another runs it already.
+        """
+        if self.stepper is None:
+            raise NotStepped
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        self._opening.join()  # the people have been told to begin
+        until = self.world.clock() + timedelta(seconds=seconds)
+        done = 0
+        while (now := self.world.clock()) < until:
+            done += self.stepper.run(min(until, now + timedelta(hours=1)))
+            if told is not None:
+                told(self.world.clock())
+        done += self.stepper.run(until)
+        self.world.ledger.flush()
+        return done
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock: at once on the wall clock, living through it on a virtual one."""
+        if self.stepper is not None:
+            self.run(seconds)
+        elif isinstance(self.world.clock, MovableClock):
+            with self.world.lock:
+                self.world.clock.advance(seconds)
 
     def settle(self, timeout: float) -> bool:
         """The people stop; all that is under way ends. False: not within `timeout` seconds.
@@ -89,7 +140,10 @@ class Platform:
                 }
                 for person in people
             ]
-            accepted = {openid: list(entries) for openid, entries in world.deliveries.items()}
+            accepted = {
+                openid: [entry.as_json(openid) for entry in entries]
+                for openid, entries in world.deliveries.items()
+            }
         return {
             **self.state(),
             "accepted": accepted,
@@ -100,3 +154,11 @@ class Platform:
             "redemptions": world.ledger.records("redemption"),
             "faults": world.ledger.records("fault", "api_fault"),
         }
+
+
+def _clock_file(config: SandboxConfig, start: datetime | None) -> ClockFile | None:
+    """The file that the program under test reads; None where none is wanted."""
+    if not config.clock_path:
+        return None
+    base = 0 if start is None else to_ms(start)
+    return ClockFile.create(Path(config.clock_path), base, flowing=start is None)

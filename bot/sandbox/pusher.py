@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import logging
 import queue
-import secrets
 import threading
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.crypto import Box, sign
 from bot.sandbox.judge import TRANSFER, UNSEEN, Expected, Judge, Verdict
 from bot.sandbox.ledger import percentiles
 from bot.sandbox.people import FAULT_NOTICE, Bubble, Person
+from bot.sandbox.stepper import SteppedTimeline
 from bot.sandbox.wire import NoAnswer, Wire
 from bot.sandbox.world import World
 from bot.sandbox.xml import render
@@ -27,7 +28,7 @@ from bot.sandbox.xml import render
 logger = logging.getLogger(__name__)
 
 WORKERS = 16
-MARK_FAIL_SECONDS = 60.0
+MARK_FAIL_TIME = timedelta(seconds=60)
 LATENCIES_KEPT = 200_000
 
 
@@ -41,11 +42,17 @@ class Push:
 
 
 class Pusher:
-    """A pool of workers. Counters and latencies are read by `report`."""
+    """A pool of workers; on virtual time none: the timeline's driver delivers, one by one.
 
-    def __init__(self, world: World, workers: int = WORKERS) -> None:
+    Counters and latencies are read by `report`.
+    """
+
+    def __init__(
+        self, world: World, workers: int = WORKERS, timeline: SteppedTimeline | None = None
+    ) -> None:
         config = world.config
         self._world = world
+        self._timeline = timeline
         self._limits = config.limits
         self._box = Box(config.aes_key, config.appid)
         self._judge = Judge(config.mode, config.token, self._box)
@@ -56,11 +63,11 @@ class Pusher:
         self._stopped = threading.Event()
         self._counts: Counter[str] = Counter()
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self._failures: deque[float] = deque()
-        self._silenced_until = 0.0
+        self._failures: deque[datetime] = deque()
+        self._silenced_until: datetime | None = None
         self._threads = [
             threading.Thread(target=self._work, name=f"pusher-{n}", daemon=True)
-            for n in range(workers)
+            for n in range(0 if timeline else workers)
         ]
         self.verified = threading.Event()
 
@@ -81,6 +88,10 @@ class Pusher:
 
     def push(self, person: Person, fields: dict[str, Any], label: str) -> None:
         """Queues a push behind this follower's earlier ones."""
+        if self._timeline is not None:
+            self._count("pushes")
+            self._timeline.later(0, lambda: self._deliver_safely(Push(person, fields, label)))
+            return
         with self._idle:
             self._counts["pushes"] += 1
             waiting = self._waiting.setdefault(person.openid, deque())
@@ -95,6 +106,8 @@ class Pusher:
 
     def drain(self, timeout: float) -> bool:
         """Waits until nothing waits and nothing is under way. False: not within `timeout` s."""
+        if self._timeline is not None:
+            return self._timeline.drain(timeout)
         with self._idle:
             return self._idle.wait_for(lambda: not self._waiting, timeout)
 
@@ -129,12 +142,7 @@ class Pusher:
 
     def _work(self) -> None:
         while (openid := self._ready.get()) is not None and not self._stopped.is_set():
-            push = self._waiting[openid][0]
-            try:
-                self._deliver(push)
-            except Exception:
-                logger.exception("sandbox delivery failed label=%s", push.label)
-                self._count("failed")
+            self._deliver_safely(self._waiting[openid][0])
             with self._idle:
                 waiting = self._waiting[openid]
                 waiting.popleft()
@@ -145,12 +153,19 @@ class Pusher:
                     self._idle.notify_all()
         self._wire.close()
 
+    def _deliver_safely(self, push: Push) -> None:
+        try:
+            self._deliver(push)
+        except Exception:
+            logger.exception("sandbox delivery failed label=%s", push.label)
+            self._count("failed")
+
     def _count(self, *names: str) -> None:
         with self._idle:
             self._counts.update(names)
 
     def _deliver(self, push: Push) -> None:
-        if time.monotonic() < self._silenced_until:
+        if self._silenced_until is not None and self._world.clock() < self._silenced_until:
             self._count("dropped")
             return
         faults = self._world.faults
@@ -175,27 +190,47 @@ class Pusher:
             answer = self._wire.post(query, body)
         except NoAnswer as error:
             self._failed("late" if error.late else "refused")
+            self._note(push, b"", Verdict("late" if error.late else "refused", reason=str(error)))
             if not error.late and number + 1 < self._limits.deliveries:
                 self._stopped.wait(self._limits.retry_gap)
             return None
         self._latencies.append((time.monotonic() - began) * 1000)
         if answer.status != 200:
             self._failed("refused")
+            self._note(push, answer.body, Verdict("refused", reason=f"HTTP {answer.status}"))
             return None
         expected = Expected(push.person.openid, self._world.config.original_id, push.label)
-        return self._judge.verdict(answer.body, expected)
+        verdict = self._judge.verdict(answer.body, expected)
+        self._note(push, answer.body, verdict, (time.monotonic() - began) * 1000)
+        return verdict
+
+    def _note(self, push: Push, body: bytes, verdict: Verdict, ms: float = 0.0) -> None:
+        """For the page that shows the traffic: both sides in clear."""
+        traffic, now = self._world.traffic, self._world.clock()
+        if traffic.on:
+            traffic.note(
+                now,
+                "push",
+                push.label,
+                push.person.openid,
+                render(push.fields),
+                self._judge.in_clear(body),
+                verdict.outcome,
+                verdict.reason,
+                round(ms, 1),
+            )
 
     def _failed(self, how: str) -> None:
         """Counts a failed delivery; too many in a minute stop all pushing for a minute."""
-        now = time.monotonic()
+        now = self._world.clock()
         with self._idle:
             self._counts[how] += 1
             self._failures.append(now)
-            while self._failures and self._failures[0] < now - 60:
+            while self._failures and self._failures[0] < now - MARK_FAIL_TIME:
                 self._failures.popleft()
             if len(self._failures) >= self._limits.mark_fail:
                 self._failures.clear()
-                self._silenced_until = now + MARK_FAIL_SECONDS
+                self._silenced_until = now + MARK_FAIL_TIME
                 self._counts["mark_fail"] += 1
 
     def _settle(self, push: Push, verdict: Verdict) -> None:
@@ -220,9 +255,10 @@ class Pusher:
     # --- the bytes ---------------------------------------------------------------------------
 
     def _stamp(self) -> tuple[str, str, str]:
-        """Timestamp (wall time), nonce, and an echo string."""
-        stamp = str(int(self._world.clock.wall().timestamp()))
-        return stamp, str(secrets.randbelow(10**9)), str(secrets.randbits(62))
+        """Timestamp, nonce, and an echo string."""
+        world = self._world
+        stamp = str(int(world.clock.signing().timestamp()))
+        return stamp, str(world.ids.below(10**9)), str(world.ids.below(1 << 62))
 
     def _signed(self, push: Push) -> tuple[dict[str, str], bytes]:
         """Query and body of one delivery in the account's mode."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.sandbox.clock import day_of
 from bot.sandbox.codes import PlatformError
+from bot.sandbox.ids import Ids
 
 LIFE = timedelta(seconds=7200)
 OVERLAP = timedelta(seconds=300)
 FORCED_GAP = timedelta(seconds=30)
 FORCED_A_DAY = 20
+TOKENS_KEPT = 5000  # a long-dead token is as unknown as one that never was
 _SHAPE = re.compile(r"[0-9]{2,3}_[0-9A-Za-z_-]{40,500}")
 
 
@@ -33,6 +34,7 @@ class _Token:
 class Tokens:
     """Not locked: the world's lock is held around every call."""
 
+    ids: Ids = field(default_factory=Ids)
     life: timedelta = LIFE
     _known: dict[str, _Token] = field(default_factory=dict)
     _plain: _Token | None = None
@@ -40,8 +42,10 @@ class Tokens:
     _forced: list[datetime] = field(default_factory=list)
 
     def _new(self, now: datetime) -> _Token:
-        token = _Token(f"92_{secrets.token_urlsafe(96)}", now + self.life)
+        token = _Token(f"92_{self.ids.urlsafe(96)}", now + self.life)
         self._known[token.text] = token
+        if len(self._known) > TOKENS_KEPT:
+            del self._known[next(iter(self._known))]
         return token
 
     def plain(self, now: datetime) -> tuple[str, int]:

@@ -64,8 +64,8 @@ class Killed(Demo):
     def all_following(self, people):
         for number in range(people):
             openid = f"o-kill-{number:05d}"
-            post_json(f"{self.plan.sandbox_url}/_sandbox/follow", {"openid": openid})
-            post_json(f"{self.plan.sandbox_url}/_sandbox/say", {"openid": openid, "text": "你好"})
+            post_json(f"{self.plan.sandbox_url}/sandbox/follow", {"openid": openid})
+            post_json(f"{self.plan.sandbox_url}/sandbox/say", {"openid": openid, "text": "你好"})
         self.await_rest(60)
         active = segments.by_slug(self.account.id, "active")
         assert active.size == people
@@ -101,7 +101,7 @@ def test_kill_9_at_ten_moments_of_a_campaign_sends_to_nobody_twice(tmp_path):
         wait_until_sent(demo)
         demo.await_rest(90)
         closings = campaign.close_now(demo.services, demo.account.id, story.CAMPAIGN, utc_now())
-        ledger = get_json(f"{plan.sandbox_url}/_sandbox/ledger", timeout=60)
+        ledger = get_json(f"{plan.sandbox_url}/sandbox/ledger", timeout=60)
     finally:
         demo.stop()
     assert hit == KILLS, "a kill missed the sending"

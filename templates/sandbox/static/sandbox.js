@@ -31,7 +31,7 @@ function placeFollow(answer) {
 
 async function act(name, fields) {
   const error = phone.querySelector("[data-error]");
-  const answer = await fetch(`/_sandbox/${name}`, {
+  const answer = await fetch(`/sandbox/${name}`, {
     method: "POST",
     headers: {"Content-Type": "application/json"},
     body: JSON.stringify({openid: phone.dataset.openid, ...fields}),

@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import app as _registers_the_api  # noqa: F401
 from bot.sandbox.acts import Acts
 from bot.sandbox.clock import MovableClock
 from bot.sandbox.config import Limits, SandboxConfig
-from bot.sandbox.gateway import Call, Desk, Gateway
+from bot.sandbox.gateway import Call, Desk, Gateway, Upload
 from bot.sandbox.people import Person
 from bot.sandbox.timeline import Timeline
+from bot.sandbox.web import app as _registers_the_api  # noqa: F401
 from bot.sandbox.world import World
 from tests.conftest import NOON
 
+PICTURE = Upload("a.png", "image/png", b"png")
 QUICK = Limits(answer=5.0, retry_gap=0.0, job_delay=0.0)
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 

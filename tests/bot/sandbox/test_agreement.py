@@ -13,9 +13,9 @@ from werkzeug.serving import make_server
 
 from bot.clock import utc_now
 from bot.errors import MessageRefused, TokenRejected, UserUnreachable
-from bot.sandbox.app import create_app
 from bot.sandbox.people import FAULT_NOTICE, Person
 from bot.sandbox.platform import Platform
+from bot.sandbox.web.app import create_app
 from bot.values import inbound, replies
 from bot.wechat.callback import Gate, read_query
 from bot.wechat.client import WeChatClient

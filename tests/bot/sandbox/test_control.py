@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from bot.sandbox.app import create_app
-from bot.sandbox.pages import Piece, pieces
 from bot.sandbox.people import Bubble
 from bot.sandbox.platform import Platform
+from bot.sandbox.web.app import create_app
+from bot.sandbox.web.pages import Piece, pieces
 from tests.bot.sandbox.conftest import SUCCESS, DumbBot, a_config
 
 
@@ -33,7 +33,7 @@ def client(platform: Platform) -> FlaskClient:
 
 
 def post(client: FlaskClient, act: str, expected: int = 200, **body: Any) -> dict[str, Any]:
-    response = client.post(f"/_sandbox/{act}", json=body)
+    response = client.post(f"/sandbox/{act}", json=body)
     assert response.status_code == expected, response.text
     answer: dict[str, Any] = response.json
     return answer
@@ -55,7 +55,7 @@ def test_a_named_person_follows_chats_and_leaves(client: FlaskClient):
     assert settled["drained"] is True
     assert settled["callbacks"]["pushes"] == settled["callbacks"]["silent"] == 10
     assert (settled["followers"], settled["subscribed"]) == (1, 0)
-    chat = client.get(f"/_sandbox/chat/{openid}").json
+    chat = client.get(f"/sandbox/chat/{openid}").json
     assert [line["side"] for line in chat["chat"]].count("user") == 3
 
 
@@ -75,7 +75,7 @@ def test_what_the_control_plane_refuses(client: FlaskClient, act, body, status):
 
 
 def test_a_form_from_another_page_is_refused(client: FlaskClient):
-    assert client.post("/_sandbox/follow", data={"name": "x"}).status_code == 415
+    assert client.post("/sandbox/follow", data={"name": "x"}).status_code == 415
 
 
 def token(client: FlaskClient) -> str:
@@ -96,12 +96,12 @@ def test_a_whole_exchange_and_its_books(client: FlaskClient):
     )
     assert sent.json == {"errcode": 0, "errmsg": "ok"}
     post(client, "stop")
-    books = client.get("/_sandbox/ledger").json
+    books = client.get("/sandbox/ledger").json
     (entry,) = books["accepted"][openid]
     assert (entry["kind"], entry["links"]) == ("text", ["https://e.example/t/a"])
     assert books["people"] == [{"openid": openid, "subscribed": True, "scene": "", "interests": []}]
     assert set(books["callbacks"]["latency_ms"]) == {"p50", "p95", "p99"}
-    assert client.get("/_sandbox/state").json["acts"]["follow"] == 1
+    assert client.get("/sandbox/state").json["acts"]["follow"] == 1
 
 
 def test_faults_tokens_and_time_are_set_from_outside(client: FlaskClient):

@@ -41,7 +41,7 @@ def test_a_job_is_accepted_and_reported_later(three: Desktop):
 
 
 def test_by_tag_and_to_all(three: Desktop):
-    three.world.people["o-2"].tags.add(2)
+    three.world.people["o-2"].tags = frozenset({2})
     by_tag = {"filter": {"is_to_all": False, "tag_id": 2}, **TEXT}
     assert three.post("message/mass/sendall", by_tag)["errcode"] == 0
     assert (

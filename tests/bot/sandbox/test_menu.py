@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.gateway import Call
-from tests.bot.sandbox.conftest import Desktop
+from tests.bot.sandbox.conftest import PICTURE, Desktop
 
 COUPON = {"type": "click", "name": "优惠券", "key": "COUPON"}
 SHOP = {"type": "view", "name": "商城", "url": "https://shop.example/"}
@@ -85,8 +85,8 @@ def test_codes_that_are_refused(desk: Desktop, action, scene, more, expected):
 @pytest.mark.parametrize(
     ("kind", "files", "expected"),
     [
-        pytest.param("image", {"media": "image/png"}, None, id="a picture"),
-        pytest.param("poem", {"media": "text/plain"}, 40004, id="an unknown type"),
+        pytest.param("image", {"media": PICTURE}, None, id="a picture"),
+        pytest.param("poem", {"media": PICTURE}, 40004, id="an unknown type"),
         pytest.param("image", {}, 41005, id="no file"),
     ],
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.api.notices import CATALOGUE, Notice
 from bot.sandbox.codes import PlatformError
-from bot.sandbox.notices import CATALOGUE, Notice
 from tests.bot.sandbox.conftest import QUICK, Desktop, a_config
 
 EXPIRY = next(notice for notice in CATALOGUE if notice.title == "优惠券到期提醒")
@@ -148,7 +148,7 @@ def test_an_accepted_message_is_on_the_phone_and_in_the_books(desk: Desktop):
     lin = desk.chatting()
     send(desk, text='看<a href="https://e.example/t/abc">这里</a>')
     assert lin.chat[-1].via == "custom"
-    (entry,) = desk.world.deliveries["o-lin"]
+    (entry,) = [kept.as_json("o-lin") for kept in desk.world.deliveries["o-lin"]]
     assert (entry["kind"], entry["api"]) == ("text", "custom")
     assert entry["links"] == ["https://e.example/t/abc"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox import api_people
 from bot.sandbox.acts import PLATFORM, NotFollowing
+from bot.sandbox.api import people as api_people
 from tests.bot.sandbox.conftest import Desktop
 
 

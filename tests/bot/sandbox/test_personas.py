@@ -7,9 +7,9 @@ import random
 
 import pytest
 
-from bot.sandbox import phrases
-from bot.sandbox.personas import endless, persona, script
-from bot.sandbox.population import chosen_option
+from bot.sandbox.crowd import phrases
+from bot.sandbox.crowd.personas import endless, persona, script
+from bot.sandbox.crowd.population import chosen_option
 
 SECONDS, PEOPLE = 60.0, 200
 

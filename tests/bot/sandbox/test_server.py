@@ -22,7 +22,8 @@ from tests.bot.sandbox.conftest import a_config
 
 pytestmark = pytest.mark.slow
 PROGRAM = (
-    "import os;from bot.sandbox.config import SandboxConfig;from bot.sandbox.server import serve;"
+    "import os;from bot.sandbox.config import SandboxConfig;"
+    "from bot.sandbox.web.server import serve;"
     "serve(SandboxConfig.from_env(os.environ))"
 )
 
@@ -50,7 +51,7 @@ def server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     ends = time.monotonic() + 30
     while time.monotonic() < ends:
         try:
-            ask(f"{url}/_sandbox/state")
+            ask(f"{url}/sandbox/state")
             break
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)
@@ -70,7 +71,7 @@ def test_it_answers_and_ends_cleanly(server, how):
     token = ask(f"{url}/cgi-bin/stable_token", fields)["access_token"]
     called = f"{url}/cgi-bin/user/get?access_token={token}"
     assert ask(called)["total"] == 0
-    ask(f"{url}/_sandbox/fault", {"path": "/cgi-bin/user/get", "kind": "cut"})
+    ask(f"{url}/sandbox/fault", {"path": "/cgi-bin/user/get", "kind": "cut"})
     with pytest.raises((OSError, http.client.HTTPException)):  # reset, or ended halfway
         ask(called)
     assert ask(called)["total"] == 0

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.sandbox import phrases
+from bot.sandbox.crowd import phrases
 from bot.sandbox.platform import Platform
 from bot.sandbox.xml import parse, render
 from tests.bot.sandbox.conftest import SUCCESS, Answer, Asked, DumbBot, a_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.visitor import Visit, first_link, read_page, redeem, visit
+from bot.sandbox.crowd.visitor import Visit, first_link, read_page, redeem, visit
 from tests.bot.sandbox.conftest import Answer, Asked
 
 CLAIM = """<html><form action="/search"><input name="q"></form>

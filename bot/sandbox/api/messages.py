@@ -1,20 +1,17 @@
-"""Customer-service messages (4.6) and template messages (4.3)."""
+"""Customer-service messages (4.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, ok
 from bot.sandbox.judge import TEXT_BYTES
-from bot.sandbox.notices import Notice
-from bot.sandbox.people import Bubble, Person
+from bot.sandbox.people import Bubble
 from bot.sandbox.world import World
 
 TYPING_AFTER_ACT = timedelta(seconds=30)
-SAME_CLIENT_ID = timedelta(minutes=10)
 
 Shown = tuple[str, str]  # what the phone shows, and where a tap leads
 
@@ -117,67 +114,3 @@ def typing(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
         raise PlatformError(45081)
     person.typing = command == "Typing"
     return ok()
-
-
-# --- template messages -------------------------------------------------------------------------
-
-
-@endpoint("GET", "/cgi-bin/template/get_all_private_template")
-def private_templates(desk: Desk, _query: Mapping[str, str], _body: Fields) -> Fields:
-    return {"template_list": [notice.as_json() for notice in desk.world.notices.values()]}
-
-
-@endpoint("POST", "/cgi-bin/message/template/send", 100_000)
-def template_send(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    """A repeated client_msg_id within ten minutes gets the first msgid and delivers nothing."""
-    world = desk.world
-    notice = world.notices.get(str(body.get("template_id")))
-    if notice is None:
-        raise PlatformError(40037)
-    person = world.follower(body.get("touser"))
-    values = notice.check(body.get("data"))
-    client_id = str(body.get("client_msg_id") or "")
-    now = world.clock()
-    if client_id:
-        known = world.client_ids.get((person.openid, client_id))
-        if known is not None and now - known[1] < SAME_CLIENT_ID:
-            world.ledger.add("template_repeat", now, openid=person.openid, client_id=client_id)
-            return ok(msgid=known[0])
-    msgid = world.next_msgid()
-    if client_id:
-        world.client_ids[(person.openid, client_id)] = (msgid, now)
-    _deliver_later(desk, person, notice, values, msgid, client_id, str(body.get("url") or ""))
-    return ok(msgid=msgid)
-
-
-def _deliver_later(
-    desk: Desk,
-    person: Person,
-    notice: Notice,
-    values: Mapping[str, str],
-    msgid: int,
-    client_id: str,
-    url: str,
-) -> None:
-    world = desk.world
-    text = f"{notice.title}\n{notice.rendered(values)}"
-    world.accepted(
-        person.openid, notice.id, "template", str(msgid), f"{text} {url}".strip(), client_id
-    )
-
-    def finish() -> None:
-        status = "success"
-        if not person.subscribed:
-            status = "failed:user block"
-        elif world.faults.happens(world.faults.template_failed):
-            status = "failed: system failed"
-        if status == "success":
-            world.show(person, Bubble("account", "template", text, world.clock(), "template", url))
-        fields: dict[str, Any] = {
-            "Event": "TEMPLATESENDJOBFINISH",
-            "MsgID": msgid,
-            "Status": status,
-        }
-        desk.acts.job_finished(person, fields)
-
-    desk.timeline.later(world.config.limits.job_delay, finish)

@@ -8,9 +8,9 @@ import signal
 import threading
 import time
 
-from bot.sandbox.app import create_app
 from bot.sandbox.config import SandboxConfig
 from bot.sandbox.platform import Platform
+from bot.sandbox.web.app import create_app
 
 
 def _end_with_parent(parent: int) -> None:

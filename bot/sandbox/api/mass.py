@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bot.sandbox.clock import month_of
 from bot.sandbox.codes import PlatformError
@@ -21,6 +21,14 @@ TOO_SOON = timedelta(minutes=1)
 CLIENT_ID_BYTES = 64
 SUBMITTED = "send job submission success"
 _QUOTA = "/cgi-bin/message/mass"  # both ways of sending share the day's calls
+
+
+@dataclass
+class MassJobs:
+    """clientmsgid -> msg_id and when; msg_id -> status."""
+
+    ids: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    jobs: dict[int, str] = field(default_factory=dict)
 
 
 def _content(world: World, body: Fields) -> tuple[str, str]:
@@ -47,7 +55,7 @@ def _remembered(world: World, client_id: str) -> None:
     """45066 within a minute, 45065 with the old msg_id within a day."""
     if len(client_id.encode()) > CLIENT_ID_BYTES:
         raise PlatformError(45067)
-    known = world.mass_ids.get(client_id)
+    known = world.room(MassJobs).ids.get(client_id)
     age = world.clock() - known[1] if known else REMEMBERED
     if known and age < TOO_SOON:
         raise PlatformError(45066)
@@ -64,14 +72,14 @@ def _submit(desk: Desk, body: Fields, audience: Sequence[Person]) -> Fields:
     world.spend(_QUOTA, A_DAY, 45028)
     msgid = world.next_msgid()
     if client_id:
-        world.mass_ids[client_id] = (msgid, now)
-    world.mass_jobs[msgid] = "SENDING"
+        world.room(MassJobs).ids[client_id] = (msgid, now)
+    world.room(MassJobs).jobs[msgid] = "SENDING"
     month = month_of(now)
     # Who has had four this month is filtered out quietly; the month counts at submission, so that
     # two jobs under way cannot both take the fourth place.
-    allowed = [p for p in audience if p.subscribed and p.mass_months[month] < A_MONTH_EACH]
+    allowed = [p for p in audience if p.subscribed and p.mass_months.get(month, 0) < A_MONTH_EACH]
     for person in allowed:
-        person.mass_months[month] += 1
+        person.mass_months[month] = person.mass_months.get(month, 0) + 1
         world.accepted(person.openid, kind, "mass", str(msgid), text, client_id)
     desk.timeline.later(
         world.config.limits.job_delay,
@@ -81,7 +89,7 @@ def _submit(desk: Desk, body: Fields, audience: Sequence[Person]) -> Fields:
         "errcode": 0,
         "errmsg": SUBMITTED,
         "msg_id": msgid,
-        "msg_data_id": 200_000_000 + secrets.randbelow(10**8),
+        "msg_data_id": 200_000_000 + world.ids.below(10**8),
     }
 
 
@@ -93,7 +101,7 @@ def _finish(
     for person in reached:
         world.show(person, Bubble("account", kind, text, world.clock(), "mass"))
     with world.lock:
-        world.mass_jobs[msgid] = "SEND_SUCCESS"
+        world.room(MassJobs).jobs[msgid] = "SEND_SUCCESS"
         # The event comes from the platform; any openid of the account stands in FromUserName.
         sender = allowed[0] if allowed else world.person()
     fields: Fields = {
@@ -137,6 +145,6 @@ def mass_send_all(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields
 @endpoint("POST", "/cgi-bin/message/mass/get")
 def mass_get(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     msgid = number(body.get("msg_id"))
-    if msgid not in desk.world.mass_jobs:
+    if msgid not in desk.world.room(MassJobs).jobs:
         raise PlatformError(40035)
-    return {"msg_id": msgid, "msg_status": desk.world.mass_jobs[msgid]}
+    return {"msg_id": msgid, "msg_status": desk.world.room(MassJobs).jobs[msgid]}

@@ -152,7 +152,7 @@ def delete_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
         raise PlatformError(45058)
     del desk.world.tags[tag]
     for person in desk.world.people.values():
-        person.tags.discard(tag)
+        person.tags -= {tag}
     return ok()
 
 
@@ -191,7 +191,7 @@ def batch_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     if any(len(person.tags | {tag}) > TAGS_EACH for person in people):
         raise PlatformError(45059)
     for person in people:
-        person.tags.add(tag)
+        person.tags |= {tag}
     return ok()
 
 
@@ -199,5 +199,5 @@ def batch_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
 def batch_untag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     tag, people = _to_tag(desk.world, body)
     for person in people:
-        person.tags.discard(tag)
+        person.tags -= {tag}
     return ok()

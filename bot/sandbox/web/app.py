@@ -8,13 +8,15 @@ from pathlib import Path
 from flask import Flask, Response, request
 
 import bot
-from bot.sandbox import api_base, api_mass, api_menu, api_messages, api_people
-from bot.sandbox.control import control
-from bot.sandbox.gateway import Call
-from bot.sandbox.pages import pages
+from bot.sandbox import api
+from bot.sandbox.gateway import Call, Upload
 from bot.sandbox.platform import Platform
+from bot.sandbox.web import articles, oauth, pay, wecom
+from bot.sandbox.web.control import control
+from bot.sandbox.web.pages import pages
 
-API = (api_base, api_mass, api_menu, api_messages, api_people)  # importing them registers them
+API = api.MODULES  # importing them registers their calls
+PREFIXES = ("cgi-bin", "sns", "datacube", "customservice", "wxaapi", "wxa", "card", "shakearound")
 LARGEST_BODY = 12_000_000  # an uploaded picture
 
 
@@ -33,23 +35,33 @@ def create_app(platform: Platform) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(control(platform))
     app.register_blueprint(pages(platform))
+    for more in (oauth, articles, pay, wecom):
+        app.register_blueprint(more.pages(platform))
 
-    @app.route("/cgi-bin/<path:rest>", methods=["GET", "POST"])
-    def api(rest: str) -> Response:
+    def called(rest: str) -> Response:
         if platform.config.latency_ms:
             time.sleep(platform.config.latency_ms / 1000)
         call = Call(
-            path=f"/cgi-bin/{rest}",
+            path=request.path,
             method=request.method,
             query=request.args,
             raw=b"" if request.mimetype.startswith("multipart/") else request.get_data(),
-            files={name: file.mimetype for name, file in request.files.items()},
+            files={
+                name: Upload(file.filename or "", file.mimetype, file.read())
+                for name, file in request.files.items()
+            },
+            form=request.form,
+            client_ip=request.remote_addr or "",
         )
         outcome = platform.gateway.answer(call)
         if outcome.hang:
             time.sleep(outcome.hang)
         response = Response(outcome.chunks(), outcome.status, content_type=outcome.content_type)
         response.content_length = len(outcome.body)
+        if outcome.name:
+            response.headers["Content-disposition"] = f'attachment; filename="{outcome.name}"'
         return response
 
+    for prefix in PREFIXES:
+        app.add_url_rule(f"/{prefix}/<path:rest>", f"api_{prefix}", called, methods=["GET", "POST"])
     return app

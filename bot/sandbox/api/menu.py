@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from bot.sandbox.codes import PlatformError
-from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, number, ok
+from bot.sandbox.gateway import Desk, Fields, Upload, endpoint, mapping, number, ok
 
 TOP, SUB = 3, 5
 NEEDS = {
@@ -103,8 +102,8 @@ def qrcode_create(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields
         value = str(wanted)
     else:
         raise PlatformError(40053)
-    ticket = f"gQ{secrets.token_hex(40)}"
-    answer = {"ticket": ticket, "url": f"http://weixin.qq.com/q/{secrets.token_urlsafe(12)}"}
+    ticket = f"gQ{world.ids.hex(40)}"
+    answer = {"ticket": ticket, "url": f"http://weixin.qq.com/q/{world.ids.urlsafe(12)}"}
     if "LIMIT" in action:
         world.tickets[ticket] = (value, None)
         return answer
@@ -117,7 +116,7 @@ def qrcode_create(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields
 
 @endpoint("POST", "/cgi-bin/media/upload", 100_000, upload=True)
 def media_upload(desk: Desk, query: Mapping[str, str], body: Fields) -> Fields:
-    """Multipart field `media`; the content is not kept, only that the media exists."""
+    """Multipart field `media`."""
     kind = query.get("type", "")
     if kind not in ("image", "voice", "video", "thumb"):
         raise PlatformError(40004)
@@ -125,4 +124,8 @@ def media_upload(desk: Desk, query: Mapping[str, str], body: Fields) -> Fields:
         raise PlatformError(41005)
     name = "thumb_media_id" if kind == "thumb" else "media_id"
     created = int(desk.world.clock().timestamp())
-    return {"type": kind, name: desk.world.add_media(kind), "created_at": created}
+    file = body["media"]
+    if not isinstance(file, Upload):
+        raise PlatformError(41005)
+    media_id = desk.world.add_media(kind, file.data, file.content_type, file.name)
+    return {"type": kind, name: media_id, "created_at": created}

@@ -17,7 +17,7 @@ def serve(config: SandboxConfig) -> None:
     os.environ[VARIABLE] = config.to_json()
     try:
         Granian(
-            "bot.sandbox.wsgi:application",
+            "bot.sandbox.web.wsgi:application",
             address=config.host,
             port=config.port,
             interface=Interfaces.WSGI,

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.sandbox import phrases
+from bot.sandbox.crowd import phrases
 from bot.sandbox.people import new_openid
 
 FOLLOWS_WITHIN = 0.25  # of the story: everybody has followed

@@ -17,13 +17,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from bot.sandbox import personas
 from bot.sandbox.acts import Acts, NotFollowing
+from bot.sandbox.crowd import personas
+from bot.sandbox.crowd.personas import Act, Persona
+from bot.sandbox.crowd.visitor import first_link, redeem, visit
 from bot.sandbox.people import Bubble, Person
-from bot.sandbox.personas import Act, Persona
 from bot.sandbox.pusher import Pusher
+from bot.sandbox.stepper import SteppedTimeline
 from bot.sandbox.timeline import Timeline
-from bot.sandbox.visitor import first_link, redeem, visit
 from bot.sandbox.world import World
 
 logger = logging.getLogger(__name__)
@@ -52,10 +53,12 @@ def chosen_option(welcome: str, who: Persona, rng: random.Random) -> str:
 class Population:
     """`start` begins the story; `stop` ends all new acts; `drain` waits for those under way."""
 
-    def __init__(self, world: World, acts: Acts, pusher: Pusher) -> None:
+    def __init__(
+        self, world: World, acts: Acts, pusher: Pusher, timeline: Timeline | SteppedTimeline
+    ) -> None:
         self._world, self._acts, self._pusher = world, acts, pusher
         # Their own: at the end what people would still do is dropped, what the platform owes not.
-        self._timeline = Timeline()
+        self._timeline = timeline
         config = world.config
         self._config = config
         self._who = {

@@ -54,7 +54,7 @@ def _acting(platform: Platform) -> dict[str, Callable[[Person, Fields], object]]
 
 
 def control(platform: Platform) -> Blueprint:
-    blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+    blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
     acting = _acting(platform)
 
     @blueprint.get("/state")
@@ -107,8 +107,7 @@ def _managed(platform: Platform, act: str, body: Fields) -> Response | tuple[Res
     elif act == "clear_faults":
         world.faults.clear()
     elif act == "advance":
-        with world.lock:
-            world.clock.advance(float(body["seconds"]))
+        platform.advance(float(body["seconds"]))
     elif act == "expire_tokens":
         with world.lock:
             world.tokens.expire()

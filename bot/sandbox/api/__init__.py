@@ -1,0 +1,43 @@
+"""The calls of the platform's API, a module for each part; importing one registers its calls."""
+
+from bot.sandbox.api import (
+    base,
+    blacklist,
+    cards,
+    comments,
+    datacube,
+    drafts,
+    kf,
+    mass,
+    material,
+    menu,
+    messages,
+    oauth,
+    people,
+    qrcode,
+    shorten,
+    subscriptions,
+    templates,
+    tickets,
+)
+
+MODULES = (
+    base,
+    blacklist,
+    cards,
+    comments,
+    datacube,
+    drafts,
+    kf,
+    mass,
+    material,
+    menu,
+    messages,
+    oauth,
+    people,
+    qrcode,
+    shorten,
+    subscriptions,
+    templates,
+    tickets,
+)

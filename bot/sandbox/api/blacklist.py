@@ -1,0 +1,1 @@
+"""The blacklist (4.10)."""

@@ -1,0 +1,1 @@
+"""Cards, the legacy kind (4.15)."""

@@ -1,0 +1,1 @@
+"""Statistics of what happened here (4.13)."""

@@ -1,0 +1,1 @@
+"""Drafts and publishing (4.14)."""

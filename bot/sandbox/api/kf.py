@@ -1,0 +1,1 @@
+"""Human agents: accounts, sessions, records (4.6)."""

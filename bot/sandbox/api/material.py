@@ -1,0 +1,1 @@
+"""Temporary and permanent material (4.11)."""

@@ -1,0 +1,1 @@
+"""Parametric QR codes (4.9)."""

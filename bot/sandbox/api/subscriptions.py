@@ -1,0 +1,1 @@
+"""Subscription notices and one-time subscriptions (4.4, 4.5)."""

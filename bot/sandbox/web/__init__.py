@@ -1,0 +1,1 @@
+"""The sandbox over HTTP: the API's door, the control plane, the pages."""
