@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from bot.clock import Clock, utc_now
+from bot.clockfile import ClockFile
 from bot.errors import SettingsError
 from bot.nlp.understanding import understand
 from bot.services import Services
@@ -29,8 +31,14 @@ def open_from(settings: Settings, *, upgrade: bool = True) -> Store:
     )
 
 
-def build(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = True) -> Services:
+def clock_of(settings: Settings) -> Clock:
+    """This machine's clock, or a sandbox's. Raises SettingsError where that is not there."""
+    return ClockFile(Path(settings.clock)) if settings.clock else utc_now
+
+
+def build(settings: Settings, clock: Clock | None = None, *, upgrade: bool = True) -> Services:
     """Open the store and bind everything to it. Raises SettingsError with what to mend."""
+    clock = clock or clock_of(settings)
     store = open_from(settings, upgrade=upgrade)
     if settings.appid:
         check_account(settings)

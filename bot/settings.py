@@ -207,6 +207,13 @@ SETTINGS: tuple[Setting, ...] = (
         _one_of("process", "power"),
         "process (a crash of ours) or power (a power cut too: one fsync a commit)",
     ),
+    Setting(
+        "CLOCK",
+        "a sandbox's clock file: its time instead of this machine's (needs a local WECHAT_API_URL)",
+        "",
+        _text,
+        "the path given to hongyan sandbox --clock",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -234,6 +241,7 @@ class Settings:
     scheduler: str
     var: str
     durability: str
+    clock: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -254,6 +262,9 @@ class Settings:
                 problems.append(
                     f"{PREFIX}{setting.name}: wants {setting.remedy}; has {_shape(text)}"
                 )
+        if values.get("clock") and not _is_local(values.get("wechat_api_url", "")):
+            # A clock that a test moves has no business beside the real platform.
+            problems.append(f"{PREFIX}CLOCK: wants a local {PREFIX}WECHAT_API_URL, a sandbox's")
         if problems:
             raise SettingsError("\n".join(problems))
         if not values["appid"] and _is_local(values["wechat_api_url"]):

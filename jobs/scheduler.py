@@ -18,11 +18,13 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.clockfile import ClockFile
 from bot.errors import HongyanError
 from bot.inbox.context import Dispatch
 from bot.services import Services
 from bot.store import jobs, leases
 from bot.store.db import available
+from jobs.pacing import VirtualPace
 from jobs.tasks import JOBS, Job
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class Leader:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"[:64]
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._stand, name="leader", daemon=True)
-        self._scheduler: BackgroundScheduler | None = None
+        self._scheduler: BackgroundScheduler | VirtualPace | None = None
         self._held_until = 0.0
 
     @property
@@ -80,6 +82,15 @@ class Leader:
             return False
 
     def _step_up(self) -> None:
+        clock = self.services.clock
+        if isinstance(clock, ClockFile) and not clock.flowing:
+            self._scheduler = VirtualPace(clock, self.tasks, self._run)
+        else:
+            self._scheduler = self._by_the_clock()
+        self._scheduler.start()
+        logger.info("scheduling owner=%s", self.owner)
+
+    def _by_the_clock(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
         for job in self.tasks:
             # APScheduler drops a job that is 1 s late unless told that late is better than never.
@@ -93,9 +104,7 @@ class Leader:
                 misfire_grace_time=None,
                 next_run_time=datetime.now(UTC),
             )
-        scheduler.start()
-        self._scheduler = scheduler
-        logger.info("scheduling owner=%s", self.owner)
+        return scheduler
 
     def _step_down(self, *, wait: bool) -> None:
         if self._scheduler is not None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from bot.cli import common
 from bot.cli.common import account as default_account
 from bot.cli.common import as_json, services, show, table
-from bot.clock import utc_now
 from bot.errors import Conflict, GatewayError, InvalidInput
 from bot.settings import SETTINGS
 from bot.store import accounts
@@ -32,7 +32,7 @@ def add(slug: str, appid: str, kind: str, appsecret: str, token: str, aes_key: s
     """Add a further account; secrets are asked for, and kept encrypted."""
     services()
     check_values(slug=slug, appid=appid, appsecret=appsecret, token=token, aes_key=aes_key)
-    accounts.add(slug, appid, appsecret, token, aes_key, kind, utc_now())
+    accounts.add(slug, appid, appsecret, token, aes_key, kind, common.now())
     click.echo(f"added; its callback is /wechat/{slug}")
 
 
@@ -66,7 +66,7 @@ def list_(json_: bool) -> None:
 @click.argument("name")
 def key(name: str) -> None:
     """Make an API key of the account `default` and print it, this once; NAME says whose it is."""
-    click.echo(accounts.new_api_key(default_account().id, name, utc_now()))
+    click.echo(accounts.new_api_key(default_account().id, name, common.now()))
 
 
 @account.command()

@@ -7,8 +7,8 @@ import json
 import click
 
 from bot import campaign as use
+from bot.cli import common
 from bot.cli.common import account, as_json, document, services, show, table
-from bot.clock import utc_now
 from bot.store import campaigns as store
 
 
@@ -21,7 +21,7 @@ def campaign() -> None:
 @click.argument("file")
 def create(file: str) -> None:
     """Create or change a draft from the JSON document FILE."""
-    made = use.create(services(), account().id, document(file), utc_now())
+    made = use.create(services(), account().id, document(file), common.now())
     click.echo(f"campaign {made.slug} is a {made.state}")
 
 
@@ -30,7 +30,7 @@ def create(file: str) -> None:
 @as_json
 def dry_run(id: str, json_: bool) -> None:
     """Who would get it, by which channel, and who not and why; sends and writes nothing."""
-    found = use.dry_run(services(), account().id, id, utc_now()).to_json()
+    found = use.dry_run(services(), account().id, id, common.now()).to_json()
     show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2)])
 
 
@@ -42,7 +42,7 @@ def _moved(to: store.CampaignState) -> None:
 @click.argument("id")
 def start(id: str) -> None:
     """Start at the document's `schedule.at` where that is to come, else now."""
-    now = utc_now()
+    now = common.now()
     found = use.find(account().id, id)
     planned = use.parse(found.definition).at
     order = use.schedule if planned is not None and planned > now else use.start
@@ -53,21 +53,21 @@ def start(id: str) -> None:
 @click.argument("id")
 def pause(id: str) -> None:
     """Stop sending after the messages that are under way."""
-    _moved(use.pause(services(), account().id, id, utc_now()))
+    _moved(use.pause(services(), account().id, id, common.now()))
 
 
 @campaign.command()
 @click.argument("id")
 def resume(id: str) -> None:
     """Go on sending where it stopped."""
-    _moved(use.resume(services(), account().id, id, utc_now()))
+    _moved(use.resume(services(), account().id, id, common.now()))
 
 
 @campaign.command()
 @click.argument("id")
 def cancel(id: str) -> None:
     """End it; whoever has not got it yet is skipped."""
-    _moved(use.cancel(services(), account().id, id, utc_now()))
+    _moved(use.cancel(services(), account().id, id, common.now()))
 
 
 @campaign.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 import click
 
 from bot import log
-from bot.build import build
+from bot.build import build, clock_of
+from bot.clock import Clock
 from bot.errors import InvalidInput, NotFound
 from bot.services import Services
 from bot.settings import Settings
@@ -35,6 +37,16 @@ def settings() -> Settings:
 def services() -> Services:
     """The services, built on first use."""
     return build(settings())
+
+
+@cache
+def _clock() -> Clock:
+    return clock_of(settings())
+
+
+def now() -> datetime:
+    """The present of this command: this machine's, or the sandbox's (CLOCK)."""
+    return _clock()()
 
 
 def account() -> AccountState:

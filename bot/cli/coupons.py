@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from bot import coupon
+from bot.cli import common
 from bot.cli.common import account, as_json, document, show, table
-from bot.clock import utc_now
 from bot.errors import Conflict, NotFound
 from bot.store import coupons as store
 from bot.store import followers
@@ -25,7 +25,7 @@ def coupons() -> None:
 @click.argument("file")
 def create(file: str) -> None:
     """Create a batch from the JSON document FILE; its codes are made at once."""
-    made = coupon.make_batch(account().id, document(file), utc_now())
+    made = coupon.make_batch(account().id, document(file), common.now())
     click.echo(f"batch {made.slug}: {sum(store.stock(made.id).values())} codes")
 
 
@@ -50,7 +50,7 @@ def issue(batch: str, follower_id: int) -> None:
     """Give one code of BATCH to a follower, now."""
     batch_id = store.batch_by_slug(account().id, batch).id
     followers.get(follower_id)
-    now = utc_now()
+    now = common.now()
     purpose = f"operator:{follower_id}:{now:%Y%m%dT%H%M%S%f}"
     given = store.issue_now(batch_id, follower_id, purpose, now)
     if isinstance(given, Skip):
@@ -70,7 +70,7 @@ def redeem(code: str, order_number: str, amount_fen: int, json_: bool) -> None:
         code,
         order_number=order_number,
         amount_fen=amount_fen,
-        now=utc_now(),
+        now=common.now(),
         account_id=account().id,
     )
     found = result.to_json()

@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 from tqdm import tqdm
 
+from bot.cli import common
 from bot.cli.common import account, as_json, services, show
 from bot.cli.privacy import erase
-from bot.clock import utc_now
 from bot.profile import sync
 from bot.store import followers as store
 
@@ -26,7 +26,7 @@ def sync_() -> None:
     client = services().client_of(found.id)
     with tqdm(unit="follower", disable=None) as bar:
         report = sync.sync_followers(
-            found.id, client.iter_followers(), client.user_info_batch, utc_now(), bar.update
+            found.id, client.iter_followers(), client.user_info_batch, common.now(), bar.update
         )
     click.echo(f"{report.seen} followers, {report.added} of them new to us")
 

@@ -6,8 +6,8 @@ import json
 
 import click
 
+from bot.cli import common
 from bot.cli.common import account, as_json, show, table
-from bot.clock import utc_now
 from bot.errors import Conflict
 from bot.profile import privacy as rights
 from bot.store import privacy as store
@@ -34,7 +34,7 @@ def erase(follower_id: int, yes: bool) -> None:
     account()
     if not yes and not click.confirm(f"Erase follower {follower_id} for good?"):
         raise Conflict("not erased")
-    click.echo(rights.erase(follower_id, "operator", utc_now()))
+    click.echo(rights.erase(follower_id, "operator", common.now()))
 
 
 @privacy.command()

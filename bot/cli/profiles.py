@@ -7,8 +7,8 @@ import json
 import click
 from tqdm import tqdm
 
+from bot.cli import common
 from bot.cli.common import account, as_json, show
-from bot.clock import utc_now
 from bot.profile import refresh
 from bot.profile.features import explain
 from bot.store import followers
@@ -25,7 +25,7 @@ def rebuild() -> None:
     """Fold everything again from the event log; the same profiles come out."""
     total = followers.count(account().id)
     with tqdm(total=total, unit="follower", disable=None) as bar:
-        done = refresh.rebuild(utc_now(), progress=lambda count: bar.update(count))
+        done = refresh.rebuild(common.now(), progress=lambda count: bar.update(count))
     click.echo(f"{done} profiles rebuilt")
 
 
@@ -36,5 +36,5 @@ def show_(follower_id: int, json_: bool) -> None:
     """What is held of one follower, and why."""
     account()
     followers.get(follower_id)
-    found = explain(store.state_of(follower_id), utc_now())
+    found = explain(store.state_of(follower_id), common.now())
     show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2, default=str)])

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
+from bot.cli import common
 from bot.cli.common import account, as_json, document, show, table
-from bot.clock import utc_now
 from bot.segment import catalogue
 from bot.segment.refresh import refresh_all
 from bot.segment.rules import parse
@@ -30,7 +30,7 @@ def define(file: str) -> None:
         str(wanted.get("slug", "")),
         str(wanted.get("name", "")),
         wanted.get("rule"),
-        utc_now(),
+        common.now(),
     )
     click.echo(f"segment {made.slug}: {sentence(parse(made.rule))}")
 
@@ -40,7 +40,7 @@ def define(file: str) -> None:
 @as_json
 def refresh(full: bool, json_: bool) -> None:
     """Bring every segment up to date."""
-    report = refresh_all(utc_now(), account().id, full=full)
+    report = refresh_all(common.now(), account().id, full=full)
     rows = [asdict(one) for one in report.segments]
     headings = {name: name for name in ("slug", "size", "entered", "left", "how", "error")}
     show({"segments": rows, "looked": report.looked}, json_, lambda: table(rows, headings))
@@ -52,7 +52,7 @@ def refresh(full: bool, json_: bool) -> None:
 def preview(rule_file: str, json_: bool) -> None:
     """How many followers the rule in RULE_FILE has now, and the rule said in words."""
     rule = document(rule_file)
-    found = catalogue.preview(account().id, rule, utc_now())
+    found = catalogue.preview(account().id, rule, common.now())
     words = sentence(parse(rule))
     about = "" if found.exact else "about "
     shown = {"sentence": words, **asdict(found)}
