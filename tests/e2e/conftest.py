@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from werkzeug.serving import make_server
 
 from benchmarks.measure import Server, serving
+from bot.sandbox.config import SandboxConfig
+from bot.sandbox.platform import Platform
+from bot.sandbox.web.app import create_app
+from bot.settings import DEVELOPMENT
 from tests.conftest import KEY
 
 
@@ -55,3 +65,52 @@ def serve(environment: dict[str, str], tmp_path: Path) -> Iterator[Serve]:
             )
 
         yield start
+
+
+Hongyan = Callable[..., str]
+
+
+@pytest.fixture
+def hongyan(environment: dict[str, str], tmp_path: Path) -> Hongyan:
+    """Runs one command of the product; its output. `document` becomes the last argument's file."""
+
+    def command(*arguments: str, document: object = None) -> str:
+        words = list(arguments)
+        if document is not None:
+            file = tmp_path / "document.json"
+            file.write_text(json.dumps(document, ensure_ascii=False))
+            words.append(str(file))
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", *words],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    return command
+
+
+@contextmanager
+def played(environment: dict[str, str], **config: Any) -> Iterator[Platform]:
+    """A platform in this process, served on a free port that `environment` is told.
+
+    The caller starts it, once the bot is up.
+    """
+    port = free_port()
+    account = {name.lower(): value for name, value in DEVELOPMENT.items()}
+    callback = f"http://127.0.0.1:{environment['HONGYAN_PORT']}/wechat/default"
+    playing = Platform(SandboxConfig(**account, callback_url=callback, port=port, **config))
+    environment["HONGYAN_WECHAT_API_URL"] = f"http://127.0.0.1:{port}"
+    server = make_server("127.0.0.1", port, create_app(playing), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield playing
+    playing.stop()
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -7,21 +7,15 @@ clock file (setting CLOCK) and keeps step with it.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
-from bot.sandbox.config import SandboxConfig
+from bot.sandbox.crowd.visitor import first_link, visit
 from bot.sandbox.platform import Platform
-from bot.sandbox.web.app import create_app
-from bot.settings import DEVELOPMENT
-from tests.e2e.conftest import Serve, free_port
+from tests.e2e.conftest import Hongyan, Serve, played
 
 pytestmark = pytest.mark.slow
 STEP = 900.0
@@ -54,62 +48,18 @@ CAMPAIGN = {
 SEGMENT = {"slug": "all", "name": "所有人", "rule": {"attribute": "subscribed", "op": "eq",
                                                  "value": True}}  # fmt: skip
 
-Hongyan = Callable[..., str]
-
 
 @pytest.fixture
 def platform(environment: dict[str, str], tmp_path: Path) -> Iterator[Platform]:
     """At eight in the morning of a Monday; `environment` gets its address and its clock."""
-    port = free_port()
-    account = {name.lower(): value for name, value in DEVELOPMENT.items()}
-    playing = Platform(
-        SandboxConfig(
-            **account,
-            callback_url=f"http://127.0.0.1:{environment['HONGYAN_PORT']}/wechat/default",
-            port=port,
-            start="2026-11-02T08:00+08:00",
-            clock_path=str(tmp_path / "clock"),
-            lockstep=STEP,
-        )
-    )
-    environment |= {
-        "HONGYAN_WECHAT_API_URL": f"http://127.0.0.1:{port}",
-        "HONGYAN_CLOCK": str(tmp_path / "clock"),
-        "HONGYAN_SCHEDULER": "on",
-    }
-    server = make_server("127.0.0.1", port, create_app(playing), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield playing
-    playing.stop()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def hongyan(environment: dict[str, str], tmp_path: Path) -> Hongyan:
-    """Runs one command of the product, on the platform's clock; its output."""
-
-    def command(*arguments: str, document: object = None) -> str:
-        words = list(arguments)
-        if document is not None:
-            file = tmp_path / "document.json"
-            file.write_text(json.dumps(document, ensure_ascii=False))
-            words.append(str(file))
-        ended = subprocess.run(
-            [sys.executable, "-m", "bot", *words],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    return command
+    environment |= {"HONGYAN_CLOCK": str(tmp_path / "clock"), "HONGYAN_SCHEDULER": "on"}
+    with played(
+        environment,
+        start="2026-11-02T08:00+08:00",
+        clock_path=environment["HONGYAN_CLOCK"],
+        lockstep=STEP,
+    ) as playing:
+        yield playing
 
 
 def calls(platform: Platform) -> Counter[str]:
@@ -145,8 +95,6 @@ def test_nine_days_in_lock_step(platform: Platform, serve: Serve, hongyan: Hongy
     assert not [bubble for bubble in wang.chat if bubble.via == "custom"]
 
     # Claimed now, valid for five days, and a reminder a day before the end: not earlier.
-    from bot.sandbox.crowd.visitor import first_link, visit
-
     assert visit(first_link(offers[0].text), wants=True).claimed
     platform.run(4 * 24 * HOUR - 2 * HOUR)
     assert not [bubble for bubble in lin.chat if bubble.via == "template"]
