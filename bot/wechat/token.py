@@ -91,7 +91,8 @@ class TokenProvider:
             shared = self._reload()
             if shared.token != rejected and now < shared.expires_at:
                 return shared.token
-            if self._replaced_at is not None and now < self._replaced_at + AGAIN:
+            alive = now < shared.expires_at  # the shared row may be gone: a new database
+            if alive and self._replaced_at is not None and now < self._replaced_at + AGAIN:
                 return shared.token
             self._replaced_at = now
             return self._refresh(shared, now, rejected).token

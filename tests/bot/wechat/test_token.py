@@ -150,6 +150,14 @@ def test_refusals_without_end_cost_one_fetch_in_ten_seconds(world):
     assert provider.replace(token, world.later(seconds=10)) == "token-3"
 
 
+def test_where_the_shared_row_is_gone_a_refused_token_is_fetched_at_once(world):
+    """A database made anew under a running process: its rate limit guards nothing."""
+    provider = world.provider()
+    provider.replace(provider.get(NOON), NOON)
+    world.store.shared = SharedToken()
+    assert provider.replace("token-2", world.later(seconds=1)) == "token-3"
+
+
 def test_sixteen_threads_with_a_refused_token_fetch_once(world):
     provider = world.provider()
     provider.get(NOON)
