@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("callbacks", "sends", "crosswoz")
+NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ COMMANDS = {
     "followers": ("bot.cli.followers", "followers"),
     "privacy": ("bot.cli.privacy", "privacy"),
     "profiles": ("bot.cli.profiles", "profiles"),
-    "sandbox": ("bot.cli.serve", "sandbox"),
+    "sandbox": ("bot.cli.sandbox", "sandbox"),
     "scheduler": ("bot.cli.serve", "scheduler"),
     "segments": ("bot.cli.segments", "segments"),
     "serve": ("bot.cli.serve", "serve"),

@@ -1,4 +1,4 @@
-"""The long-running roles: web, scheduler, sandbox."""
+"""The long-running roles: web and scheduler."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from bot.cli.common import document, settings
+from bot.cli.common import settings
 from bot.errors import SettingsError
-from bot.sandbox.config import SandboxConfig
-from bot.settings import DEVELOPMENT, Settings
+from bot.settings import Settings
 
 BLOCKING_THREADS = 64
 
@@ -115,74 +112,3 @@ def scheduler() -> None:
     """Run the jobs in a process of their own; any number may run, one is active."""
     settings()
     runpy.run_module("jobs", run_name="__main__")
-
-
-@click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
-@click.option("--followers", type=click.IntRange(0, 1_000_000), default=50, show_default=True)
-@click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=0.0, show_default=True)
-@click.option(
-    "--faults",
-    type=click.Path(exists=True, dir_okay=False),
-    help="JSON: {api, push, template_failed}.",
-)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--callback", help="Where to push; default: PUBLIC_URL/wechat/default.")
-@click.option("--mode", type=click.Choice(["safe", "compatible", "plain"]), default="safe")
-@click.option("--shop-key", default="", help="API key with which the followers redeem.")
-@click.option("--from-environment", is_flag=True, hidden=True)
-@click.option("--parent", type=int, hidden=True)
-def sandbox(
-    port: int,
-    followers: int,
-    latency_ms: float,
-    faults: str | None,
-    seed: int,
-    callback: str | None,
-    mode: str,
-    shop_key: str,
-    from_environment: bool,
-    parent: int | None,
-) -> None:
-    """A local WeChat platform with simulated followers."""
-    from bot.sandbox.web.server import serve as run_sandbox
-
-    if parent:
-        end_with(parent)
-    if from_environment:
-        config = SandboxConfig.from_env(os.environ)
-        refuse_taken(config.host, config.port, "--port")
-        run_sandbox(config)
-        return
-    found = settings()
-    refuse_taken("127.0.0.1", port, "--port")
-    public = found.public
-    if callback:
-        parts = urlsplit(callback)
-        public = f"{parts.scheme}://{parts.netloc}"
-    url = f"http://127.0.0.1:{port}"
-    click.echo(f"本地微信平台 local WeChat platform  {url}/")
-    click.echo(f"和公众号聊天 chat as a follower     {url}/phone/o-me")
-    click.echo(f"回调 pushes to {callback or public + '/wechat/default'}; Ctrl-C ends it")
-    run_sandbox(
-        sandbox_config(
-            found,
-            port=port,
-            followers=followers,
-            seed=seed,
-            latency_ms=latency_ms,
-            mode=mode,
-            callback_url=callback or f"{public}/wechat/default",
-            faults=document(faults) if faults else {},
-            shop_url=public if shop_key else "",
-            shop_key=shop_key,
-        )
-    )
-
-
-def sandbox_config(found: Settings, **changes: Any) -> SandboxConfig:
-    """The sandbox plays the account of these settings, or the development account."""
-    account = {name.lower(): getattr(found, name.lower()) or DEVELOPMENT[name]
-               for name in DEVELOPMENT}  # fmt: skip
-    account["aes_key"] = account["aes_key"].split(",")[0]
-    return SandboxConfig(**{**account, **changes})

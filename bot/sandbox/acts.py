@@ -6,10 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.sandbox import qrcodes, sessions
 from bot.sandbox.people import Bubble, Person
+from bot.sandbox.statistics import Statistics
+from bot.sandbox.tags import retag
 from bot.sandbox.world import World
 
 REVOCABLE = ("201", "202", "203", "204", "205", "206", "207", "301")
+MENU_ID = "418000001"
 PLATFORM = "oPlatformPushAccount00000001"  # FromUserName of the events about personal data
 
 
@@ -29,8 +33,14 @@ class Acts:
 
     # --- following ---------------------------------------------------------------------------
 
-    def follow(self, person: Person, scene: str = "") -> bool:
-        """False: follows already."""
+    def follow(
+        self,
+        person: Person,
+        scene: str = "",
+        ticket: str = "",
+        source: str = "ADD_SCENE_SEARCH",
+    ) -> bool:
+        """By a parametric code where there is a scene, else by `source`. False: follows already."""
         world = self._world
         with world.lock:
             if person.subscribed:
@@ -40,11 +50,12 @@ class Acts:
                 world.followers.append(person.openid)
             person.subscribed, person.subscribe_at = True, now
             person.scene = scene
-            person.subscribe_scene = "ADD_SCENE_QR_CODE" if scene else "ADD_SCENE_SEARCH"
+            person.subscribe_scene = "ADD_SCENE_QR_CODE" if scene else source
+            world.room(Statistics).followed(person, now)
             key = f"qrscene_{scene}" if scene else ""
             fields = {"Event": "subscribe", "EventKey": key}
             if scene:
-                fields["Ticket"] = self._ticket(scene)
+                fields["Ticket"] = ticket or qrcodes.ticket_of(world, scene)
             self._event(person, fields, "subscribe", "关注了公众号")
             world.ledger.add("follow", now, openid=person.openid, scene=scene)
         return True
@@ -55,25 +66,26 @@ class Acts:
         with world.lock:
             if not person.subscribed:
                 return False
-            person.subscribed = False
-            person.tags, person.remark = frozenset(), ""
+            self._leave(person)
             self._event(person, {"Event": "unsubscribe", "EventKey": ""}, "", "取消了关注")
             world.ledger.add("unfollow", world.clock(), openid=person.openid)
         return True
 
-    def scan(self, person: Person, scene: str) -> None:
+    def _leave(self, person: Person) -> None:
+        person.subscribed, person.remark = False, ""
+        retag(self._world, person, ())
+        self._world.room(Statistics).left(person, self._world.clock())
+
+    def scan(self, person: Person, scene: str, ticket: str = "") -> None:
         """A parametric QR code: a follower scans, a stranger follows by it."""
         with self._world.lock:
             if not person.subscribed:
-                self.follow(person, scene)
+                self.follow(person, scene, ticket)
                 return
-            fields = {"Event": "SCAN", "EventKey": scene, "Ticket": self._ticket(scene)}
+            ticket = ticket or qrcodes.ticket_of(self._world, scene)
+            fields = {"Event": "SCAN", "EventKey": scene, "Ticket": ticket}
             self._event(person, fields, "scan", f"扫描了二维码 {scene}")
             self._world.ledger.add("scan", self._world.clock(), openid=person.openid, scene=scene)
-
-    def _ticket(self, scene: str) -> str:
-        known = [ticket for ticket, (of, _) in self._world.tickets.items() if of == scene]
-        return known[-1] if known else f"gQ{self._world.ids.hex(20)}"
 
     # --- chatting ----------------------------------------------------------------------------
 
@@ -122,9 +134,25 @@ class Acts:
         """A menu item of type view; opens no window."""
         with self._world.lock:
             self._must_follow(person)
-            fields = {"Event": "VIEW", "EventKey": url, "MenuId": "418000001"}
+            fields = {"Event": "VIEW", "EventKey": url, "MenuId": MENU_ID}
             self._event(person, fields, "", "打开菜单链接")
             self._world.ledger.add("view", self._world.clock(), openid=person.openid)
+
+    def menu_event(
+        self,
+        person: Person,
+        event: str,
+        key: str,
+        more: Mapping[str, Any],
+        told: str,
+        opens: str = "",
+    ) -> None:
+        """A menu item of another type: scanning, pictures, a place, a mini-program."""
+        with self._world.lock:
+            self._must_follow(person)
+            fields = {"Event": event, "EventKey": key, **more}
+            self._event(person, fields, opens, f"点击菜单：{told}")
+            self._world.ledger.add("menu", self._world.clock(), openid=person.openid, event=event)
 
     def _menu_name(self, key: str) -> str:
         buttons = [b for top in self._world.menu for b in (top, *top.get("sub_button", []))]
@@ -141,7 +169,8 @@ class Acts:
     def cancel(self, person: Person, with_openid: bool = True) -> None:
         """Closes the WeChat account: no longer a follower, everything is to be deleted."""
         with self._world.lock:
-            person.subscribed = False
+            if person.subscribed:
+                self._leave(person)
             self._about(person, "user_authorization_cancellation", {}, with_openid)
 
     def modify(self, person: Person, with_openid: bool = True) -> None:
@@ -167,6 +196,10 @@ class Acts:
         whole = self._enveloped(person, {"MsgType": "event", **fields})
         self._push(person, whole, str(fields["Event"]))
 
+    def session_changed(self, person: Person, event: str, **accounts: str) -> None:
+        """kf_create_session, kf_close_session, kf_switch_session: an agent's act."""
+        self.job_finished(person, {"Event": event, **accounts})
+
     # --- the common part ---------------------------------------------------------------------
 
     def _must_follow(self, person: Person) -> None:
@@ -186,7 +219,7 @@ class Acts:
         world = self._world
         now = world.clock()
         if opens:
-            person.window = person.window.opened_by(opens, now)
+            person.window = person.window.opened_by(opens, now, world.config.switches.windows_reset)
             person.last_act_at = now
         world.show(person, Bubble("notice", "event", told, now))
         whole = self._enveloped(person, {"MsgType": "event", **fields})
@@ -199,10 +232,13 @@ class Acts:
         with world.lock:
             self._must_follow(person)
             now = world.clock()
-            person.window = person.window.opened_by(opens, now)
+            person.window = person.window.opened_by(opens, now, world.config.switches.windows_reset)
             person.last_act_at = now
             kind = str(fields["MsgType"])
             world.show(person, Bubble("user", kind, told, now))
+            if not person.blacklisted:
+                world.room(Statistics).wrote(person.openid, kind, now)
             whole = self._enveloped(person, {**fields, "MsgId": world.next_id()})
-            self._push(person, whole, kind)
+            if not sessions.heard(world, person, fields):
+                self._push(person, whole, kind)
             world.ledger.add("message", now, openid=person.openid, type=kind)

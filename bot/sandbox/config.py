@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from bot.errors import SettingsError
+from bot.sandbox.crowd.habits import Habits
+from bot.sandbox.faults import check as check_faults
 
 VARIABLE = "HONGYAN_SANDBOX_CONFIG"  # carries the config into the server's worker process
 MODES = ("safe", "plain", "compatible")
 KINDS = ("service", "service_unverified", "subscription", "subscription_unverified", "test")
+
+ON_OFF = {"on": True, "off": False}
+CERTIFICATES = ("good", "expired", "self-signed", "wrong-host")
 
 
 @dataclass(frozen=True)
@@ -33,18 +38,64 @@ class Switches:
 
     resign_retries     a retried push is signed and encrypted afresh; False: byte for byte the same
     windows_reset      a new act gives the larger allowance and the later end; False: its own only
+    kf_upgraded        agents' calls refuse with the new 客服功能's 654xx; False: the old 614xx
     identical_mass     an identical mass message without clientmsgid meets 45065, as reported
     admin_confirms     "to all" waits for the admin's confirmation (control call), 30 minutes
     comments_granted   the account may use comments (留言), as most opened after 2018-03 may not
     voice_recognition  voice messages carry Recognition
+    sent_drafts_leave  a draft that was sent or published is no more in the box: its media_id ends
+    trim_success       a byte order mark or white space around `success` is forgiven
+    reply_media        a passive reply with media that the platform does not have is a fault
+    retry_status       a push answered with another status than 200 is delivered again
+    blacklisted_events what blacklisted followers do is pushed, only what they say is not
+    mark_fail_notice   pushes lost in the pause of MarkFail show the notice on the phone
+    quota_growth       a daily limit rises by this factor at 100k, 1M and 10M followers
+    unknown_ip_asks    without ip_allow a token call meets 89503 until the admin has confirmed its
+                       address
+    conditional_menus  how many there may be (65305); none published
+    conditional_open   "open", "closed" (65309) or "unsupported" (65306)
+    old_article_reports  the article statistics of before 2025 still answer; False: 47009, as
+                       reported since 2026
+    change_as_popup    subscribe_msg_change_event is wrapped as a pop-up event, as once documented
+    strict_state       the state of a web authorisation takes letters and digits only, as documented
     """
 
     resign_retries: bool = True
     windows_reset: bool = True
+    kf_upgraded: bool = True
     identical_mass: bool = True
     admin_confirms: bool = False
     comments_granted: bool = True
     voice_recognition: bool = True
+    sent_drafts_leave: bool = True
+    trim_success: bool = False
+    reply_media: bool = True
+    retry_status: bool = True
+    blacklisted_events: bool = True
+    mark_fail_notice: bool = False
+    quota_growth: int = 10
+    unknown_ip_asks: bool = False
+    conditional_menus: int = 50
+    conditional_open: str = "open"
+    old_article_reports: bool = True
+    change_as_popup: bool = False
+    strict_state: bool = True
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Switches:
+        """From words such as `admin_confirms=on`, `quota_growth=1`. Raises SettingsError."""
+        types = {name: type(value) for name, value in asdict(cls()).items()}
+        found: dict[str, Any] = {}
+        for word in words:
+            name, _, value = word.partition("=")
+            if name not in types:
+                raise SettingsError(f"switch: there is no {name}")
+            try:
+                found[name] = ON_OFF[value] if types[name] is bool else types[name](value)
+            except (KeyError, ValueError):
+                wanted = "on or off" if types[name] is bool else types[name].__name__
+                raise SettingsError(f"switch {name}: wants {wanted}") from None
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -53,11 +104,16 @@ class SandboxConfig:
 
     kind       the account's kind (section "Account types" of the docs): who may call what
     ip_allow   addresses that may fetch tokens, () for all
+    trusted_hosts  names (Host header) beside localhost under which the control plane answers
     people     "story": a lively short play for a demo; "life": days and months, for virtual time
+    habits     of people who live: see bot.sandbox.crowd.habits
     start      "" the wall clock; an ISO instant with zone: time stands until it is run (virtual)
     clock_path a clock file that the program under test reads too (bot.clockfile), "" for none
     lockstep   seconds of virtual time after which a run waits for the reader's jobs, 0 for never
-    faults     see bot.sandbox.faults
+    tls_port   a second port on which the API answers by TLS, 0 for none
+    certificate what that port shows: good, or why a client must refuse it
+    ca_path    a file that is to receive the certificate of its authority, "" for none
+    faults     see bot.sandbox.faults, docs/reference/sandbox-faults.md
     """
 
     appid: str
@@ -71,8 +127,10 @@ class SandboxConfig:
     mode: str = "safe"
     kind: str = "service"
     ip_allow: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
     followers: int = 0
     people: str = "story"
+    habits: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 1
     latency_ms: float = 0.0
     shop_url: str = ""
@@ -83,6 +141,9 @@ class SandboxConfig:
     clock_path: str = ""
     lockstep: float = 0.0
     ledger_path: str = ""
+    tls_port: int = 0
+    certificate: str = "good"
+    ca_path: str = ""
     faults: Mapping[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     switches: Switches = field(default_factory=Switches)
@@ -105,7 +166,14 @@ class SandboxConfig:
             raise SettingsError("sandbox seconds: wants more than 0, or none for no end")
         if self.lockstep < 0 or (self.lockstep and not (self.start and self.clock_path)):
             raise SettingsError("sandbox lockstep: wants a start and a clock file")
+        if self.certificate not in CERTIFICATES:
+            raise SettingsError(f"sandbox certificate: wants one of {', '.join(CERTIFICATES)}")
+        try:
+            check_faults(self.faults)
+        except ValueError as error:
+            raise SettingsError(f"sandbox faults: {error}") from None
         self.start_at()
+        Habits.of(self.habits)
 
     @property
     def stepped(self) -> bool:
@@ -136,6 +204,7 @@ class SandboxConfig:
             limits = Limits(**given.pop("limits", {}))
             switches = Switches(**given.pop("switches", {}))
             given["ip_allow"] = tuple(given.get("ip_allow", ()))
+            given["trusted_hosts"] = tuple(given.get("trusted_hosts", ()))
             unknown = sorted(set(given) - {f.name for f in fields(cls)})
             if unknown:
                 raise SettingsError(f"{VARIABLE}: there is no {', '.join(unknown)}")

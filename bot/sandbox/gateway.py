@@ -5,23 +5,29 @@ Errors are HTTP 200 with errcode, errmsg and a rid, as the platform's are.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.sandbox.acts import Acts
 from bot.sandbox.codes import PlatformError
-from bot.sandbox.faults import ApiFault
-from bot.sandbox.rights import RIGHTS, may
+from bot.sandbox.fault_kinds import Fault
+from bot.sandbox.faults import TOKEN_PATHS
+from bot.sandbox.limits_table import daily_limit
+from bot.sandbox.rights import RIGHTS, may, right_of
+from bot.sandbox.statistics import Statistics
 from bot.sandbox.stepper import SteppedTimeline
 from bot.sandbox.timeline import Timeline
 from bot.sandbox.world import RIDS_KEPT, World
 
 Fields = dict[str, Any]
 UNLIMITED = 1 << 60
-SECRET = frozenset({"access_token", "secret"})  # kept out of the log of refused calls
+JSON_TYPE = "application/json; encoding=utf-8"
+SECRET = frozenset({"access_token", "secret", "corpsecret"})  # kept out of the log of refused calls
 # 40033: the platform does not read \uXXXX; an escaped backslash before a `u` is fine.
 _OPENID = re.compile(rb'"(?:touser|openid)"\s*:\s*"([^"]+)"')
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -43,6 +49,7 @@ class Raw:
     body: bytes
     content_type: str
     name: str = ""  # the file's, for Content-disposition
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -96,13 +103,15 @@ def endpoint(
 ) -> Callable[[Handler], Handler]:
     """Registers the function that answers `path`.
 
-    limit     calls a day, then 45009 (接口调用额度说明)
+    limit     calls a day, then 45009, for what bot.sandbox.limits_table does not name
     a_minute  calls a minute, then 45011
     upload    the body handed to the handler is the form's fields and its files as Upload
-    right     what the kind of account must be allowed (bot.sandbox.rights), else 48001
+    right     what the kind of account must be allowed, else 48001; "": what the path takes by
+              bot.sandbox.rights
     """
     if right not in RIGHTS:
         raise KeyError(right)
+    right = right or right_of(path)
 
     def register(handler: Handler) -> Handler:
         ENDPOINTS[path] = Endpoint(method, handler, limit, token, upload, right, a_minute)
@@ -113,25 +122,37 @@ def endpoint(
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer's bytes. `cut`: the connection ends before they are all there."""
+    """The answer's bytes, and what happens to them on their way (bot.sandbox.web.delivery).
+
+    hang     seconds before the answer
+    way      "" as it should be, cut, drop, reset, silence, slow_drip, wrong_length
+    seconds  of the silence or the drip
+    """
 
     body: bytes
     status: int = 200
-    content_type: str = "application/json; encoding=utf-8"
+    content_type: str = JSON_TYPE
     hang: float = 0.0
-    cut: bool = False
+    way: str = ""
+    seconds: float = 0.0
     name: str = ""
 
-    def chunks(self) -> Iterator[bytes]:
-        """The body; where it is cut the server gets an error halfway and drops the connection."""
-        if not self.cut:
-            yield self.body
-            return
-        yield self.body[:1]
-        raise ConnectionAbortedError("fault: cut")
+    @property
+    def cut(self) -> bool:
+        return self.way == "cut"
 
 
+HTML = "text/html; charset=utf-8"
 HTML_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>502</body></html>"
+ERROR_PAGE = b"<html><head><title>500</title></head><body>Internal Server Error</body></html>"
+GARBAGE = b'{"errcode":0,"errmsg":"ok"'
+PAGES = {
+    "500": Outcome(ERROR_PAGE, 500, HTML),
+    "502": Outcome(HTML_PAGE, 502, HTML),
+    "html": Outcome(HTML_PAGE, 200, HTML),
+    "garbage": Outcome(GARBAGE),
+}
+NOT_DONE = ("errcode", "token_storm", "drop", "reset", *PAGES)
 
 
 class Gateway:
@@ -141,28 +162,52 @@ class Gateway:
         self._desk = desk
 
     def answer(self, call: Call) -> Outcome:
-        fault = self._desk.world.faults.take(call.path)
-        if fault is None:
+        faults = self._desk.world.faults
+        if not faults.active:
             return self._outcome(call)
-        self._desk.world.ledger.add(
-            "api_fault", self._desk.world.clock(), path=call.path, fault=fault.kind
-        )
-        return self._faulty(call, fault)
+        late = faults.latency(call.path)
+        found = ENDPOINTS.get(call.path)
+        fault = faults.take(call.path, found is not None and found.token)
+        outcome = self._faulty(call, fault) if fault else self._outcome(call)
+        if call.path in TOKEN_PATHS and b'"access_token"' in outcome.body:
+            faults.token_fetched()
+        return self._in_time(replace(outcome, hang=outcome.hang + late))
 
-    def _faulty(self, call: Call, fault: ApiFault) -> Outcome:
-        if fault.kind == "500":
-            return Outcome(b"Internal Server Error", 500, "text/plain")
-        if fault.kind == "html":
-            return Outcome(HTML_PAGE, 200, "text/html")
-        if fault.kind == "errcode":
-            return Outcome(_dumped(self._refusal(call, PlatformError(fault.errcode))))
-        if fault.kind == "hang":
-            return replace(self._outcome(call), hang=fault.seconds)
-        return replace(self._outcome(call), cut=True)
+    def _in_time(self, outcome: Outcome) -> Outcome:
+        """On virtual time nobody waits: what would only be late is there at once."""
+        if not self._desk.world.config.stepped:
+            return outcome
+        way = {"slow_drip": "", "silence": "cut"}.get(outcome.way, outcome.way)
+        return replace(outcome, hang=0.0, way=way, seconds=0.0)
+
+    def _faulty(self, call: Call, fault: Fault) -> Outcome:
+        if fault.name in NOT_DONE:
+            if fault.done:
+                self._outcome(call)
+            outcome = self._not_done(call, fault)
+            answered = outcome.body.decode() or f"[{fault.name}]"
+            self._note(call, answered, "fault", fault.name, time.monotonic())
+            return outcome
+        done = self._outcome(call)
+        if fault.name == "hang":
+            return replace(done, hang=fault.drawn())
+        if fault.name == "bom":
+            return replace(done, body=codecs.BOM_UTF8 + done.body)
+        way = "silence" if fault.name == "timeout_after_accept" else fault.name
+        return replace(done, way=way, seconds=fault.drawn())
+
+    def _not_done(self, call: Call, fault: Fault) -> Outcome:
+        if fault.name in PAGES:
+            return PAGES[fault.name]
+        if fault.name in ("drop", "reset"):
+            return Outcome(b"", way=fault.name)
+        errcode = 40001 if fault.name == "token_storm" else fault.errcode
+        refusal = self._refusal(call, PlatformError(errcode))
+        return Outcome(_dumped(refusal), content_type=_type_of(call.path))
 
     def _outcome(self, call: Call) -> Outcome:
         """Does the call and writes it down."""
-        world = self._desk.world
+        world, began = self._desk.world, time.monotonic()
         try:
             with world.lock:
                 answer = self._perform(call)
@@ -171,13 +216,14 @@ class Gateway:
             answer, errcode = self._refusal(call, error), error.errcode
         world.ledger.add("api", world.clock(), path=call.path, errcode=errcode)
         if isinstance(answer, Raw):
-            self._note(call, f"[{answer.content_type}]", errcode, "")
-            return Outcome(answer.body, content_type=answer.content_type, name=answer.name)
-        outcome = Outcome(_dumped(answer))
-        self._note(call, outcome.body.decode(), errcode, str(answer.get("errmsg", "")))
+            self._note(call, f"[{answer.content_type}]", errcode, "", began)
+            return Outcome(answer.body, answer.status, answer.content_type, name=answer.name)
+        outcome = Outcome(_dumped(answer), content_type=_type_of(call.path))
+        rule = str(answer.get("errmsg", ""))
+        self._note(call, outcome.body.decode(), errcode, rule, began)
         return outcome
 
-    def _note(self, call: Call, answered: str, errcode: int, rule: str) -> None:
+    def _note(self, call: Call, answered: str, outcome: int | str, rule: str, began: float) -> None:
         world = self._desk.world
         if world.traffic.on:
             sent = call.raw.decode("utf-8", "replace")
@@ -188,15 +234,18 @@ class Gateway:
                 _about(call.raw),
                 sent,
                 answered,
-                str(errcode),
+                str(outcome),
                 rule,
+                round((time.monotonic() - began) * 1000, 1),
+                method=call.method,
+                query="&".join(f"{name}={text}" for name, text in call.query.items()),
             )
 
     def _refusal(self, call: Call, error: PlatformError) -> Fields:
         """The error's JSON; the call is remembered under its rid."""
         world = self._desk.world
         rid = world.ids.rid()
-        answer = {"errcode": error.errcode, "errmsg": f"{error.errmsg} rid: {rid}", **error.extra}
+        answer = {"errcode": error.errcode, "errmsg": error.told(rid), **error.extra}
         shown = {name: text for name, text in call.query.items() if name not in SECRET}
         with world.lock:
             world.rids[rid] = {
@@ -225,11 +274,19 @@ class Gateway:
             body: Fields = {**call.form, **call.files}
         else:
             body = _body(call.raw) if found.method == "POST" else {}
-        if found.limit < UNLIMITED:
-            world.spend(call.path, found.limit)
+        limit = limit_of(world, call.path)
+        if limit < UNLIMITED:
+            world.spend(call.path, limit)
         if found.a_minute < UNLIMITED:
             world.spend_minute(call.path, found.a_minute)
         return found.handler(replace(self._desk, call=call), call.query, body)
+
+
+def limit_of(world: World, path: str) -> int:
+    """Calls of a registered path that a day allows this account."""
+    config, fans = world.config, world.room(Statistics).fans
+    growth = config.switches.quota_growth
+    return daily_limit(path, config.kind, fans, growth, ENDPOINTS[path].limit)
 
 
 def _body(raw: bytes) -> Fields:
@@ -251,6 +308,11 @@ def _about(raw: bytes) -> str:
     """The openid that a call is about: its `touser` or `openid`."""
     found = _OPENID.search(raw)
     return found[1].decode() if found else ""
+
+
+def _type_of(path: str) -> str:
+    """Web authorisation's JSON calls itself text (4.16)."""
+    return "text/plain" if path.startswith("/sns/") else JSON_TYPE
 
 
 def _dumped(answer: Fields) -> bytes:

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.sandbox.config import Switches
 from bot.sandbox.crypto import BadCipher, Box, same, sign
 from bot.sandbox.xml import BadXml, Tree, parse
 
 TEXT_BYTES = 2048
+BOM = b"\xef\xbb\xbf"
 TRANSFER = "transfer_customer_service"  # an answer that the follower does not see
 KINDS = ("text", "image", "voice", "video", "music", "news", TRANSFER)
 MESSAGE_TYPES = ("text", "image", "voice", "video", "shortvideo", "location", "link")
-UNSEEN = (  # events of which the person sees nothing: an answer's body is ignored
-    "unsubscribe",
-    "TEMPLATESENDJOBFINISH",
-    "MASSSENDJOBFINISH",
-    "user_info_modified",
-    "user_authorization_revoke",
-    "user_authorization_cancellation",
+UNSEEN = frozenset(  # events of which the person sees nothing: an answer's body is ignored
+    {
+        "unsubscribe",
+        "TEMPLATESENDJOBFINISH",
+        "MASSSENDJOBFINISH",
+        "PUBLISHJOBFINISH",
+        "subscribe_msg_popup_event",
+        "subscribe_msg_change_event",
+        "subscribe_msg_sent_event",
+        "user_info_modified",
+        "user_authorization_revoke",
+        "user_authorization_cancellation",
+        "kf_create_session",
+        "kf_close_session",
+        "kf_switch_session",
+        "qualification_verify_success",
+        "qualification_verify_fail",
+        "naming_verify_success",
+        "naming_verify_fail",
+        "annual_renew",
+        "verify_expired",
+    }
 )
+STRICT = Switches()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +55,19 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """outcome: silent | answered | fault. `reason` says why it is a fault."""
+    """outcome: silent | answered | fault; late | refused where there is no answer to judge.
+
+    text    what the phone shows; of a transfer the agent's KfAccount, "" for anybody
+    reason  why it is none
+    came    False: not even an HTTP answer was there in time
+    """
 
     outcome: str
     kind: str = ""
     text: str = ""
     url: str = ""
     reason: str = ""
+    came: bool = True
 
 
 SILENT = Verdict("silent")
@@ -54,25 +79,35 @@ def _fault(reason: str) -> Verdict:
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges for one account. mode: safe | plain | compatible."""
+    """Judges for one account. mode: safe | plain | compatible.
+
+    media  says what kind of media a media_id names, None for no such media; not given: not asked
+    """
 
     mode: str
     token: str
     box: Box
+    switches: Switches = STRICT
+    media: Callable[[str], str | None] | None = None
 
     def verdict(self, body: bytes, expected: Expected) -> Verdict:
         """`body` is the whole answer of an HTTP 200."""
         if body in (b"", b"success") or expected.label in UNSEEN:
             return SILENT
+        if self.switches.trim_success and body.removeprefix(BOM).strip() in (b"", b"success"):
+            return SILENT
         try:
             fields = self._opened(parse(body))
         except (BadXml, BadCipher) as error:
             return _fault(str(error))
-        return _of_fields(fields, expected)
+        verdict = _of_fields(fields, expected)
+        return verdict if verdict.outcome == "fault" else self._with_media(verdict, fields)
 
     def in_clear(self, body: bytes) -> str:
         """The answer as a person can read it: decrypted where that works, else as it came."""
         text = body.decode("utf-8", "replace")
+        if "<Encrypt>" not in text:
+            return text
         try:
             sealed = parse(body).get("Encrypt")
             return self.box.open(sealed.strip()) if isinstance(sealed, str) else text
@@ -96,6 +131,15 @@ class Judge:
             raise BadCipher("wrong MsgSignature")
         return parse(self.box.open(texts[2]))
 
+    def _with_media(self, verdict: Verdict, fields: Tree) -> Verdict:
+        """The platform has the media that the reply names, of the reply's kind (40007)."""
+        if self.media is None or verdict.kind not in ("image", "voice", "video", "music"):
+            return verdict
+        name = _media_name(verdict.kind)
+        known = self.media(str(fields[verdict.kind.capitalize()][name]).strip())
+        wanted = ("thumb", "image") if verdict.kind == "music" else (verdict.kind,)
+        return verdict if known in wanted else _fault(f"{name} is no {wanted[0]} of ours")
+
 
 def _of_fields(fields: Tree, expected: Expected) -> Verdict:
     """The reply's own fields: whose, what, and complete."""
@@ -113,7 +157,7 @@ def _of_fields(fields: Tree, expected: Expected) -> Verdict:
     if kind == "news":
         return _news(fields, expected.articles)
     if kind == TRANSFER:
-        return Verdict("answered", kind)
+        return _transfer(fields)
     return _media(kind, fields.get(kind.capitalize()))
 
 
@@ -135,14 +179,38 @@ def _news(fields: Tree, most: int) -> Verdict:
         return _fault("ArticleCount is not the number of articles")
     if len(items) > most:
         return _fault(f"over {most} articles")
+    for item in items:
+        if not item.get("Title") or not _once(item, "Title", "Description", "PicUrl", "Url"):
+            return _fault("an article wants one Title, and Description, PicUrl and Url once each")
     first = items[0]
-    text = "\n".join(str(first[n]) for n in ("Title", "Description") if first.get(n))
-    return Verdict("answered", "news", text, str(first.get("Url") or ""))
+    text = "\n".join(first[name] for name in ("Title", "Description") if first.get(name))
+    return Verdict("answered", "news", text, first.get("Url") or "")
+
+
+def _transfer(fields: Tree) -> Verdict:
+    """To any agent, or to the one that TransInfo names."""
+    if "TransInfo" not in fields:
+        return Verdict("answered", TRANSFER)
+    info = fields["TransInfo"]
+    account = info.get("KfAccount") if isinstance(info, dict) else None
+    if not isinstance(account, str) or not account.strip():
+        return _fault("TransInfo without KfAccount")
+    return Verdict("answered", TRANSFER, account.strip())
 
 
 def _media(kind: str, fields: object) -> Verdict:
-    wanted = "ThumbMediaId" if kind == "music" else "MediaId"
+    wanted = _media_name(kind)
     if not isinstance(fields, dict) or not fields.get(wanted):
         return _fault(f"{kind} without {wanted}")
-    title = fields.get("Title")
-    return Verdict("answered", kind, title if isinstance(title, str) else "")
+    if not _once(fields, wanted, "Title", "Description", "MusicUrl", "HQMusicUrl"):
+        return _fault(f"{kind} with a field twice")
+    return Verdict("answered", kind, fields.get("Title") or "")
+
+
+def _media_name(kind: str) -> str:
+    return "ThumbMediaId" if kind == "music" else "MediaId"
+
+
+def _once(fields: Tree, *names: str) -> bool:
+    """Each of these is there once at most, and is a text."""
+    return all(isinstance(fields.get(name, ""), str) for name in names)

@@ -16,7 +16,8 @@ ME = "o-me"  # the human at the phone page
 CHAT_KEPT = 200
 CLOSED = Window()
 _ALPHABET = string.ascii_letters + string.digits + "_-"
-FAULT_NOTICE = "该公众号提供的服务出现故障，请稍后再试"
+FAULT_NOTICE = "该公众号提供的服务出现故障，请稍后再试"  # an answer came, but was none
+UNAVAILABLE_NOTICE = "该公众号暂时无法提供服务，请稍后再试"  # nothing came in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Bubble:
 
     side   "user" | "account" | "notice" (said by the platform)
     kind   what it is: text, image, news, template, menu click ...
-    via    how the account said it: reply, custom, template, mass; "" for the user
+    via    how the account said it: reply, custom, agent, template, mass; "" for the user
     """
 
     side: str
@@ -35,6 +36,7 @@ class Bubble:
     via: str = ""
     url: str = ""
     answers: str = ""  # for a passive reply: the MsgType or Event it answers
+    items: tuple[tuple[str, str], ...] = ()  # (bizmsgmenuid, what a tap says)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -44,6 +46,7 @@ class Bubble:
             "at": to_ms(self.at),
             "via": self.via,
             "url": self.url,
+            "items": [list(item) for item in self.items],
         }
 
 
@@ -63,7 +66,6 @@ class Person:
     tags: frozenset[int] = frozenset()
     window: Window = CLOSED
     last_act_at: datetime | None = None
-    mass_months: dict[str, int] = field(default_factory=dict)  # messages to all and many, by month
     chat: list[Bubble] = field(default_factory=list)  # the last CHAT_KEPT
     interests: tuple[str, ...] = ()  # hidden from every API: what the simulated person likes
     shown: int = 0  # bubbles ever shown, so that a page can ask whether there is news

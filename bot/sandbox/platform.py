@@ -13,11 +13,13 @@ from bot.clockfile import ClockFile
 from bot.sandbox.acts import Acts
 from bot.sandbox.clock import MovableClock, PlatformClock, SteppedClock
 from bot.sandbox.config import SandboxConfig
-from bot.sandbox.crowd.population import Population
+from bot.sandbox.crowd.errands import Web
+from bot.sandbox.crowd.inhabitants import inhabitants
 from bot.sandbox.gateway import Desk, Gateway
 from bot.sandbox.pusher import Pusher
 from bot.sandbox.stepper import Stepper
 from bot.sandbox.timeline import Timeline
+from bot.sandbox.wire import AnyWire
 from bot.sandbox.world import World
 
 
@@ -26,9 +28,15 @@ class NotStepped(Exception):
 
 
 class Platform:
-    """Nothing moves before `start`."""
+    """Nothing moves before `start`. `wire`, `web`: ways to the program other than HTTP."""
 
-    def __init__(self, config: SandboxConfig, clock: MovableClock | None = None) -> None:
+    def __init__(
+        self,
+        config: SandboxConfig,
+        clock: MovableClock | None = None,
+        wire: AnyWire | None = None,
+        web: Web | None = None,
+    ) -> None:
         self.config = config
         self.stepper: Stepper | None = None
         chosen: PlatformClock | None = clock
@@ -42,11 +50,11 @@ class Platform:
         self.world = World(config, chosen)
         timeline = self.stepper.timeline if self.stepper else Timeline
         pushing = self.stepper.timeline() if self.stepper else None
-        self.pusher = Pusher(self.world, timeline=pushing)
+        self.pusher = Pusher(self.world, timeline=pushing, wire=wire)
         self.acts = Acts(self.world, self.pusher.push)
         self.timeline = timeline()
         self.gateway = Gateway(Desk(self.world, self.acts, self.timeline))
-        self.population = Population(self.world, self.acts, self.pusher, timeline())
+        self.population = inhabitants(self.world, self.acts, self.pusher, timeline(), web)
         self._opening = threading.Thread(target=self._open, name="opening", daemon=True)
 
     def start(self) -> None:
@@ -56,7 +64,7 @@ class Platform:
         self._opening.start()
 
     def _open(self) -> None:
-        if not self.config.callback_url or self.pusher.verify_until_up():
+        if self.pusher.nobody or self.pusher.verify_until_up():
             self.population.start()
 
     # --- virtual time ------------------------------------------------------------------------
@@ -120,6 +128,7 @@ class Platform:
             "subscribed": subscribed,
             "verified": self.pusher.verified.is_set(),
             "callbacks": self.pusher.report(),
+            "faults_met": world.faults.report(),
             "acts": self.world.ledger.counts(),
             "accepted": accepted,
             "story": self.population.report(),
@@ -152,7 +161,7 @@ class Platform:
             "claims": world.ledger.records("claim"),
             "unheard": world.ledger.records("tap_lost", "claim_refused"),
             "redemptions": world.ledger.records("redemption"),
-            "faults": world.ledger.records("fault", "api_fault"),
+            "faults": world.ledger.records("fault", "api_fault", "push_fault", "alarm", "dropped"),
         }
 
 

@@ -1,14 +1,18 @@
-"""Access tokens: the plain and the stable family, which leave each other alone (4.1)."""
+"""Access tokens: the plain and the stable family, which leave each other alone; who gets one."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.sandbox.clock import day_of
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.ids import Ids
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import World
 
 LIFE = timedelta(seconds=7200)
 OVERLAP = timedelta(seconds=300)
@@ -95,3 +99,56 @@ class Tokens:
         for token in self._known.values():
             token.replaced_at = token.expires_at - self.life
         self._plain = self._stable = None
+
+
+# --- who may fetch one -------------------------------------------------------------------------
+
+ONE_REFUSAL, TWO_REFUSALS = timedelta(hours=1), timedelta(hours=24)
+
+
+@dataclass
+class Door:
+    """What stands before the token calls beside appid and secret."""
+
+    frozen: bool = False
+    confirmed: set[str] = field(default_factory=set)  # addresses the administrator let in
+    refused: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def refusal(self, address: str, now: datetime) -> int:
+        """For an account without an allow-list: the errcode an unknown address meets, or 0."""
+        if address in self.confirmed:
+            return 0
+        refused = [at for at in self.refused.get(address, ()) if at > now - TWO_REFUSALS]
+        if len(refused) >= 2:
+            return 89506
+        return 89507 if refused and refused[-1] > now - ONE_REFUSAL else 89503
+
+
+def admit(world: World, address: str) -> None:
+    """After appid and secret. Raises 40243 frozen, 40164 not on the list, 89503.. unconfirmed."""
+    door, config = world.room(Door), world.config
+    if door.frozen:
+        raise PlatformError(40243)
+    if config.ip_allow:
+        if address not in config.ip_allow:
+            mapped = "" if ":" in address else f" ipv6 ::ffff:{address}"
+            raise PlatformError(40164, f"{address}{mapped}, not in whitelist")
+    elif config.switches.unknown_ip_asks and (errcode := door.refusal(address, world.clock())):
+        raise PlatformError(errcode)
+
+
+def freeze_secret(world: World, frozen: bool) -> None:
+    """As in the console; tokens that are out keep working."""
+    with world.lock:
+        world.room(Door).frozen = frozen
+
+
+def confirm_address(world: World, address: str, allowed: bool) -> None:
+    """The administrator's answer to a 89503. Refused: an hour's peace, the second time a day's."""
+    with world.lock:
+        door = world.room(Door)
+        if allowed:
+            door.confirmed.add(address)
+        else:
+            door.confirmed.discard(address)
+            door.refused[address] = [*door.refused.get(address, ())[-1:], world.clock()]

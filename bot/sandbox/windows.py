@@ -21,10 +21,13 @@ class Window:
     left: int = 0
     until: datetime | None = None
 
-    def opened_by(self, act: str, now: datetime) -> Window:
-        """After an act. Allowances do not add up: the larger count and the later end hold."""
+    def opened_by(self, act: str, now: datetime, larger: bool = True) -> Window:
+        """After an act. Allowances do not add up.
+
+        larger  the larger count and the later end hold; False: the new act's own replace the old
+        """
         count, life = GRANTS[act]
-        if self.until is None or self.until <= now:
+        if not larger or self.until is None or self.until <= now:
             return Window(count, now + life)
         return Window(max(count, self.left), max(now + life, self.until))
 

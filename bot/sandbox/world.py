@@ -82,7 +82,7 @@ class World:
         # must not give out the ids of its former life: the program remembers them.
         self.ids = Ids(f"{config.seed}:ids:{config.start}" if config.stepped else "")
         self.ledger = Ledger(config.ledger_path, not config.stepped, config.limits.kept)
-        self.faults = Faults(config.faults, config.seed)
+        self.faults = Faults(config.faults, config.seed, self.clock, self.ledger)
         self.tokens = Tokens(self.ids)
         self.traffic = Traffic(0 if config.limits.kept < TRAFFIC_KEPT else TRAFFIC_KEPT)
         self.people: dict[str, Person] = {}
@@ -90,7 +90,6 @@ class World:
         self.tags: dict[int, str] = {2: "星标组"}
         self.menu: list[dict[str, Any]] = []
         self.media: dict[str, Media] = {}
-        self.tickets: dict[str, tuple[str, datetime | None]] = {}
         self.used: Counter[tuple[str, str]] = Counter()  # (api path, day) -> calls
         self.deliveries: dict[str, list[Accepted]] = {}  # accepted messages by openid
         self.rids: OrderedDict[str, dict[str, Any]] = OrderedDict()  # the last refused calls

@@ -19,6 +19,8 @@ def render(fields: Mapping[str, Any], root: str = "xml") -> str:
 
 
 def _element(name: str, value: Any) -> str:
+    if isinstance(value, str):  # most are
+        return f"<{name}><![CDATA[{cdata(value)}]]></{name}>"
     if isinstance(value, Mapping):
         return render(value, name)
     if isinstance(value, list | tuple):

@@ -1,116 +1,94 @@
-"""Customer-service messages (4.6)."""
+"""Customer-service messages (4.6): who may get one, how many, and 对方正在输入."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from bot.sandbox.api.message_types import TYPES
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, ok
-from bot.sandbox.judge import TEXT_BYTES
-from bot.sandbox.people import Bubble
+from bot.sandbox.people import Bubble, Person
+from bot.sandbox.reception import refuses
+from bot.sandbox.sessions import Service
 from bot.sandbox.world import World
 
 TYPING_AFTER_ACT = timedelta(seconds=30)
-
-Shown = tuple[str, str]  # what the phone shows, and where a tap leads
-
-
-def _text(_world: World, body: Fields) -> Shown:
-    content = body.get("content")
-    if not isinstance(content, str) or not content:
-        raise PlatformError(44004)
-    if len(content.encode()) > TEXT_BYTES:
-        raise PlatformError(45002)
-    return content, ""
+TYPING_FOR = timedelta(seconds=15)
 
 
-def _media(*names: str) -> Callable[[World, Fields], Shown]:
-    def check(world: World, body: Fields) -> Shown:
-        for name in names:
-            world.require_media(body.get(name))
-        return str(body.get("title") or ""), ""
-
-    return check
+@dataclass
+class Typing:
+    until: dict[str, datetime] = field(default_factory=dict)  # by openid
 
 
-def _music(world: World, body: Fields) -> Shown:
-    world.require_media(body.get("thumb_media_id"))
-    return str(body.get("title") or "[音乐]"), str(body.get("musicurl") or "")
+def is_typing(world: World, person: Person) -> bool:
+    """Does the phone show 对方正在输入 now?"""
+    until = world.room(Typing).until.get(person.openid)
+    return until is not None and world.clock() < until
 
 
-def _news(_world: World, body: Fields) -> Shown:
-    articles = body.get("articles")
-    if not isinstance(articles, list) or not articles:
-        raise PlatformError(44003)
-    if len(articles) > 1:
-        raise PlatformError(45008)
-    article = mapping(articles[0], 44003)
-    text = "\n".join(str(article[name]) for name in ("title", "description") if article.get(name))
-    return text, str(article.get("url") or "")
+def _receiver(world: World, openid: object) -> Person:
+    """40003 a stranger, 43004 left, 43019 on the blacklist, 48002 wants no messages."""
+    person = world.follower(openid)
+    if person.blacklisted:
+        raise PlatformError(43019)
+    if refuses(world, person):
+        raise PlatformError(48002)
+    return person
 
 
-def _menu(_world: World, body: Fields) -> Shown:
-    items = body.get("list")
-    if not isinstance(items, list) or not items or not all(isinstance(i, dict) for i in items):
-        raise PlatformError(40035)
-    lines = [str(body.get("head_content") or ""), *(str(i.get("content")) for i in items)]
-    return "\n".join([*lines, str(body.get("tail_content") or "")]).strip(), ""
-
-
-def _named(name: str) -> Callable[[World, Fields], Shown]:
-    def check(_world: World, body: Fields) -> Shown:
-        if not body.get(name):
-            raise PlatformError(40035)
-        return str(body.get("title") or f"[{name}]"), ""
-
-    return check
-
-
-CUSTOM: dict[str, Callable[[World, Fields], Shown]] = {
-    "text": _text,
-    "image": _media("media_id"),
-    "voice": _media("media_id"),
-    "video": _media("media_id", "thumb_media_id"),
-    "music": _music,
-    "news": _news,
-    "msgmenu": _menu,
-    "mpnews": _media("media_id"),
-    "mpnewsarticle": _named("article_id"),
-    "wxcard": _named("card_id"),
-    "miniprogrampage": _named("pagepath"),
-}
+def _check_agent(world: World, given: object) -> None:
+    """`customservice`: the agent in whose name the message goes. 61451 for an unknown one."""
+    account = mapping(given, 61451).get("kf_account")
+    if not isinstance(account, str) or account not in world.room(Service).agents:
+        raise PlatformError(61451)
 
 
 @endpoint("POST", "/cgi-bin/message/custom/send", 500_000)
 def custom_send(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
+    """A refused message costs nothing of the allowance."""
     world, kind = desk.world, body.get("msgtype")
-    if not isinstance(kind, str) or kind not in CUSTOM:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise PlatformError(40008)
     if "customservice" in body:
-        raise PlatformError(61451)  # no human agents here
-    person = world.follower(body.get("touser"))
-    text, url = CUSTOM[kind](world, mapping(body.get(kind)))
+        _check_agent(world, body["customservice"])
+    if "aimsgcontext" in body:
+        mapping(body["aimsgcontext"])
+    person = _receiver(world, body.get("touser"))
+    shown = TYPES[kind](world, mapping(body.get(kind)))
     now = world.clock()
     if errcode := person.window.refusal(now):
         raise PlatformError(errcode)
     person.window = person.window.used()
-    person.typing = False
-    world.accepted(person.openid, kind, "custom", "", f"{text} {url}".strip())
-    world.show(person, Bubble("account", kind, text or f"[{kind}]", now, "custom", url))
+    _stop_typing(world, person)
+    world.accepted(person.openid, kind, "custom", "", f"{shown.text} {shown.url}".strip())
+    bubble = Bubble("account", kind, shown.text, now, "custom", shown.url, items=shown.items)
+    world.show(person, bubble)
     return ok()
 
 
 @endpoint("POST", "/cgi-bin/message/custom/typing", 500_000)
 def typing(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    person = desk.world.follower(body.get("touser"))
-    command = body.get("command")
+    """Fifteen seconds, or until a message goes."""
+    world, person = desk.world, _receiver(desk.world, body.get("touser"))
+    command, now = body.get("command"), desk.world.clock()
     if command not in ("Typing", "CancelTyping"):
         raise PlatformError(45072)
     at = person.last_act_at
-    if at is None or desk.world.clock() - at > TYPING_AFTER_ACT:
+    if at is None or now - at > TYPING_AFTER_ACT:
         raise PlatformError(45080)
-    if command == "Typing" and person.typing:
+    if command == "CancelTyping":
+        _stop_typing(world, person)
+        return ok()
+    if is_typing(world, person):
         raise PlatformError(45081)
-    person.typing = command == "Typing"
+    world.room(Typing).until[person.openid] = now + TYPING_FOR
+    person.typing = True
     return ok()
+
+
+def _stop_typing(world: World, person: Person) -> None:
+    world.room(Typing).until.pop(person.openid, None)
+    person.typing = False

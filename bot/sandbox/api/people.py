@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, number, ok, texts
 from bot.sandbox.people import Person
+from bot.sandbox.statistics import Statistics
+from bot.sandbox.tags import fans_of, retag
 from bot.sandbox.world import World
 
 PAGE = 10_000
+ENDS_KEPT = 10_000
 BATCH = 100
 TAGS = 100
 TAGS_EACH = 20
 TAGGED_AT_ONCE = 50
 RESERVED = (0, 1, 2)
+UNDELETABLE = 100_000  # fans of a tag
+MOVED_AT_ONCE = 100
+MOVED_LIFE = timedelta(days=15)
 
 
 def _info(person: Person) -> Fields:
-    """No nickname and no portrait: gone since 2021-12. Nothing at all of who does not follow."""
+    """No nickname, portrait or language: gone since 2021. Nothing of who does not follow."""
     if not person.subscribed or person.subscribe_at is None:
         return {"subscribe": 0, "openid": person.openid}
     return {
         "subscribe": 1,
         "openid": person.openid,
-        "language": "zh_CN",
+        "language": "",
         "subscribe_time": int(person.subscribe_at.timestamp()),
         "unionid": person.unionid,
         "remark": person.remark,
@@ -43,14 +53,46 @@ def _known(world: World, openid: object) -> Person:
     return person
 
 
-@endpoint("GET", "/cgi-bin/user/info", 5_000_000)
+@endpoint("GET", "/cgi-bin/user/info")
 def user_info(desk: Desk, query: Mapping[str, str], _body: Fields) -> Fields:
     if not query.get("openid"):
         raise PlatformError(41009)
     return _info(_known(desk.world, query["openid"]))
 
 
-@endpoint("POST", "/cgi-bin/user/info/batchget", 5_000_000)
+@dataclass
+class PageEnds:
+    """Where the pages that were given out end in `world.followers`, which only ever grows: the
+    next page is not looked for among hundreds of thousands."""
+
+    places: OrderedDict[str, int] = field(default_factory=OrderedDict)
+
+    def add(self, openid: str, place: int) -> None:
+        self.places[openid] = place
+        if len(self.places) > ENDS_KEPT:
+            self.places.popitem(last=False)
+
+
+def _after(world: World, openid: object) -> Iterator[int]:
+    """The places of those who follow; behind `openid` where one is named."""
+    start = 0
+    if openid:
+        known = _known(world, openid).openid
+        place = world.room(PageEnds).places.get(known)
+        start = (world.followers.index(known) if place is None else place) + 1
+    everyone = range(start, len(world.followers))
+    return (n for n in everyone if world.people[world.followers[n]].subscribed)
+
+
+def _page(world: World, places: list[int]) -> Fields:
+    if not places:
+        return {"count": 0, "next_openid": ""}
+    openids = [world.followers[n] for n in places]
+    world.room(PageEnds).add(openids[-1], places[-1])
+    return {"count": len(openids), "data": {"openid": openids}, "next_openid": openids[-1]}
+
+
+@endpoint("POST", "/cgi-bin/user/info/batchget")
 def user_infos(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     wanted = body.get("user_list")
     if not isinstance(wanted, list):
@@ -61,28 +103,15 @@ def user_infos(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     return {"user_info_list": [_info(person) for person in people]}
 
 
-@endpoint("GET", "/cgi-bin/user/get", 500)
+@endpoint("GET", "/cgi-bin/user/get")
 def user_list(desk: Desk, query: Mapping[str, str], _body: Fields) -> Fields:
     """A page after `next_openid`. Past the end: count 0, no `data`, next_openid ""."""
-    world, after = desk.world, query.get("next_openid", "")
-    total = len(world.subscribed())
-    start = 0
-    if after:
-        _known(world, after)
-        start = world.followers.index(after) + 1
-    rest = (openid for openid in world.followers[start:] if world.people[openid].subscribed)
-    page = [openid for openid, _ in zip(rest, range(PAGE), strict=False)]
-    if not page:
-        return {"total": total, "count": 0, "next_openid": ""}
-    return {
-        "total": total,
-        "count": len(page),
-        "data": {"openid": page},
-        "next_openid": page[-1],
-    }
+    world = desk.world
+    places = list(islice(_after(world, query.get("next_openid", "")), PAGE))
+    return {"total": world.room(Statistics).fans, **_page(world, places)}
 
 
-@endpoint("POST", "/cgi-bin/user/info/updateremark", 10_000)
+@endpoint("POST", "/cgi-bin/user/info/updateremark")
 def update_remark(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     person = desk.world.follower(body.get("openid"))
     remark = str(body.get("remark", ""))
@@ -105,9 +134,20 @@ def _tag(world: World, value: object) -> int:
     return tag
 
 
-def _name(world: World, body: Fields) -> str:
+def _changeable(world: World, body: Fields) -> int:
+    """The id of an existing tag of the account's own. 45058 for a reserved one."""
+    value = mapping(body.get("tag")).get("id")
+    if value in RESERVED:
+        raise PlatformError(45058)
+    return _tag(world, value)
+
+
+def _name(world: World, body: Fields, own: str = "") -> str:
+    """A name that no other tag has."""
     name = mapping(body.get("tag")).get("name")
-    if not isinstance(name, str) or not name or name in world.tags.values():
+    if not isinstance(name, str) or not name.strip():
+        raise PlatformError(45157)
+    if name != own and name in world.tags.values():
         raise PlatformError(45157)
     if len(name.encode()) > 30:
         raise PlatformError(45158)
@@ -127,32 +167,32 @@ def create_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
 
 @endpoint("GET", "/cgi-bin/tags/get")
 def get_tags(desk: Desk, _query: Mapping[str, str], _body: Fields) -> Fields:
-    people = [desk.world.people[openid] for openid in desk.world.subscribed()]
+    world = desk.world
     return {
         "tags": [
-            {"id": tag, "name": name, "count": sum(tag in person.tags for person in people)}
-            for tag, name in sorted(desk.world.tags.items())
+            {"id": tag, "name": name, "count": fans_of(world, tag)}
+            for tag, name in sorted(world.tags.items())
         ]
     }
 
 
 @endpoint("POST", "/cgi-bin/tags/update")
 def update_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    tag = _tag(desk.world, mapping(body.get("tag")).get("id"))
-    if tag in RESERVED:
-        raise PlatformError(45058)
-    desk.world.tags[tag] = _name(desk.world, body)
+    tag = _changeable(desk.world, body)
+    desk.world.tags[tag] = _name(desk.world, body, own=desk.world.tags[tag])
     return ok()
 
 
 @endpoint("POST", "/cgi-bin/tags/delete")
 def delete_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    tag = _tag(desk.world, mapping(body.get("tag")).get("id"))
-    if tag in RESERVED:
-        raise PlatformError(45058)
-    del desk.world.tags[tag]
-    for person in desk.world.people.values():
-        person.tags -= {tag}
+    """45057 where more than 100,000 carry it: they are untagged first."""
+    world, tag = desk.world, _changeable(desk.world, body)
+    if fans_of(world, tag) > UNDELETABLE:
+        raise PlatformError(45057)
+    del world.tags[tag]
+    for person in world.people.values() if fans_of(world, tag) else ():
+        if tag in person.tags:
+            retag(world, person, person.tags - {tag})
     return ok()
 
 
@@ -165,13 +205,9 @@ def tags_of(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
 def users_of_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     world = desk.world
     tag = _tag(world, body.get("tagid"))
-    tagged = [openid for openid in world.subscribed() if tag in world.people[openid].tags]
-    after = body.get("next_openid")
-    start = tagged.index(after) + 1 if after in tagged else 0
-    page = tagged[start : start + PAGE]
-    if not page:
-        return {"count": 0, "next_openid": ""}
-    return {"count": len(page), "data": {"openid": page}, "next_openid": page[-1]}
+    rest, people, roll = _after(world, body.get("next_openid")), world.people, world.followers
+    most = min(PAGE, fans_of(world, tag))  # behind the last of them nobody is looked at
+    return _page(world, list(islice((n for n in rest if tag in people[roll[n]].tags), most)))
 
 
 def _to_tag(world: World, body: Fields) -> tuple[int, list[Person]]:
@@ -181,6 +217,8 @@ def _to_tag(world: World, body: Fields) -> tuple[int, list[Person]]:
     met = [person for person in people if person is not None and person.subscribe_at]
     if len(met) < len(people):
         raise PlatformError(49003)
+    if not all(person.subscribed for person in met):
+        raise PlatformError(40003)
     return tag, met
 
 
@@ -191,7 +229,7 @@ def batch_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     if any(len(person.tags | {tag}) > TAGS_EACH for person in people):
         raise PlatformError(45059)
     for person in people:
-        person.tags |= {tag}
+        retag(desk.world, person, person.tags | {tag})
     return ok()
 
 
@@ -199,5 +237,42 @@ def batch_tag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
 def batch_untag(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     tag, people = _to_tag(desk.world, body)
     for person in people:
-        person.tags -= {tag}
+        retag(desk.world, person, person.tags - {tag})
     return ok()
+
+
+# --- a moved account (账号迁移) -----------------------------------------------------------------
+
+
+@dataclass
+class Moved:
+    """The accounts that were moved into this one: old openid -> new, and since when."""
+
+    openids: dict[str, dict[str, str]] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
+
+
+def move_account(world: World, from_appid: str, openids: Mapping[str, str]) -> None:
+    """The account `from_appid` has been moved into this one: its openids are others here."""
+    with world.lock:
+        moved = world.room(Moved)
+        moved.openids.setdefault(from_appid, {}).update(openids)
+        moved.since[from_appid] = world.clock()
+
+
+@endpoint("POST", "/cgi-bin/changeopenid")
+def change_openid(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
+    """40013 for an account that was not moved here, or fifteen days ago."""
+    openids = texts(body.get("openid_list"), MOVED_AT_ONCE)
+    moved, old = desk.world.room(Moved), body.get("from_appid")
+    if old not in moved.since or moved.since[old] + MOVED_LIFE <= desk.world.clock():
+        raise PlatformError(40013)
+    known = moved.openids[old]
+    return ok(
+        result_list=[
+            {"ori_openid": one, "new_openid": known[one], "err_msg": "ok"}
+            if one in known
+            else {"ori_openid": one, "err_msg": "ori_openid error"}
+            for one in openids
+        ]
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.sandbox.crowd import phrases
@@ -127,13 +127,13 @@ def _something(who: Persona, rng: random.Random) -> tuple[str, str]:
         chance -= share
         if chance < 0:
             return kind, rng.choice(details)
-    spoken = _talk(who, rng)
+    spoken = talk(who.interests, rng)
     return ("voice", spoken) if rng.random() < 0.06 else ("say", spoken)
 
 
-def _talk(who: Persona, rng: random.Random) -> str:
+def talk(interests: Mapping[str, float], rng: random.Random) -> str:
     """A phrase on one of the interests, the stronger the likelier."""
-    (topic,) = rng.choices(list(who.interests), weights=list(who.interests.values()))
+    (topic,) = rng.choices(list(interests), weights=list(interests.values()))
     text = rng.choice(phrases.TOPICS[topic]) + rng.choice(phrases.PARTICLES)
     if len(text) > 6 and rng.random() < 0.05:  # a slip of the thumb: two characters change places
         place = rng.randrange(len(text) - 1)

@@ -6,41 +6,40 @@ seed against the same bot gives the same story, but for what time itself shuffle
 
 from __future__ import annotations
 
-import logging
 import random
 import re
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from bot.sandbox.acts import Acts, NotFollowing
 from bot.sandbox.crowd import personas
+from bot.sandbox.crowd.errands import Errands, Web
 from bot.sandbox.crowd.personas import Act, Persona
-from bot.sandbox.crowd.visitor import first_link, redeem, visit
+from bot.sandbox.crowd.visitor import first_link
 from bot.sandbox.people import Bubble, Person
 from bot.sandbox.pusher import Pusher
 from bot.sandbox.stepper import SteppedTimeline
 from bot.sandbox.timeline import Timeline
 from bot.sandbox.world import World
 
-logger = logging.getLogger(__name__)
-
-HANDS = 8  # taps and redemptions at a time
 BUSY = 400  # followers with waiting pushes: people hold back, or the story would run away
 HOLD_BACK = 0.2
 OTHER_TOPIC = 0.15  # share of one's affinity left for a link on something else
 CLAIMS = 0.9
-TILL_TRIES = 3
 TWICE = 0.03  # share of used codes that somebody tries to use again
 # `1 咖啡`, `1. 咖啡`, `1、咖啡`, and the keycap digits of a phone.
 _OPTION = re.compile(r"^\s*(\d{1,2})\ufe0f?\u20e3?\s*[.、):：)]?\s*(\S.*?)\s*$", re.MULTILINE)
 
 
-def chosen_option(welcome: str, who: Persona, rng: random.Random) -> str:
+class Interested(Protocol):
+    @property
+    def interests(self) -> Mapping[str, float]: ...
+
+
+def chosen_option(welcome: str, who: Interested, rng: random.Random) -> str:
     """What this person answers to lines like `1 咖啡`: the number or the word; "" for nothing."""
     options = _OPTION.findall(welcome)
     for topic in who.interests:
@@ -54,7 +53,12 @@ class Population:
     """`start` begins the story; `stop` ends all new acts; `drain` waits for those under way."""
 
     def __init__(
-        self, world: World, acts: Acts, pusher: Pusher, timeline: Timeline | SteppedTimeline
+        self,
+        world: World,
+        acts: Acts,
+        pusher: Pusher,
+        timeline: Timeline | SteppedTimeline,
+        web: Web | None = None,
     ) -> None:
         self._world, self._acts, self._pusher = world, acts, pusher
         # Their own: at the end what people would still do is dropped, what the platform owes not.
@@ -66,10 +70,7 @@ class Population:
             for who in (personas.persona(config.seed, n) for n in range(config.followers))
         }
         self._seen: Counter[str] = Counter()
-        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="hand")
-        self._codes: set[str] = set()
-        self._under_way = 0
-        self._changed = threading.Condition()
+        self._errands = Errands(world, web)
         self._began: float | None = None
         self._stopped = False
         # Think times shrink with a short story, so that a tap still falls inside it.
@@ -85,7 +86,7 @@ class Population:
             person = self._world.person(who.openid, who.name)
             person.interests = tuple(who.interests)
         self._world.listeners.append(self._notice)
-        self._began = time.monotonic()
+        self._began = self._now()
         self._timeline.start()
         for who in self._who.values():
             self._schedule(who, self._acts_of(who))
@@ -102,7 +103,11 @@ class Population:
 
     def _elapsed(self) -> float:
         """Story seconds since its begin."""
-        return (time.monotonic() - (self._began or 0.0)) * self._config.time_scale
+        return (self._now() - (self._began or 0.0)) * self._config.time_scale
+
+    def _now(self) -> float:
+        """In seconds of the clock that the timeline runs by."""
+        return self._world.clock().timestamp() if self._config.stepped else time.monotonic()
 
     def _schedule(self, who: Persona, acts: Iterator[Act]) -> None:
         """One act of a person waits at a time: memory stays flat, order is kept."""
@@ -178,7 +183,7 @@ class Population:
             if self._stopped:
                 return
             if by_hand:
-                self._hand(do)
+                self._errands.hand(do)
             else:
                 do()
 
@@ -186,73 +191,18 @@ class Population:
             return
         self._timeline.later(seconds * self._pace, begin)
 
-    def _hand(self, do: Callable[[], None]) -> None:
-        def guarded() -> None:
-            try:
-                do()
-            except Exception:
-                logger.exception("a simulated follower stumbled")
-            finally:
-                with self._changed:
-                    self._under_way -= 1
-                    self._changed.notify_all()
-
-        with self._changed:
-            self._under_way += 1
-        try:
-            self._hands.submit(guarded)
-        except RuntimeError:  # the pool is shut down: the process ends
-            with self._changed:
-                self._under_way -= 1
-
     def _tap(self, who: Persona, link: str, wants: bool, rng: random.Random) -> None:
-        world, config = self._world, self._config
-        seen = visit(link, wants)
-        now = world.clock()
-        heard = "tap" if seen.status else "tap_lost"
-        world.ledger.add(
-            heard, now, openid=who.openid, link=link, status=seen.status, offered=seen.offered
-        )
-        if seen.offered and wants:
-            outcome = "claim" if seen.claimed else "claim_refused"
-            world.ledger.add(outcome, now, openid=who.openid, code=seen.code)
-        if not seen.code or not config.shop_url or not self._first_sight(seen.code):
+        seen = self._errands.open(who.openid, link, wants)
+        if not seen.code or not self._config.shop_url or not self._errands.first_sight(seen.code):
             return
         if rng.random() < who.affinity:
             self._later(rng.uniform(2, 6), lambda: self._redeem(who, seen.code, rng))
-
-    def _first_sight(self, code: str) -> bool:
-        """False: the person has seen this code before, and decided then."""
-        with self._changed:
-            fresh = code not in self._codes
-            self._codes.add(code)
-        return fresh
 
     def _redeem(self, who: Persona, code: str, rng: random.Random) -> None:
         tries = 2 if rng.random() < TWICE else 1
         for number in range(tries):
             order = f"SBX{who.index:06d}{rng.randrange(10**6):06d}{number}"
-            amount = rng.randrange(3000, 30000)
-            status = self._at_the_till(code, order, amount)
-            self._world.ledger.add(
-                "redemption",
-                self._world.clock(),
-                openid=who.openid,
-                code=code,
-                order=order,
-                amount_fen=amount,
-                status=status,
-                accepted=200 <= status < 300,
-            )
-
-    def _at_the_till(self, code: str, order: str, amount_fen: int) -> int:
-        """The status. Without an answer the till asks again about the same order."""
-        status = 0
-        for _ in range(TILL_TRIES):
-            status = redeem(self._config.shop_url, self._config.shop_key, code, order, amount_fen)
-            if 0 < status < 500:
-                break
-        return status
+            self._errands.pay(who.openid, code, order, rng.randrange(3000, 30000))
 
     # --- the end -----------------------------------------------------------------------------
 
@@ -264,14 +214,11 @@ class Population:
     def close(self) -> None:
         self.stop()
         self._timeline.stop()
-        self._hands.shutdown(wait=False, cancel_futures=True)
+        self._errands.close()
 
     def drain(self, timeout: float) -> bool:
         """Waits for acts, taps and redemptions under way. False: not within `timeout` seconds."""
-        if not self._timeline.drain(timeout):
-            return False
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._under_way, timeout)
+        return self._timeline.drain(timeout) and self._errands.drain(timeout)
 
     def report(self) -> dict[str, Any]:
         """How far the story is."""

@@ -15,6 +15,7 @@ AGENT = (
     "8.0.50.2701(0x28003255) WeChat/arm64 Weixin NetType/WIFI Language/zh_CN ABI/arm64"
 )
 TIMEOUT = (3, 10)  # seconds to connect, to read
+HOLDER = "as"  # the cookie that the platform's own pages read
 LARGEST_PAGE = 2_000_000
 _HREF = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
 _BARE = re.compile(r"""https?://[^\s"'<>，。；！）)\]]+""")
@@ -51,11 +52,14 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.form: Form | None = None
         self.code = ""
+        self.notices: tuple[str, ...] = ()
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.code = self.code or given.get("data-coupon-code", "")
+        if tag == "wx-open-subscribe":
+            self.notices += tuple(filter(None, given.get("template", "").split(",")))
         if tag == "form" and "data-claim" in given and self.form is None:
             self.form = Form(given.get("action", ""), given.get("method", "post").lower())
             self._inside = True
@@ -75,22 +79,42 @@ def read_page(html: str) -> tuple[Form | None, str]:
     return page.form, page.code
 
 
+def read_notices(html: str) -> tuple[str, ...]:
+    """The templates that the page's subscription buttons ask for."""
+    if "wx-open-subscribe" not in html:
+        return ()
+    page = _Page()
+    page.feed(html)
+    page.close()
+    return page.notices
+
+
 @dataclass(frozen=True)
 class Visit:
-    """What a tap came to. status 0: no answer. offered: the page had something to claim."""
+    """What a tap came to. status 0: no answer. offered: the page had something to claim.
+
+    notices: template ids of the first page's subscription button (微信开放标签 wx-open-subscribe).
+    """
 
     status: int
     offered: bool = False
     claimed: bool = False
     code: str = ""
+    notices: tuple[str, ...] = ()
 
 
-def visit(link: str, wants: bool) -> Visit:
-    """Opens the link, follows its redirects; submits the claim form when `wants`. Never raises."""
+def visit(link: str, wants: bool, openid: str = "", platform: str = "") -> Visit:
+    """Opens the link, follows its redirects; submits the claim form when `wants`. Never raises.
+
+    openid, platform: who holds the phone, told to this host alone, so that its pages for web
+    authorization (网页授权) know the person as they know a real one.
+    """
     try:
         with requests.Session() as browser:
             browser.trust_env = False
             browser.headers.update({"User-Agent": AGENT, "Accept-Language": "zh-CN,zh;q=0.9"})
+            if openid and platform:
+                browser.cookies.set(HOLDER, openid, domain=platform)
             return _visit(browser, link, wants)
     except (requests.RequestException, ValueError, UnicodeError):
         return Visit(0)
@@ -98,17 +122,19 @@ def visit(link: str, wants: bool) -> Visit:
 
 def _visit(browser: requests.Session, link: str, wants: bool) -> Visit:
     landed = browser.get(link, timeout=TIMEOUT)
-    form, code = read_page(_html(landed))
+    html = _html(landed)
+    form, code = read_page(html)
+    notices = read_notices(html)
     if form is None or not wants:
-        return Visit(landed.status_code, form is not None, False, code)
+        return Visit(landed.status_code, form is not None, False, code, notices)
     target = urljoin(landed.url, form.action or landed.url)
     if urlsplit(target).scheme not in ("http", "https"):
-        return Visit(landed.status_code, True)
+        return Visit(landed.status_code, True, notices=notices)
     send = browser.get if form.method == "get" else browser.post
     name = "params" if form.method == "get" else "data"
     page = send(target, timeout=TIMEOUT, headers={"Referer": landed.url}, **{name: form.fields})  # type: ignore[arg-type]
     _, code = read_page(_html(page))
-    return Visit(page.status_code, True, page.ok and bool(code), code)
+    return Visit(page.status_code, True, page.ok and bool(code), code, notices)
 
 
 def _html(response: requests.Response) -> str:

@@ -1,6 +1,7 @@
 """The control plane: what a test, a demo or a person does to the platform, as JSON.
 
-A POST wants `application/json`, so that no web page elsewhere can press these buttons.
+Every call with its fields stands in docs/reference/sandbox-control.md. A POST wants
+`application/json`, so that no web page elsewhere can press these buttons.
 """
 
 from __future__ import annotations
@@ -8,113 +9,185 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 
 from bot.sandbox.acts import NotFollowing
-from bot.sandbox.people import Person
-from bot.sandbox.platform import Platform
-from bot.sandbox.world import World
-
-SETTLE_SECONDS = 60.0
+from bot.sandbox.articles import CannotComment, Gone, NoArticle
+from bot.sandbox.codes import PlatformError
+from bot.sandbox.crowd.scripts import Scripts
+from bot.sandbox.platform import NotStepped, Platform
+from bot.sandbox.qrcodes import ExpiredTicket, UnknownTicket
+from bot.sandbox.stepper import Busy
+from bot.sandbox.web import control_books as books
+from bot.sandbox.web import control_exchanges as exchanges
+from bot.sandbox.web.control_acts import acting, who
+from bot.sandbox.web.control_guard import refusal
+from bot.sandbox.web.control_plane import managing
+from bot.sandbox.web.control_time import Driver
 
 Fields = dict[str, Any]
+Answer = Response | tuple[Response, int]
+RESET = "SANDBOX_RESET"  # in the application's config: what makes the world new
+REFUSALS: dict[type[Exception], tuple[str, int]] = {
+    books.Nobody: ("openid: nobody has it", 404),
+    NoArticle: ("article: there is none at {}", 404),
+    UnknownTicket: ("ticket: no code of this account has it", 404),
+    ExpiredTicket: ("ticket: the code's time is over", 409),
+    Gone: ("article: it was taken away", 409),
+    CannotComment: ("article: {}", 409),
+    NotFollowing: ("openid: does not follow the account", 409),
+    PlatformError: ("{}", 409),
+    Busy: ("another call moves the time; ask again when it is done", 409),
+    NotStepped: ("the time is this machine's: only a sandbox with a start can run it", 409),
+}
+JSON_LINES = "application/x-ndjson; charset=utf-8"
 
 
-def who(world: World, body: Fields) -> Person:
-    """The person with `openid`, else the one called `name`, made where there is none."""
-    if openid := str(body.get("openid") or ""):
-        return world.person(openid)
-    name = str(body.get("name") or "")
-    with world.lock:
-        for person in world.people.values():
-            if name and person.name == name:
-                return person
-        return world.person(name=name)
-
-
-def _acting(platform: Platform) -> dict[str, Callable[[Person, Fields], object]]:
-    acts = platform.acts
-    return {
-        "follow": lambda person, body: acts.follow(person, str(body.get("scene") or "")),
-        "unfollow": lambda person, _: acts.unfollow(person),
-        "say": lambda person, body: acts.say(
-            person, str(body.get("text") or ""), str(body.get("menu_id") or "")
-        ),
-        "voice": lambda person, body: acts.send_voice(person, str(body.get("text") or "")),
-        "picture": lambda person, _: acts.send_picture(person),
-        "click": lambda person, body: acts.click(person, str(body["key"])),
-        "view": lambda person, body: acts.view(person, str(body["url"])),
-        "scan": lambda person, body: acts.scan(person, str(body["scene"])),
-        "revoke": lambda person, body: acts.revoke(
-            person, str(body["code"]), body.get("with_openid", True) is True
-        ),
-        "cancel": lambda person, body: acts.cancel(person, body.get("with_openid", True) is True),
-        "modify": lambda person, body: acts.modify(person, body.get("with_openid", True) is True),
-    }
+def wrong(message: str, status: int) -> Answer:
+    """The one shape of a refusal."""
+    return jsonify({"error": message}), status
 
 
 def control(platform: Platform) -> Blueprint:
     blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
-    acting = _acting(platform)
+    scripts = Scripts(platform.world, platform.acts, platform.timeline)
+    _guarded(blueprint, platform)
+    _refusing(blueprint)
+    _reading(blueprint, platform, scripts)
+    _followers(blueprint, platform)
+    _doing(blueprint, platform, scripts)
+    return blueprint
+
+
+def _guarded(blueprint: Blueprint, platform: Platform) -> None:
+    trusted = platform.config.trusted_hosts
+
+    @blueprint.before_request
+    def guard() -> Answer | None:
+        reason = refusal(request.headers.get("Host", ""), request.remote_addr or "", trusted)
+        return wrong(reason, 403) if reason else None
+
+
+def _refusing(blueprint: Blueprint) -> None:
+    """What the functions behind the calls raise, as answers."""
+
+    def missing(error: Exception) -> Answer:
+        return wrong(f"{error.args[0]}: missing", 422)
+
+    def unfit(error: Exception) -> Answer:
+        return wrong(str(error), 422)
+
+    def answering(words: str, status: int) -> Callable[[Exception], Answer]:
+        return lambda error: wrong(words.format(error), status)
+
+    for kind, (words, status) in REFUSALS.items():
+        blueprint.register_error_handler(kind, answering(words, status))
+    blueprint.register_error_handler(KeyError, missing)
+    blueprint.register_error_handler(ValueError, unfit)
+    blueprint.register_error_handler(TypeError, unfit)
+
+
+def _reading(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None:
+    world = platform.world
 
     @blueprint.get("/state")
     def state() -> Response:
         return jsonify(platform.state())
 
+    @blueprint.get("/clock")
+    def clock() -> Response:
+        return jsonify(books.clock(platform))
+
     @blueprint.get("/ledger")
     def ledger() -> Response:
-        return jsonify(platform.ledger())
+        """Without any filter all the books at once."""
+        if not any(name in request.args for name in books.FILTERS):
+            return jsonify(platform.ledger())
+        found = books.records(world, request.args)
+        if request.args.get("format") == "jsonl":
+            return Response(books.json_lines(found), content_type=JSON_LINES)
+        return jsonify({"records": found, "counts": world.ledger.counts()})
+
+    @blueprint.get("/truth")
+    def truth() -> Response:
+        found = books.truth(platform)
+        if request.args.get("format") == "jsonl":
+            return Response(books.json_lines(found), content_type=JSON_LINES)
+        return jsonify({"truth": found})
+
+    @blueprint.get("/faults")
+    def faults() -> Response:
+        return jsonify({"faults": world.faults.report(), "alarms": platform.pusher.alarms.report()})
+
+    @blueprint.get("/scripts")
+    def played() -> Response:
+        return jsonify({"failures": books.failures(scripts)})
+
+    @blueprint.get("/calls")
+    def calls() -> Response:
+        return jsonify(exchanges.calls(world, request.args))
+
+    @blueprint.get("/pushes")
+    def pushes() -> Response:
+        return jsonify(exchanges.pushes(world, request.args))
+
+
+def _followers(blueprint: Blueprint, platform: Platform) -> None:
+    world = platform.world
+
+    @blueprint.get("/followers")
+    def followers() -> Response:
+        return jsonify(books.followers(world, request.args))
+
+    @blueprint.get("/followers/<openid>")
+    def follower(openid: str) -> Response:
+        with world.lock:
+            return jsonify(books.follower(world, books.person_of(world, openid)))
+
+    @blueprint.get("/followers/<openid>/screen")
+    def screen(openid: str) -> Response:
+        return jsonify(books.screen(world, books.person_of(world, openid), request.args))
+
+    @blueprint.get("/followers/<openid>/messages")
+    def messages(openid: str) -> Response:
+        person = books.person_of(world, openid)
+        with world.lock:
+            taken = [
+                {**entry.as_json(openid), "text": entry.text}
+                for entry in world.deliveries.get(openid, ())
+            ]
+        return jsonify({"openid": person.openid, "messages": taken})
 
     @blueprint.get("/chat/<openid>")
-    def chat(openid: str) -> Response | tuple[Response, int]:
-        person = platform.world.people.get(openid)
-        if person is None:
-            return _wrong("openid: nobody has it", 404)
-        with platform.world.lock:
+    def chat(openid: str) -> Response:
+        person = books.person_of(world, openid)
+        with world.lock:
             bubbles = [bubble.as_json() for bubble in person.chat]
         return jsonify({"openid": openid, "subscribed": person.subscribed, "chat": bubbles})
 
+
+def _doing(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None:
+    driver = Driver(platform)
+    acts, managed = acting(platform), managing(platform, driver, scripts)
+
+    @blueprint.post("/reset")
+    def reset() -> Answer:
+        made_new = current_app.config.get(RESET)
+        if made_new is None:
+            return wrong("this sandbox was not started with a stage: it cannot be made new", 409)
+        made_new()
+        return jsonify({"done": True})
+
     @blueprint.post("/<act>")
-    def act(act: str) -> Response | tuple[Response, int]:
+    def act(act: str) -> Answer:
         body = request.get_json(silent=True) if request.is_json else None
         if not isinstance(body, dict):
-            return _wrong("wants an application/json object", 415)
-        try:
-            if act in acting:
-                person = who(platform.world, body)
-                done = acting[act](person, body)
-                return jsonify({"openid": person.openid, "done": done is not False})
-            return _managed(platform, act, body)
-        except NotFollowing:
-            return _wrong("openid: does not follow the account", 409)
-        except KeyError as error:
-            return _wrong(f"{error.args[0]}: missing", 422)
-        except (ValueError, TypeError) as error:
-            return _wrong(str(error), 422)
-
-    return blueprint
-
-
-def _managed(platform: Platform, act: str, body: Fields) -> Response | tuple[Response, int]:
-    world = platform.world
-    if act == "stop":
-        drained = platform.settle(float(body.get("timeout", SETTLE_SECONDS)))
-        return jsonify({"drained": drained, **platform.state()})
-    if act == "fault":
-        if "path" in body:
-            world.faults.add(body)
-        world.faults.set_push(body.get("push", body))
-    elif act == "clear_faults":
-        world.faults.clear()
-    elif act == "advance":
-        platform.advance(float(body["seconds"]))
-    elif act == "expire_tokens":
-        with world.lock:
-            world.tokens.expire()
-    else:
-        return _wrong(f"there is no {act}", 404)
-    return jsonify({"done": True})
-
-
-def _wrong(message: str, status: int) -> tuple[Response, int]:
-    return jsonify({"error": message}), status
+            return wrong("wants an application/json object", 415)
+        if act in managed:
+            return jsonify(managed[act](body))
+        if act not in acts:
+            return wrong(f"there is no {act}", 404)
+        person = who(platform.world, body)
+        done = driver.act(lambda: acts[act](person, body))
+        more = done if isinstance(done, dict) else {}
+        return jsonify({"openid": person.openid, "done": done is not False, **more})

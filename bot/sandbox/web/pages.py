@@ -1,88 +1,29 @@
-"""Two pages to look at: all that goes on, and one person's phone."""
+"""The pages to look at: all that goes on, one person's phone, the traffic."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template
+from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
-from bot.clock import SHANGHAI
-from bot.sandbox.people import ME, Bubble, Person
+from bot.sandbox.api.messages import is_typing
+from bot.sandbox.api.newtmpl import Notices
+from bot.sandbox.people import Person
 from bot.sandbox.platform import Platform
+from bot.sandbox.web.control_guard import refusal
+from bot.sandbox.web.pieces import Piece, pieces
+from bot.sandbox.web.recent import Recent
+from bot.sandbox.web.taps import Menu, menu_of
+from bot.sandbox.web.views import ExchangeView, PersonRow, WindowView, chat_of, clock_of, key_of
+
+__all__ = ["POLICY", "Piece", "pages", "pieces"]
 
 RECENT = 30
-POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
-_ANCHOR = re.compile(
-    r"""<a\s[^>]*?href\s*=\s*["']([^"']*)["'][^>]*>(.*?)</a>|(https?://[^\s"'<>，。；！）)\]]+)""",
-    re.IGNORECASE | re.DOTALL,
+EXCHANGES = 60  # that a page gets at once
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
 )
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of text; with href, a link."""
-
-    text: str
-    href: str = ""
-
-
-def pieces(text: str) -> list[Piece]:
-    """Text as the phone shows it: `a href` and bare addresses become links, no other markup."""
-    found: list[Piece] = []
-    at = 0
-    for match in _ANCHOR.finditer(text):
-        if match.start() > at:
-            found.append(Piece(text[at : match.start()]))
-        href = unescape(match[1] or match[3])
-        words = match[2] if match[1] is not None else match[3]
-        found.append(Piece(words, href if href.startswith(("http://", "https://")) else ""))
-        at = match.end()
-    if at < len(text):
-        found.append(Piece(text[at:]))
-    return found
-
-
-@dataclass(frozen=True)
-class BubbleView:
-    side: str
-    via: str
-    time: str  # "14:05:09"
-    pieces: list[Piece]
-    url: str
-
-    @classmethod
-    def of(cls, bubble: Bubble) -> BubbleView:
-        names = {"custom": "客服消息", "template": "模板消息", "mass": "群发"}
-        time = bubble.at.astimezone(SHANGHAI).strftime("%H:%M:%S")
-        url = bubble.url if bubble.url.startswith(("http://", "https://")) else ""
-        return cls(bubble.side, names.get(bubble.via, ""), time, pieces(bubble.text), url)
-
-
-@dataclass(frozen=True)
-class PersonRow:
-    openid: str
-    name: str
-    state: str
-    interests: str
-    last: str
-    at: str
-
-    @classmethod
-    def of(cls, person: Person) -> PersonRow:
-        last = person.chat[-1] if person.chat else None
-        return cls(
-            person.openid,
-            person.name,
-            "已关注" if person.subscribed else "未关注",
-            "、".join(person.interests) or "–",
-            last.text[:40] if last else "–",
-            last.at.astimezone(SHANGHAI).strftime("%H:%M:%S") if last else "–",
-        )
-
-
 COUNTERS = (
     ("推送", "pushes"),
     ("投递", "deliveries"),
@@ -116,36 +57,108 @@ def _counters(platform: Platform) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(platform: Platform) -> list[PersonRow]:
-    """The human first, then who has chatted last."""
+class Fragments:
+    """The parts of the pages that are asked for again, rendered and escaped."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._world = platform.world
+        self._recent = Recent(platform.world)
+
+    def rows(self, words: str = "") -> list[PersonRow]:
+        world = self._world
+        with world.lock:
+            found = self._recent.search(words, RECENT) if words else self._recent.people(RECENT)
+            return [PersonRow.of(person) for person in found]
+
+    def people(self, words: str) -> str:
+        return render_template("people.html", rows=self.rows(words))
+
+    def state(self, person: Person) -> str:
+        now = self._world.clock()
+        return render_template("state.html", person=person, window=WindowView.of(person, now))
+
+    def menu(self, person: Person) -> str:
+        shown = Menu.of(menu_of(self._world, person), person.openid, request.host)
+        return render_template("menu.html", menu=shown)
+
+    def chat(self, person: Person, after: int) -> str:
+        bubbles = chat_of(person, after, request.host)
+        return render_template("chat.html", bubbles=bubbles, empty=not person.chat)
+
+    def exchanges(self, after: int, openid: str) -> str:
+        """Newest first, as they stand on the page."""
+        base = request.host_url.rstrip("/")
+        found = self._world.traffic.since(after, openid, EXCHANGES)
+        views = [ExchangeView.of(one, base) for one in reversed(found)]
+        return render_template("exchanges.html", exchanges=views)
+
+    def changed(self, name: str, html: str) -> dict[str, str] | None:
+        """The fragment with its key; None where the page has it already."""
+        key = key_of(html)
+        return None if request.args.get(name) == key else {"key": key, "html": html}
+
+
+def _whole(name: str) -> int:
+    text = request.args.get(name, "")
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
+
+
+def _of_phone(parts: Fragments, platform: Platform, person: Person) -> dict[str, Any]:
+    """All that has changed on a phone page since it asked last."""
     world = platform.world
     with world.lock:
-        met = [person for person in world.people.values() if person.chat and person.openid != ME]
-        met.sort(key=lambda person: person.chat[-1].at, reverse=True)
-        return [PersonRow.of(person) for person in (world.person(ME), *met[:RECENT])]
-
-
-def _tappable(menu: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Every button that does something, sub-buttons after their parent's place."""
-    flat = [below for top in menu for below in (top.get("sub_button") or [top])]
-    return [
-        {
-            "name": str(button.get("name", "")),
-            "act": "click" if button.get("key") else "view",
-            "key": str(button.get("key") or button.get("url") or ""),
+        shown, after = person.shown, _whole("shown")
+        # A platform started anew knows less than the page has: then all is shown afresh.
+        whole = after == 0 or after > shown or after < shown - len(person.chat)
+        return {
+            "shown": shown,
+            "whole": whole,
+            "chat": parts.chat(person, 0 if whole else after) if whole or after < shown else "",
+            "subscribed": person.subscribed,
+            "typing": is_typing(world, person),
+            "state": parts.changed("state", parts.state(person)),
+            "menu": parts.changed("menu", parts.menu(person)),
         }
-        for button in flat
-    ]
+
+
+def _of_all(parts: Fragments, platform: Platform) -> dict[str, Any]:
+    """What stands beside the phone: the other people, the traffic, the time."""
+    traffic, after = platform.world.traffic, _whole("traffic")
+    if after > traffic.number:
+        after = 0
+    openid = request.args.get("about", "")
+    new = after < traffic.number
+    return {
+        "people": parts.changed("people", parts.people(request.args.get("q", ""))),
+        "traffic": traffic.number,
+        "exchanges": parts.exchanges(after, openid) if new else "",
+        "afresh": after == 0,
+        "now": clock_of(platform.world.clock(), "%Y-%m-%d %H:%M:%S"),
+    }
 
 
 def pages(platform: Platform) -> Blueprint:
     blueprint = Blueprint("pages", __name__)
     world = platform.world
+    parts = Fragments(platform)
+
+    def person_of(openid: str) -> Person:
+        found: Person = world.people.get(openid) or abort(404)
+        return found
+
+    @blueprint.before_request
+    def known() -> Response | None:
+        """The pages show secrets and what followers wrote: only to whom the controls answer."""
+        trusted = platform.config.trusted_hosts
+        reason = refusal(request.headers.get("Host", ""), request.remote_addr or "", trusted)
+        return Response(reason, 403, content_type="text/plain") if reason else None
 
     @blueprint.after_request
     def guard(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = POLICY
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -156,23 +169,51 @@ def pages(platform: Platform) -> Blueprint:
     @blueprint.get("/live")
     def live() -> str:
         """The part of the overview that is asked for again every second."""
-        return render_template("live.html", counters=_counters(platform), rows=_rows(platform))
+        return render_template("live.html", counters=_counters(platform), rows=parts.rows())
+
+    @blueprint.get("/account")
+    def account() -> str:
+        """What a program under test must be told; apart from the overview, for it has secrets."""
+        base = request.host_url.rstrip("/")
+        return render_template("account.html", config=platform.config, base=base)
+
+    @blueprint.get("/traffic")
+    def traffic() -> str:
+        return render_template("traffic.html", kept=world.traffic.on)
+
+    @blueprint.get("/traffic/live")
+    def traffic_live() -> Response:
+        return jsonify(_of_all(parts, platform))
 
     @blueprint.get("/phone/<openid>")
     def phone(openid: str) -> str:
-        person = world.people.get(openid) or abort(404)
-        return render_template("phone.html", person=person, menu=_tappable(world.menu))
+        person = person_of(openid)
+        with world.lock:
+            menu = parts.menu(person)
+            notices = list(world.room(Notices).notices.values())
+        return render_template(
+            "phone.html",
+            person=person,
+            menu=menu,
+            menu_key=key_of(menu),
+            notices=notices,
+            kept=world.traffic.on,
+        )
 
     @blueprint.get("/phone/<openid>/chat")
     def chat(openid: str) -> Response:
-        """The bubbles, and how many there ever were: the page scrolls where that has grown."""
-        person = world.people.get(openid) or abort(404)
+        """The bubbles as they stand on the phone, all that are kept."""
+        person = person_of(openid)
         with world.lock:
-            bubbles = [BubbleView.of(bubble) for bubble in person.chat]
-            shown, subscribed = person.shown, person.subscribed
-        response = make_response(render_template("chat.html", bubbles=bubbles))
-        response.headers["X-Shown"] = str(shown)
-        response.headers["X-Subscribed"] = "1" if subscribed else "0"
+            response = make_response(parts.chat(person, 0))
+            response.headers["X-Shown"] = str(person.shown)
+            response.headers["X-Subscribed"] = "1" if person.subscribed else "0"
         return response
+
+    @blueprint.get("/phone/<openid>/live")
+    def phone_live(openid: str) -> Response:
+        """A page asks for this every second and names what it has already."""
+        person = person_of(openid)
+        return jsonify({**_of_phone(parts, platform, person), **_of_all(parts, platform)})
 
     return blueprint

@@ -59,7 +59,9 @@ class Desktop:
         return self.call("POST", path, json.dumps(body, ensure_ascii=False).encode(), **query)
 
     def call(self, method: str, path: str, raw: bytes, **query: str) -> dict[str, Any]:
-        asked = Call(f"/cgi-bin/{path}", method, {"access_token": self.token, **query}, raw)
+        """`path` is one of /cgi-bin/, or with a leading slash one of all."""
+        path = path if path.startswith("/") else f"/cgi-bin/{path}"
+        asked = Call(path, method, {"access_token": self.token, **query}, raw)
         answer: dict[str, Any] = json.loads(self.gateway.answer(asked).body)
         return answer
 

@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 
 from bot.clock import utc_now
 from bot.errors import MessageRefused, TokenRejected, UserUnreachable
+from bot.sandbox.config import Switches
 from bot.sandbox.people import FAULT_NOTICE, Person
 from bot.sandbox.platform import Platform
 from bot.sandbox.web.app import create_app
@@ -61,7 +62,12 @@ class Product:
 class Meeting:
     def __init__(self, product: Product, bot: DumbBot, mode: str) -> None:
         self.product = product
-        config = a_config(callback_url=f"{bot.url}/wechat/default", mode=mode, limits=QUICK)
+        config = a_config(
+            callback_url=f"{bot.url}/wechat/default",
+            mode=mode,
+            limits=QUICK,
+            switches=Switches(reply_media=False),
+        )
         self.platform = Platform(config)
         self.platform.timeline.start()
         self.platform.pusher.start()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from bot.errors import SettingsError
-from bot.sandbox.config import VARIABLE, Limits, SandboxConfig
+from bot.sandbox.config import VARIABLE, Limits, SandboxConfig, Switches
 from bot.sandbox.ledger import Ledger, percentiles, read
 from tests.bot.sandbox.conftest import a_config
 from tests.conftest import NOON
@@ -71,3 +73,29 @@ def test_the_ledger_survives_in_its_file(tmp_path):
 )
 def test_percentiles_by_nearest_rank(values, expected):
     assert tuple(percentiles(list(values)).values()) == expected
+
+
+def test_switches_are_set_by_word():
+    found = Switches.of(["admin_confirms=on", "quota_growth=1", "conditional_open=closed"])
+    assert (found.admin_confirms, found.quota_growth) == (True, 1)
+    assert found.conditional_open == "closed"
+    assert found.resign_retries == Switches().resign_retries
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        pytest.param("colour=red", "there is no colour", id="one that is none"),
+        pytest.param("admin_confirms=maybe", "wants on or off", id="neither on nor off"),
+        pytest.param("quota_growth=many", "wants int", id="no number"),
+    ],
+)
+def test_a_wrong_switch_is_refused_by_name(word, why):
+    with pytest.raises(SettingsError, match=why):
+        Switches.of([word])
+
+
+def test_every_switch_is_explained():
+    page = Path(__file__).resolve().parents[3] / "docs" / "explanation" / "sandbox.md"
+    rows = re.findall(r"^\| `(\w+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(asdict(Switches())) <= set(rows)

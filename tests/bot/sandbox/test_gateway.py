@@ -8,6 +8,7 @@ import re
 import pytest
 
 from bot.sandbox.gateway import ENDPOINTS, Call
+from bot.sandbox.web.delivery import chunks
 from tests.bot.sandbox.conftest import Desktop
 
 ACCOUNT = {
@@ -129,7 +130,7 @@ def test_an_unknown_outcome_has_been_done(desk: Desktop, fault, hang, cut):
     assert "会员" in desk.world.tags.values()
     if cut:
         with pytest.raises(ConnectionAbortedError):
-            list(outcome.chunks())
+            list(chunks(outcome, {}))
 
 
 @pytest.mark.parametrize("fault", [{"kind": "magic"}, {"times": 0}, {"seconds": -1}])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.config import Switches
 from bot.sandbox.crypto import Box, sign
 from bot.sandbox.judge import Expected, Judge
 from bot.sandbox.xml import render
@@ -73,6 +74,59 @@ def outcome(body: bytes, expected: Expected = A_TEXT, mode: str = "plain") -> st
             "answered",
             id="handing over to an agent is an answer",
         ),
+        pytest.param(
+            reply(
+                MsgType="transfer_customer_service", Content=None, TransInfo={"KfAccount": "a@b"}
+            ),
+            "answered",
+            id="handing over to a certain agent",
+        ),
+        pytest.param(
+            reply(MsgType="transfer_customer_service", Content=None, TransInfo={"KfAccount": ""}),
+            "fault",
+            id="handing over to an agent who is not named",
+        ),
+        pytest.param(
+            reply(Content=None).replace(b"</xml>", b"<Content><![CDATA[a]]>b]]></Content></xml>"),
+            "fault",
+            id="an end of CDATA inside a value",
+        ),
+        pytest.param(
+            reply(Content=None).replace(
+                b"</xml>",
+                b"<Content><![CDATA[a]]></Content><MsgType><![CDATA[image]]></MsgType></xml>",
+            ),
+            "fault",
+            id="a second MsgType, smuggled in",
+        ),
+        pytest.param(reply(Content="a ]]> b"), "answered", id="an end of CDATA, split"),
+        pytest.param(reply() + reply(), "fault", id="a doubled root"),
+        pytest.param(reply(Content="a\x08b"), "fault", id="a control character"),
+        pytest.param(reply(Content="你好").decode().encode("gbk"), "fault", id="GBK"),
+        pytest.param(b"\xef\xbb\xbfsuccess", "fault", id="success behind a byte order mark"),
+        pytest.param(
+            reply(MsgType="music", Content=None, Music={"Title": "歌", "MusicUrl": "u"}),
+            "fault",
+            id="music without a thumb",
+        ),
+        pytest.param(
+            reply(MsgType="video", Content=None, Video={"Title": "片"}),
+            "fault",
+            id="a video without media",
+        ),
+        pytest.param(
+            reply(
+                MsgType="news",
+                Content=None,
+                ArticleCount=1,
+                Articles={"item": [{"Url": "https://e.example/1"}]},
+            ),
+            "fault",
+            id="an article without a title",
+        ),
+        pytest.param(
+            reply(MsgType="news", Content=None, ArticleCount=0), "fault", id="news without any"
+        ),
         pytest.param(b"success\n", "fault", id="success with a line break is not success"),
         pytest.param(b'"success"', "fault", id="success in quotes is not success"),
         pytest.param(b'{"ok": true}', "fault", id="JSON"),
@@ -133,3 +187,42 @@ def test_an_event_may_be_answered_with_up_to_eight_articles(count, expected):
 
 def test_an_answer_to_what_nobody_sees_is_ignored_whatever_it_is():
     assert outcome(b"<html>", A_LEAVING) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("body", "lenient"),
+    [
+        pytest.param(b"success\n", "silent", id="a line break behind it"),
+        pytest.param(b"\xef\xbb\xbfsuccess", "silent", id="a byte order mark before it"),
+        pytest.param(b"\r\n", "silent", id="white space alone"),
+        pytest.param(b'"success"', "fault", id="quotes around it"),
+    ],
+)
+def test_white_space_around_success_is_a_switch(body, lenient):
+    judge = Judge("plain", TOKEN, BOX, Switches(trim_success=True))
+    assert judge.verdict(body, A_TEXT).outcome == lenient
+    assert outcome(body) == "fault"
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_id", "expected"),
+    [
+        pytest.param("image", "a-picture", "answered", id="a picture of ours"),
+        pytest.param("image", "a-voice", "fault", id="a voice is no picture"),
+        pytest.param("image", "expired", "fault", id="what is not there any more"),
+        pytest.param("music", "a-thumb", "answered", id="music with its thumb"),
+        pytest.param("music", "a-picture", "answered", id="music with a picture as its thumb"),
+        pytest.param("music", "a-voice", "fault", id="music with a voice as its thumb"),
+    ],
+)
+def test_a_reply_names_media_that_the_platform_has(kind, media_id, expected):
+    held = {"a-picture": "image", "a-voice": "voice", "a-thumb": "thumb"}
+    name = "ThumbMediaId" if kind == "music" else "MediaId"
+    body = reply(MsgType=kind, Content=None, **{kind.capitalize(): {name: media_id}})
+    judge = Judge("plain", TOKEN, BOX, media=held.get)
+    assert judge.verdict(body, A_TEXT).outcome == expected
+
+
+def test_the_agent_who_is_named_is_told():
+    body = reply(MsgType="transfer_customer_service", TransInfo={"KfAccount": "test1@gh_1"})
+    assert Judge("plain", TOKEN, BOX).verdict(body, A_TEXT).text == "test1@gh_1"

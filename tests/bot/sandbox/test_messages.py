@@ -1,17 +1,13 @@
-"""Customer-service windows and counts (4.6), template rules and duplicates (4.3)."""
+"""Customer-service windows and counts (4.6)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.sandbox.api.notices import CATALOGUE, Notice
-from bot.sandbox.codes import PlatformError
-from tests.bot.sandbox.conftest import QUICK, Desktop, a_config
+from tests.bot.sandbox.conftest import Desktop
 
-EXPIRY = next(notice for notice in CATALOGUE if notice.title == "优惠券到期提醒")
 HOUR = 3600.0
 
 
@@ -168,139 +164,3 @@ def test_typing(desk: Desktop):
     ]
     desk.clock.advance(31)
     assert typing("Typing") == 45080
-
-
-# --- template messages -------------------------------------------------------------------------
-
-GOOD = {
-    "thing1": {"value": "咖啡立减券"},
-    "time2": {"value": "2026年11月30日 23:59"},
-    "thing3": {"value": "您领取的券即将到期"},
-}
-
-
-def notify(desk: Desktop, client_id: str = "", **changes: Any) -> dict[str, Any]:
-    body = {
-        "touser": "o-lin",
-        "template_id": EXPIRY.id,
-        "url": "https://e.example/t/abc",
-        "data": GOOD,
-        **({"client_msg_id": client_id} if client_id else {}),
-        **changes,
-    }
-    return desk.post("message/template/send", body)
-
-
-def test_the_account_has_the_expiry_template(desk: Desktop):
-    listed = desk.get("template/get_all_private_template")["template_list"]
-    (found,) = [one for one in listed if one["title"] == "优惠券到期提醒"]
-    assert found["content"] == (
-        "名称：{{thing1.DATA}}\n到期时间：{{time2.DATA}}\n说明：{{thing3.DATA}}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        pytest.param({}, 0, id="a follower, a template, right values"),
-        pytest.param({"template_id": "Tpl"}, 40037, id="a template we do not have"),
-        pytest.param({"touser": "o-nobody"}, 40003, id="a stranger"),
-        pytest.param({"data": None}, 47003, id="no data"),
-        pytest.param({"data": {**GOOD, "extra9": {"value": "x"}}}, 0, id="a key too many"),
-        pytest.param(
-            {"data": {k: v for k, v in GOOD.items() if k != "thing3"}}, 47003, id="a key missing"
-        ),
-        pytest.param({"data": {**GOOD, "thing1": "咖啡"}}, 47003, id="a bare value"),
-        pytest.param({"data": {**GOOD, "thing1": {"value": ""}}}, 47003, id="an empty value"),
-        pytest.param({"data": {**GOOD, "thing1": {"value": "好" * 20}}}, 0, id="20 characters"),
-        pytest.param({"data": {**GOOD, "thing1": {"value": "好" * 21}}}, 47003, id="21 characters"),
-        pytest.param({"data": {**GOOD, "thing1": {"value": "好\n好"}}}, 47003, id="two lines"),
-        pytest.param({"data": {**GOOD, "time2": {"value": "15:01"}}}, 0, id="a time of day"),
-        pytest.param({"data": {**GOOD, "time2": {"value": "2026-11-30 23:59"}}}, 0, id="dashes"),
-        pytest.param({"data": {**GOOD, "time2": {"value": "明天下午"}}}, 47003, id="no time"),
-    ],
-)
-def test_what_a_template_message_may_hold(desk: Desktop, changes, expected):
-    desk.follower()
-    assert notify(desk, **changes)["errcode"] == expected
-
-
-@pytest.mark.parametrize(
-    ("key", "good", "bad"),
-    [
-        ("number1", "-12.50", "12a"),
-        ("letter1", "abc", "ab1"),
-        ("symbol1", "!?", "!a"),
-        ("character_string1", "A-20261121/1", "订单1"),
-        ("date1", "2026年11月30日", "30.11."),
-        ("amount1", "¥39.80", "三十元"),
-        ("amount1", "5元", "12345678901"),
-        ("phone_number1", "+86 13800138000", "1" * 18),
-        ("car_number1", "沪A12345", "沪A1234567"),
-        ("name1", "林晓雨", "林" * 11),
-        ("phrase1", "已领取", "已经领取成功了"),
-    ],
-)
-def test_the_value_types(key, good, bad):
-    notice = Notice("T", "t", {key: "值"}, "")
-    assert notice.check({key: {"value": good}}) == {key: good}
-    with pytest.raises(PlatformError, match=f"data.{key}.value"):
-        notice.check({key: {"value": bad}})
-
-
-def test_a_former_follower_gets_none(desk: Desktop):
-    desk.acts.unfollow(desk.follower())
-    assert notify(desk)["errcode"] == 43004
-
-
-def test_a_template_message_is_reported_later(desk: Desktop):
-    lin = desk.follower()
-    msgid = notify(desk)["msgid"]
-    event = desk.finished()[-1]
-    assert event["Event"] == "TEMPLATESENDJOBFINISH"
-    assert (event["MsgID"], event["Status"]) == (msgid, "success")
-    assert lin.chat[-1].via == "template"
-    assert "咖啡立减券" in lin.chat[-1].text
-
-
-def test_the_same_client_id_within_ten_minutes_is_the_same_message(desk: Desktop):
-    lin = desk.follower()
-    first = notify(desk, "send-1")
-    desk.clock.advance(599)
-    again = notify(desk, "send-1")
-    assert again["msgid"] == first["msgid"]
-    finishes = [e for e in desk.finished() if e["Event"] == "TEMPLATESENDJOBFINISH"]
-    assert len(finishes) == 1
-    assert len([bubble for bubble in lin.chat if bubble.via == "template"]) == 1
-    assert len(desk.world.deliveries["o-lin"]) == 1
-
-
-def test_after_ten_minutes_it_is_a_new_message(desk: Desktop):
-    desk.follower()
-    first = notify(desk, "send-1")
-    desk.clock.advance(600)
-    assert notify(desk, "send-1")["msgid"] != first["msgid"]
-
-
-def test_the_same_client_id_to_another_person_is_another_message(desk: Desktop):
-    desk.follower()
-    desk.follower("o-wang")
-    assert notify(desk, "x")["msgid"] != notify(desk, "x", touser="o-wang")["msgid"]
-
-
-def test_who_leaves_before_delivery_blocks_it():
-    desk = Desktop(a_config(limits=replace(QUICK, job_delay=0.02)))
-    lin = desk.follower()
-    notify(desk)
-    desk.acts.unfollow(lin)
-    assert desk.finished()[-1]["Status"] == "failed:user block"
-    assert lin.chat[-1].via != "template"
-    desk.timeline.stop()
-
-
-def test_the_platform_can_fail_too(desk: Desktop):
-    desk.world.faults.template_failed = 1.0
-    lin = desk.follower()
-    notify(desk)
-    assert desk.finished()[-1]["Status"] == "failed: system failed"
-    assert lin.chat[-1].via != "template"

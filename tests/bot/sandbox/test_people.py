@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.sandbox.acts import PLATFORM, NotFollowing
@@ -192,3 +194,193 @@ def test_events_about_personal_data_come_from_the_platform(desk: Desktop):
     assert not lin.subscribed
     with pytest.raises(ValueError, match="code"):
         desk.acts.revoke(lin, "999")
+
+
+# --- paging, counts, limits --------------------------------------------------------------------
+
+
+def test_a_page_of_ten_thousand_among_many(desk: Desktop):
+    for number in range(10_003):
+        desk.follower(f"o-{number:05}")
+    first = desk.get("user/get")
+    assert (first["total"], first["count"]) == (10_003, 10_000)
+    second = desk.get("user/get", next_openid=first["next_openid"])
+    assert second["data"]["openid"] == ["o-10000", "o-10001", "o-10002"]
+
+
+def test_pages_may_begin_after_somebody_who_left(desk: Desktop):
+    for name in ("o-1", "o-2", "o-3"):
+        desk.follower(name)
+    desk.acts.unfollow(desk.world.person("o-2"))
+    assert desk.get("user/get", next_openid="o-2")["data"] == {"openid": ["o-3"]}
+
+
+def test_pages_cannot_begin_after_a_stranger(desk: Desktop):
+    assert desk.get("user/get", next_openid="o-nobody")["errcode"] == 40003
+
+
+def test_the_total_counts_who_follows_now(desk: Desktop):
+    for name in ("o-1", "o-2", "o-3"):
+        desk.follower(name)
+    desk.acts.unfollow(desk.world.person("o-1"))
+    desk.acts.cancel(desk.world.person("o-2"))
+    desk.acts.cancel(desk.world.person("o-2"))
+    assert desk.get("user/get")["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param({"user_list": "o-lin"}, 40031, id="no list"),
+        pytest.param({"user_list": ["o-lin"]}, 40031, id="openids without their field"),
+        pytest.param({"user_list": [{"openid": "o-x"}]}, 40003, id="another account's openid"),
+    ],
+)
+def test_batches_that_are_refused(desk: Desktop, body, expected):
+    assert desk.post("user/info/batchget", body)["errcode"] == expected
+
+
+@pytest.mark.parametrize(
+    ("openid", "remark", "expected"),
+    [
+        pytest.param("o-lin", "老顾客", 0, id="a remark"),
+        pytest.param("o-lin", "x" * 29, 0, id="29 characters"),
+        pytest.param("o-lin", "x" * 30, 40035, id="30 characters"),
+        pytest.param("o-x", "老顾客", 40003, id="another account's openid"),
+        pytest.param("o-wang", "老顾客", 43004, id="somebody who left"),
+    ],
+)
+def test_remarks(desk: Desktop, openid, remark, expected):
+    desk.follower()
+    desk.acts.unfollow(desk.follower("o-wang"))
+    body = {"openid": openid, "remark": remark}
+    assert desk.post("user/info/updateremark", body)["errcode"] == expected
+    told = desk.get("user/info", openid="o-lin")["remark"]
+    assert told == ("" if expected else remark)
+
+
+# --- more about tags ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_reserved_tags_stay_as_they_are(desk: Desktop, number):
+    named = {"tag": {"id": number, "name": "新名"}}
+    assert desk.post("tags/update", named)["errcode"] == 45058
+    assert desk.post("tags/delete", {"tag": {"id": number}})["errcode"] == 45058
+
+
+def test_a_tag_is_renamed_but_not_to_anothers_name(desk: Desktop):
+    number, _ = a_tag(desk), a_tag(desk, "新客")
+    assert desk.post("tags/update", {"tag": {"id": number, "name": "新客"}})["errcode"] == 45157
+    assert desk.post("tags/update", {"tag": {"id": number, "name": "会员"}})["errcode"] == 0
+    assert desk.post("tags/update", {"tag": {"id": number, "name": "老客"}})["errcode"] == 0
+    assert desk.world.tags[number] == "老客"
+
+
+@pytest.mark.parametrize("path", ["tags/update", "tags/delete"])
+def test_a_tag_that_is_none_is_not_changed(desk: Desktop, path):
+    assert desk.post(path, {"tag": {"id": 999, "name": "新名"}})["errcode"] == 45159
+    assert desk.post(path, {"tag": {"name": "新名"}})["errcode"] == 45159
+
+
+def test_a_tag_of_more_than_a_hundred_thousand_is_not_deleted(desk: Desktop, monkeypatch):
+    monkeypatch.setattr(api_people, "UNDELETABLE", 2)  # a hundred thousand in truth
+    number = a_tag(desk)
+    for name in ("o-1", "o-2", "o-3"):
+        desk.follower(name)
+    tag(desk, ["o-1", "o-2", "o-3"], number)
+    assert desk.post("tags/delete", {"tag": {"id": number}})["errcode"] == 45057
+    tag(desk, ["o-3"], number, undo=True)
+    assert desk.post("tags/delete", {"tag": {"id": number}})["errcode"] == 0
+
+
+def test_counts_follow_everyone_who_comes_and_goes(desk: Desktop):
+    number = a_tag(desk)
+    for name in ("o-1", "o-2", "o-3"):
+        desk.follower(name)
+    tag(desk, ["o-1", "o-2", "o-3"], number)
+    tag(desk, ["o-1"], number, undo=True)
+    desk.acts.unfollow(desk.world.person("o-2"))
+    counts = {one["id"]: one["count"] for one in desk.get("tags/get")["tags"]}
+    assert counts == {2: 0, number: 1}
+    desk.follower("o-2")
+    assert desk.post("tags/getidlist", {"openid": "o-2"}) == {"tagid_list": []}
+
+
+def test_who_left_is_not_tagged(desk: Desktop):
+    number = a_tag(desk)
+    desk.acts.unfollow(desk.follower())
+    assert tag(desk, ["o-lin"], number) == 40003
+
+
+def test_pages_of_a_tags_fans(desk: Desktop, monkeypatch):
+    monkeypatch.setattr(api_people, "PAGE", 2)
+    number = a_tag(desk)
+    for name in ("o-1", "o-2", "o-3", "o-4"):
+        desk.follower(name)
+    tag(desk, ["o-1", "o-3", "o-4"], number)
+    first = desk.post("user/tag/get", {"tagid": number, "next_openid": ""})
+    assert first == {"count": 2, "data": {"openid": ["o-1", "o-3"]}, "next_openid": "o-3"}
+    second = desk.post("user/tag/get", {"tagid": number, "next_openid": "o-3"})
+    assert second["data"] == {"openid": ["o-4"]}
+    last = desk.post("user/tag/get", {"tagid": number, "next_openid": "o-4"})
+    assert last == {"count": 0, "next_openid": ""}
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param({"tagid": 999}, 45159, id="no such tag"),
+        pytest.param({"tagId": 2}, 45159, id="the field is tagid"),
+        pytest.param({"tagid": 2, "next_openid": "o-nobody"}, 40003, id="after a stranger"),
+    ],
+)
+def test_fans_that_are_not_told(desk: Desktop, body, expected):
+    assert desk.post("user/tag/get", body)["errcode"] == expected
+
+
+def test_tags_of_a_stranger(desk: Desktop):
+    assert desk.post("tags/getidlist", {"openid": "o-nobody"})["errcode"] == 40003
+
+
+# --- a moved account ---------------------------------------------------------------------------
+
+OLD = "wxoldaccount00001"
+
+
+def moved(desk: Desktop, *openids: str, appid: str = OLD) -> dict[str, Any]:
+    return desk.post("changeopenid", {"from_appid": appid, "openid_list": list(openids)})
+
+
+def test_openids_of_a_moved_account_become_this_ones(desk: Desktop):
+    api_people.move_account(desk.world, OLD, {"o-old": "o-lin"})
+    assert moved(desk, "o-old", "o-strange") == {
+        "errcode": 0,
+        "errmsg": "ok",
+        "result_list": [
+            {"ori_openid": "o-old", "new_openid": "o-lin", "err_msg": "ok"},
+            {"ori_openid": "o-strange", "err_msg": "ori_openid error"},
+        ],
+    }
+
+
+def test_openids_are_told_for_fifteen_days(desk: Desktop):
+    api_people.move_account(desk.world, OLD, {"o-old": "o-lin"})
+    desk.clock.advance(15 * 86400 - 1)
+    desk.token = desk.world.tokens.plain(desk.clock())[0]
+    assert moved(desk, "o-old")["errcode"] == 0
+    desk.clock.advance(1)
+    assert moved(desk, "o-old")["errcode"] == 40013
+
+
+@pytest.mark.parametrize(
+    ("openids", "appid", "expected"),
+    [
+        pytest.param(["o-old"], "wxother", 40013, id="an account that was not moved here"),
+        pytest.param([], OLD, 40032, id="nobody"),
+        pytest.param(["o-old"] * 101, OLD, 40032, id="more than a hundred"),
+    ],
+)
+def test_openids_that_are_not_changed(desk: Desktop, openids, appid, expected):
+    api_people.move_account(desk.world, OLD, {"o-old": "o-lin"})
+    assert moved(desk, *openids, appid=appid)["errcode"] == expected

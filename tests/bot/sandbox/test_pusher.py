@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -14,9 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.sandbox.acts import Acts
-from bot.sandbox.config import SandboxConfig
+from bot.sandbox.config import SandboxConfig, Switches
 from bot.sandbox.crypto import Box, sign
-from bot.sandbox.people import FAULT_NOTICE, Person
+from bot.sandbox.people import FAULT_NOTICE, UNAVAILABLE_NOTICE, Person
 from bot.sandbox.pusher import Pusher
 from bot.sandbox.world import World
 from bot.sandbox.xml import parse, render
@@ -161,7 +162,201 @@ def test_where_nobody_listens_the_push_fails_after_three_tries():
     here = Setting(a_config())
     counts = here.follow()
     assert (counts["deliveries"], counts["refused"], counts["failed"]) == (3, 3, 1)
+    assert here.chat() == ["关注了公众号", UNAVAILABLE_NOTICE]
     here.pusher.stop()
+
+
+@pytest.mark.parametrize(
+    ("status", "retried"), [(500, True), (302, True), (500, False)], ids=["500", "302", "switch"]
+)
+def test_another_status_than_200_is_tried_again_and_no_redirect_followed(setting, status, retried):
+    switches = Switches(retry_status=retried)
+    here, bot = setting(lambda _: (status, "/elsewhere", b"success"), switches=switches)
+    here.follow()
+    assert len(bot.asked) == (3 if retried else 1)
+    assert not [asked for asked in bot.asked if asked.path.startswith("/elsewhere")]
+    assert here.chat() == ["关注了公众号", FAULT_NOTICE]
+
+
+def reply(asked: Asked, text: str) -> Answer:
+    """The answer to a push in plain mode."""
+    fields = parse(asked.body)
+    answer = {
+        "ToUserName": fields["FromUserName"],
+        "FromUserName": fields["ToUserName"],
+        "CreateTime": 1760000000,
+        "MsgType": "text",
+        "Content": text,
+    }
+    return 200, "application/xml", render(answer).encode()
+
+
+def test_of_a_late_reply_and_one_to_the_retry_the_phone_shows_the_second(setting):
+    """The platform has hung up on the first delivery: nobody hears what is said to it."""
+    release, number = threading.Event(), itertools.count(1)
+
+    def slow_at_first(asked: Asked) -> Answer:
+        mine = next(number)
+        if mine == 1:
+            release.wait(5)
+        return reply(asked, f"答复{mine}")
+
+    limits = replace(QUICK, answer=0.2)
+    here, bot = setting(slow_at_first, mode="plain", limits=limits)
+    counts = here.follow()
+    release.set()
+    assert len(bot.asked) == 2
+    assert (counts["late"], counts["answered"], counts["failed"]) == (1, 1, 0)
+    assert here.chat() == ["关注了公众号", "答复2"]
+
+
+def test_of_replies_to_a_push_and_its_duplicate_the_phone_shows_the_first(setting):
+    number = itertools.count(1)
+    here, bot = setting(
+        lambda asked: reply(asked, f"答复{next(number)}"),
+        mode="plain",
+        faults={"push": {"duplicate": 1}},
+    )
+    counts = here.follow()
+    assert len(bot.asked) == 2
+    assert (counts["answered"], counts["unheard"]) == (1, 1)
+    assert here.chat() == ["关注了公众号", "答复1"]
+
+
+def test_of_a_lost_reply_and_one_to_the_retry_the_phone_shows_the_second(setting):
+    number = itertools.count(1)
+    here, _ = setting(
+        lambda asked: reply(asked, f"答复{next(number)}"),
+        mode="plain",
+        faults={"push": {"lose_answers": {"times": 1}}},
+    )
+    here.follow()
+    assert here.chat() == ["关注了公众号", "答复2"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param((500, "text/plain", b"oops"), id="no answer"),
+        pytest.param((200, "text/html", b"<html>"), id="an answer that is none"),
+    ],
+)
+def test_of_what_the_follower_does_not_see_no_failure_is_shown_either(setting, answer):
+    here, _ = setting(lambda _: answer)
+    here.acts.follow(here.lin)
+    here.acts.unfollow(here.lin)
+    here.acts.revoke(here.lin, "206")
+    here.report()
+    assert here.chat() == ["关注了公众号", "取消了关注", FAULT_NOTICE]
+
+
+@pytest.mark.parametrize("resigned", [True, False], ids=["afresh", "byte for byte"])
+def test_a_retry_is_signed_as_the_switch_says(setting, resigned):
+    here, bot = setting(
+        lambda _: (500, "text/plain", b""), switches=Switches(resign_retries=resigned)
+    )
+    here.follow()
+    assert len({(asked.path, asked.body) for asked in bot.asked}) == (3 if resigned else 1)
+
+
+@pytest.mark.parametrize(
+    ("events", "pushed"), [(True, ["event", "event"]), (False, ["event"])], ids=["pushed", "not"]
+)
+def test_what_blacklisted_followers_say_is_not_pushed(setting, events, pushed):
+    here, bot = setting(
+        lambda _: SUCCESS, mode="plain", switches=Switches(blacklisted_events=events)
+    )
+    here.follow()
+    here.lin.blacklisted = True
+    here.acts.say(here.lin, "在吗")
+    here.acts.click(here.lin, "COUPON")
+    counts = here.report()
+    assert [parse(asked.body)["MsgType"] for asked in bot.asked] == pushed
+    assert counts["blacklisted"] == 3 - len(pushed)
+
+
+def test_a_blacklisted_follower_who_leaves_is_reported_all_the_same(setting):
+    here, bot = setting(
+        lambda _: SUCCESS, mode="plain", switches=Switches(blacklisted_events=False)
+    )
+    here.follow()
+    here.lin.blacklisted = True
+    here.acts.unfollow(here.lin)
+    here.report()
+    assert parse(bot.asked[-1].body)["Event"] == "unsubscribe"
+
+
+def test_without_a_program_pushes_are_silent_and_nothing_is_sent():
+    here = Setting(a_config(callback_url=""))
+    counts = here.follow()
+    assert (counts["pushes"], counts["silent"], counts["deliveries"]) == (1, 1, 0)
+    assert not here.pusher.verify()
+    here.pusher.stop()
+
+
+# --- alarms ------------------------------------------------------------------------------------
+
+
+def alarms(here: Setting) -> dict[str, int]:
+    return {one["alarm"]: one["count"] for one in here.pusher.report()["alarms"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "count"),
+    [
+        pytest.param((500, "text/plain", b""), "回应失败", 3, id="another status"),
+        pytest.param((200, "text/plain", b"ok"), "回应失败", 1, id="an answer that is none"),
+    ],
+)
+def test_failures_are_alarms_counted_in_five_minutes(setting, answer, kind, count):
+    here, _ = setting(lambda _: answer)
+    here.follow()
+    assert alarms(here) == {kind: count}
+    records = here.world.ledger.records("alarm")
+    assert [one["count"] for one in records] == list(range(1, count + 1))
+
+
+def test_a_time_out_is_an_alarm_of_its_own(setting):
+    release = threading.Event()
+    here, _ = setting(lambda _: (release.wait(5), SUCCESS)[1], limits=replace(QUICK, answer=0.03))
+    here.follow()
+    release.set()
+    assert alarms(here) == {"请求超时": 3}
+
+
+def test_a_connection_that_is_refused_is_an_alarm_of_the_connection():
+    here = Setting(a_config())
+    here.follow()
+    assert alarms(here) == {"连接超时": 3}
+    here.pusher.stop()
+
+
+def test_a_host_that_nobody_knows_is_an_alarm_of_the_dns():
+    here = Setting(a_config(callback_url="http://host.invalid/"))
+    here.follow()
+    assert set(alarms(here)) <= {"DNS失败", "DNS超时"}
+    assert sum(alarms(here).values()) == 3
+    here.pusher.stop()
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["with a notice", "in silence"])
+def test_after_the_pause_of_mark_fail_it_pushes_again(setting, shown):
+    answers = itertools.chain([(500, "text/plain", b"")] * 3, itertools.repeat(SUCCESS))
+    here, bot = setting(
+        lambda _: next(answers),
+        limits=replace(QUICK, mark_fail=3),
+        switches=Switches(mark_fail_notice=shown),
+    )
+    here.follow()
+    here.acts.say(here.lin, "还在吗")
+    here.report()
+    assert here.chat()[2:] == ["还在吗"] + [UNAVAILABLE_NOTICE] * shown
+    assert alarms(here) == {"回应失败": 3, "MarkFail": 1}
+    assert [one["label"] for one in here.world.ledger.records("dropped")] == ["text"]
+    here.world.clock.advance(60)
+    here.acts.say(here.lin, "现在呢")
+    assert here.report()["silent"] == 1
+    assert len(bot.asked) == 4
 
 
 def test_the_second_try_can_succeed(setting):
@@ -173,18 +368,7 @@ def test_the_second_try_can_succeed(setting):
 
 
 def test_a_reply_is_shown_on_the_phone(setting):
-    def welcome(asked: Asked) -> Answer:
-        fields = parse(asked.body)
-        answer = {
-            "ToUserName": fields["FromUserName"],
-            "FromUserName": fields["ToUserName"],
-            "CreateTime": 1760000000,
-            "MsgType": "text",
-            "Content": "欢迎",
-        }
-        return 200, "application/xml", render(answer).encode()
-
-    here, _ = setting(welcome, mode="plain")
+    here, _ = setting(lambda asked: reply(asked, "欢迎"), mode="plain")
     counts = here.follow()
     assert counts["answered"] == 1
     assert here.chat() == ["关注了公众号", "欢迎"]

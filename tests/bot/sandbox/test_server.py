@@ -77,3 +77,19 @@ def test_it_answers_and_ends_cleanly(server, how):
     assert ask(called)["total"] == 0
     process.send_signal(how)
     assert process.wait(10) == 0
+
+
+def test_with_port_0_it_tells_where_it_listens():
+    env = {**os.environ, VARIABLE: a_config(port=0, callback_url="").to_json()}
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM], env=env, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        with process.stdout:
+            told = json.loads(process.stdout.readline())
+            assert (told["url"], told["pid"]) == (f"http://127.0.0.1:{told['port']}", process.pid)
+            assert ask(f"{told['url']}/sandbox/state")["followers"] == 0
+            process.terminate()
+            assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait(5)

@@ -169,3 +169,15 @@ def test_endless_people_settle_when_they_are_stopped(dumb_bot):
     assert before["pushes"] > 0
     assert before["waiting"] == 0
     platform.stop()
+
+
+def test_a_story_can_be_played_on_virtual_time():
+    config = a_config(callback_url="", followers=20, seconds=60.0, start="2026-11-01T08:00+08:00")
+    platform = Platform(config)
+    platform.start()
+    platform.run(15)
+    assert platform.state()["acts"]["follow"] == 20
+    platform.run(45)
+    assert platform.population.report()["ended"]
+    assert platform.state()["acts"]["message"] > 20
+    platform.stop()

@@ -1,13 +1,20 @@
-"""The two token families (4.1)."""
+"""The two token families, and who gets one (4.1)."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.sandbox.codes import PlatformError
-from bot.sandbox.tokens import Tokens
+from bot.sandbox.config import Switches
+from bot.sandbox.gateway import ENDPOINTS, Call
+from bot.sandbox.tokens import Tokens, confirm_address, freeze_secret
+from tests.bot.sandbox.conftest import Desktop, a_config
 from tests.conftest import NOON
 
 SECOND = timedelta(seconds=1)
@@ -92,3 +99,110 @@ def test_the_families_do_not_invalidate_each_other():
     assert errcode(tokens, stable, NOON + 301 * SECOND) == 40001
     assert errcode(tokens, plain, NOON + 301 * SECOND) == 40001
     assert errcode(tokens, tokens.stable(NOON + 301 * SECOND)[0], NOON + 301 * SECOND) == 0
+
+
+# --- who gets one ------------------------------------------------------------------------------
+
+ACCOUNT = {
+    "grant_type": "client_credential",
+    "appid": "wxsandbox00000001",
+    "secret": "secret-of-the-sandbox",
+}
+HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
+
+
+def fetch(desk: Desktop, address: str = HERE, path: str = "/cgi-bin/token") -> dict[str, Any]:
+    if path == "/cgi-bin/token":
+        call = Call(path, "GET", ACCOUNT, client_ip=address)
+    else:
+        call = Call(path, "POST", {}, json.dumps(ACCOUNT).encode(), client_ip=address)
+    answer: dict[str, Any] = json.loads(desk.gateway.answer(call).body)
+    return answer
+
+
+@pytest.fixture
+def strict() -> Iterator[Callable[..., Desktop]]:
+    """A platform with other settings than usual."""
+    made: list[Desktop] = []
+
+    def make(**changes: Any) -> Desktop:
+        made.append(Desktop(a_config(**changes)))
+        return made[-1]
+
+    yield make
+    for desktop in made:
+        desktop.timeline.stop()
+
+
+@pytest.mark.parametrize("path", ["/cgi-bin/token", "/cgi-bin/stable_token"])
+def test_only_listed_addresses_get_tokens_and_the_refusal_names_the_caller(strict, path):
+    desk = strict(ip_allow=(HERE,))
+    assert "access_token" in fetch(desk, HERE, path)
+    refused = fetch(desk, ELSEWHERE, path)
+    assert refused["errcode"] == 40164
+    words = "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: "
+    assert refused["errmsg"].startswith(words)
+
+
+def test_a_listed_address_is_asked_for_tokens_only(strict):
+    desk = strict(ip_allow=(ELSEWHERE,))
+    assert "errcode" not in desk.get("user/get")
+
+
+def test_an_ipv6_caller_is_named_as_it_is(strict):
+    refused = fetch(strict(ip_allow=(HERE,)), "2001:db8::1")
+    assert refused["errmsg"].startswith("invalid ip 2001:db8::1, not in whitelist")
+
+
+def test_an_unknown_address_waits_for_the_administrator(strict):
+    desk = strict(switches=Switches(unknown_ip_asks=True))
+    assert [fetch(desk)["errcode"] for _ in range(2)] == [89503, 89503]
+    confirm_address(desk.world, HERE, allowed=True)
+    assert "access_token" in fetch(desk)
+    assert fetch(desk, ELSEWHERE)["errcode"] == 89503
+
+
+def test_a_refused_address_has_to_wait_an_hour_and_the_second_time_a_day(strict):
+    desk = strict(switches=Switches(unknown_ip_asks=True))
+    confirm_address(desk.world, HERE, allowed=False)
+    assert fetch(desk)["errcode"] == 89507
+    desk.clock.advance(3600)
+    assert fetch(desk)["errcode"] == 89503
+    confirm_address(desk.world, HERE, allowed=False)
+    desk.clock.advance(3600)
+    assert fetch(desk)["errcode"] == 89506
+    desk.clock.advance(22 * 3600)
+    assert fetch(desk)["errcode"] == 89503, "a day after the first refusal"
+
+
+def test_a_frozen_secret_gets_no_token_while_those_that_are_out_work(desk: Desktop):
+    freeze_secret(desk.world, True)
+    assert fetch(desk)["errcode"] == 40243
+    assert "errcode" not in desk.get("user/get")
+    freeze_secret(desk.world, False)
+    assert "access_token" in fetch(desk)
+
+
+def test_a_wrong_secret_is_told_before_anything_else(strict):
+    desk = strict(ip_allow=(ELSEWHERE,))
+    call = Call("/cgi-bin/token", "GET", {**ACCOUNT, "secret": "wrong"})
+    assert json.loads(desk.gateway.answer(call).body)["errcode"] == 40125
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [("service", 2000), ("test", 200)],
+)
+def test_plain_tokens_are_counted_by_the_day(strict, kind, most):
+    desk = strict(kind=kind)
+    desk.world.used[("/cgi-bin/token", "2026-11-21")] = most - 1
+    assert [fetch(desk).get("errcode") for _ in range(2)] == [None, 45009]
+
+
+def test_stable_tokens_are_counted_by_the_minute(desk: Desktop, monkeypatch):
+    path = "/cgi-bin/stable_token"
+    assert ENDPOINTS[path].a_minute == 10_000
+    monkeypatch.setitem(ENDPOINTS, path, replace(ENDPOINTS[path], a_minute=2))
+    assert [fetch(desk, path=path).get("errcode") for _ in range(3)] == [None, None, 45011]
+    desk.clock.advance(60)
+    assert "access_token" in fetch(desk, path=path)
