@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ HOST = "127.0.0.1"
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=8090, show_default=True)
+@click.option("--host", default=HOST, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="0: a free one."
+)
 @click.option("--followers", type=click.IntRange(0, 1_000_000), default=50, show_default=True)
 @click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=0.0, show_default=True)
 @click.option(
@@ -46,6 +50,23 @@ HOST = "127.0.0.1"
     multiple=True,
     metavar="NAME=VALUE",
     help="What the platform's documents leave open; docs/explanation/sandbox.md lists them.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Times and counts of the platform: answer, deliveries, retry_gap, mark_fail, job_delay.",
+)
+@click.option(
+    "--ip-allow", multiple=True, metavar="ADDRESS", help="Who may fetch tokens; default: all."
+)
+@click.option(
+    "--trusted-host",
+    "trusted_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Host names beside localhost under which the control plane and the pages answer.",
 )
 @click.option("--shop-key", default="", help="API key with which the followers redeem.")
 @click.option(
@@ -109,7 +130,8 @@ def sandbox(
         return
     if truth:
         _told_truth(truth, config)
-    _welcome(config)
+    if config.port:  # with 0 the server tells where it listens, as one line of JSON
+        _welcome(config)
     _serve(config)
 
 
@@ -138,17 +160,18 @@ def _config(found: Settings, batch: bool, **given: Any) -> SandboxConfig:
         callback_url=callback,
         shop_url=base if given["shop_key"] else "",
         people=people or ("life" if given["start"] else "story"),
-        limits=_limits(batch),
+        limits=_limits(batch, given.pop("limits")),
         switches=Switches.of(given.pop("switches")),
         **given,
     )
 
 
-def _limits(batch: bool) -> Limits:
+def _limits(batch: bool, words: tuple[str, ...]) -> Limits:
     """Of a run through months the memory holds little: the ledger file has all."""
     from bot.sandbox.crowd.batch import KEPT
 
-    return Limits(kept=KEPT) if batch else Limits()
+    found = Limits.of(words)
+    return replace(found, kept=KEPT) if batch else found
 
 
 # --- serving -------------------------------------------------------------------------------------
@@ -166,11 +189,18 @@ def _welcome(config: SandboxConfig) -> None:
     click.echo(f"本地微信平台 local WeChat platform  {url}/")
     click.echo(f"和公众号聊天 chat as a follower     {url}/phone/o-me")
     click.echo(f"回调 pushes to {config.callback_url or 'nowhere'}; Ctrl-C ends it")
+    click.echo(f"账号 account  AppID {config.appid}  AppSecret {_told(config.appsecret)}")
+    click.echo(f"             Token {_told(config.token)}  EncodingAESKey {_told(config.aes_key)}")
     if config.tls_port:
         told = f"https://{config.host}:{config.tls_port}  {config.certificate} {config.ca_path}"
         click.echo(f"加密接口 the API by TLS  {told}".rstrip())
     if config.stepped:
         click.echo(f"虚拟时间 virtual time, run by POST {url}/sandbox/run: {config.start}")
+
+
+def _told(secret: str) -> str:
+    """The documented development account's opens nothing; any other is somebody's own."""
+    return secret if secret in DEVELOPMENT.values() else "(your own, from the settings)"
 
 
 # --- living through days -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox import qrcodes, sessions
@@ -19,6 +20,23 @@ PLATFORM = "oPlatformPushAccount00000001"  # FromUserName of the events about pe
 
 class NotFollowing(Exception):
     """Only a follower can chat with the account."""
+
+
+class AccountClosed(NotFollowing):
+    """The person closed the WeChat account: nobody is there to do anything."""
+
+
+@dataclass
+class Closed:
+    """Openids of closed accounts."""
+
+    openids: set[str] = field(default_factory=set)
+
+
+def must_exist(world: World, person: Person) -> None:
+    """Raises AccountClosed."""
+    if person.openid in world.room(Closed).openids:
+        raise AccountClosed(person.openid)
 
 
 class Acts:
@@ -40,11 +58,15 @@ class Acts:
         ticket: str = "",
         source: str = "ADD_SCENE_SEARCH",
     ) -> bool:
-        """By a parametric code where there is a scene, else by `source`. False: follows already."""
+        """By a parametric code where there is a scene, else by `source`. False: follows already.
+
+        Raises AccountClosed.
+        """
         world = self._world
         with world.lock:
             if person.subscribed:
                 return False
+            must_exist(world, person)
             now = world.clock()
             if person.subscribe_at is None:
                 world.followers.append(person.openid)
@@ -167,11 +189,12 @@ class Acts:
         self._about(person, "user_authorization_revoke", {"RevokeInfo": code}, with_openid)
 
     def cancel(self, person: Person, with_openid: bool = True) -> None:
-        """Closes the WeChat account: no longer a follower, everything is to be deleted."""
+        """Closes the WeChat account: no longer a follower, everything is to be deleted. Once."""
         with self._world.lock:
             if person.subscribed:
                 self._leave(person)
             self._about(person, "user_authorization_cancellation", {}, with_openid)
+            self._world.room(Closed).openids.add(person.openid)
 
     def modify(self, person: Person, with_openid: bool = True) -> None:
         self._about(person, "user_info_modified", {}, with_openid)
@@ -182,6 +205,7 @@ class Acts:
         """FromUserName is the platform's own account; the person stands in OpenID."""
         world = self._world
         with world.lock:
+            must_exist(world, person)
             fields = {"MsgType": "event", "Event": event, "AppID": world.config.appid, **more}
             if with_openid:
                 fields["OpenID"] = person.openid
@@ -203,6 +227,7 @@ class Acts:
     # --- the common part ---------------------------------------------------------------------
 
     def _must_follow(self, person: Person) -> None:
+        must_exist(self._world, person)
         if not person.subscribed:
             raise NotFollowing(person.openid)
 

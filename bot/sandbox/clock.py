@@ -5,10 +5,24 @@ Either can be shared with the program under test by a clock file (bot.clockfile)
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import math
+from datetime import UTC, datetime, timedelta
 
 from bot.clock import SHANGHAI, Clock, to_ms, utc_now
 from bot.clockfile import ClockFile
+
+CENTURY = timedelta(days=36_525)
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)  # nothing that ends later than now leaves the calendar
+
+
+def reached(now: datetime, seconds: float) -> datetime:
+    """So many seconds on. Raises ValueError where time cannot go: back, too far, nowhere."""
+    if not math.isfinite(seconds) or not 0 <= seconds <= CENTURY.total_seconds():
+        raise ValueError("seconds: time goes on by a century at most, and never back")
+    at = now + timedelta(seconds=seconds)
+    if at > LATEST:
+        raise ValueError(f"seconds: the calendar ends in {LATEST.year}")
+    return at
 
 
 class MovableClock:
@@ -27,8 +41,8 @@ class MovableClock:
         return self() if self._shared else self.wall()
 
     def advance(self, seconds: float) -> None:
-        if seconds < 0:
-            raise ValueError("time does not go back")
+        """Raises ValueError, and then nothing has moved."""
+        reached(self(), seconds)
         self.ahead += timedelta(seconds=seconds)
         if self._shared:
             self._shared.move(self.ahead // timedelta(milliseconds=1))
@@ -49,9 +63,9 @@ class SteppedClock:
         return self._now if self._shared else utc_now()
 
     def set(self, at: datetime) -> None:
-        """Raises ValueError for a time before the present one."""
-        if at < self._now:
-            raise ValueError("time does not go back")
+        """Raises ValueError for a time before the present one, or past the calendar's end."""
+        if not self._now <= at <= LATEST:
+            raise ValueError(f"time goes on, until {LATEST.year}")
         self._now = at
         if self._shared:
             self._shared.move(to_ms(at))

@@ -17,7 +17,44 @@ MODES = ("safe", "plain", "compatible")
 KINDS = ("service", "service_unverified", "subscription", "subscription_unverified", "test")
 
 ON_OFF = {"on": True, "off": False}
+MOST = 1_000_000_000  # of a limit or switch that is a number: more is no number but a mistake
 CERTIFICATES = ("good", "expired", "self-signed", "wrong-host")
+CHOICES: dict[str, tuple[Any, ...]] = {  # of the switches that are neither on/off nor a count
+    "conditional_open": ("open", "closed", "unsupported"),
+    "allow_list_code": (40164, 61004),
+    "wrong_secret_code": (40125, 40001),
+}
+LEAST = {"answer": 0.001, "deliveries": 1, "text_bytes": 1, "reply_articles": 1, "quota_growth": 1}
+
+
+def _worded(kind: type[Any], what: str, words: Iterable[str]) -> dict[str, Any]:
+    """Fields of a dataclass from words NAME=VALUE. Raises SettingsError."""
+    types = {name: type(value) for name, value in asdict(kind()).items()}
+    found: dict[str, Any] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in types:
+            raise SettingsError(f"{what}: there is no {name}")
+        try:
+            found[name] = ON_OFF[value] if types[name] is bool else types[name](value)
+        except (KeyError, ValueError):
+            wanted = "on or off" if types[name] is bool else types[name].__name__
+            raise SettingsError(f"{what} {name}: wants {wanted}") from None
+    return found
+
+
+def _check(part: Limits | Switches, what: str) -> None:
+    """Raises SettingsError for a value of another type, or that no platform can have."""
+    for one in fields(part):
+        value, usual = getattr(part, one.name), type(one.default)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not (type(value) is usual or (usual is float and whole)):
+            raise SettingsError(f"{what} {one.name}: wants {usual.__name__}")
+        if usual in (int, float) and not LEAST.get(one.name, 0) <= value <= MOST:
+            raise SettingsError(f"{what} {one.name}: wants {LEAST.get(one.name, 0)} or more")
+        if one.name in CHOICES and value not in CHOICES[one.name]:
+            wanted = ", ".join(map(str, CHOICES[one.name]))
+            raise SettingsError(f"{what} {one.name}: wants one of {wanted}")
 
 
 @dataclass(frozen=True)
@@ -30,6 +67,14 @@ class Limits:
     mark_fail: int = 1000  # failed deliveries in a minute that make the platform stop pushing
     job_delay: float = 0.2  # from an accepted template or mass message to its job-finish event
     kept: int = 200_000  # records of a kind that the ledger holds in memory
+
+    def __post_init__(self) -> None:
+        _check(self, "limit")
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Limits:
+        """From words such as `answer=1.5`, `deliveries=1`. Raises SettingsError."""
+        return cls(**_worded(cls, "limit", words))
 
 
 @dataclass(frozen=True)
@@ -58,6 +103,12 @@ class Switches:
                        reported since 2026
     change_as_popup    subscribe_msg_change_event is wrapped as a pop-up event, as once documented
     strict_state       the state of a web authorisation takes letters and digits only, as documented
+    allow_list_code    for an address off the allow-list: 40164, or 61004 as one guide says
+    wrong_secret_code  for a wrong appsecret: 40125, or 40001, whose meaning includes it
+    text_bytes         of a passive or customer-service text, UTF-8; more is a fault, or 45002
+    reply_articles     in a passive answer to a message; to an event there may be 8
+    client_id_hours    for which the platform remembers a clientmsgid (45065)
+    preview_a_day      calls of mass/preview that a day allows
     """
 
     resign_retries: bool = True
@@ -80,22 +131,26 @@ class Switches:
     old_article_reports: bool = True
     change_as_popup: bool = False
     strict_state: bool = True
+    allow_list_code: int = 40164
+    wrong_secret_code: int = 40125
+    text_bytes: int = 2048
+    reply_articles: int = 1
+    client_id_hours: int = 24
+    preview_a_day: int = 100
+
+    def __post_init__(self) -> None:
+        _check(self, "switch")
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Switches:
         """From words such as `admin_confirms=on`, `quota_growth=1`. Raises SettingsError."""
-        types = {name: type(value) for name, value in asdict(cls()).items()}
-        found: dict[str, Any] = {}
-        for word in words:
-            name, _, value = word.partition("=")
-            if name not in types:
-                raise SettingsError(f"switch: there is no {name}")
-            try:
-                found[name] = ON_OFF[value] if types[name] is bool else types[name](value)
-            except (KeyError, ValueError):
-                wanted = "on or off" if types[name] is bool else types[name].__name__
-                raise SettingsError(f"switch {name}: wants {wanted}") from None
-        return cls(**found)
+        return cls(**_worded(cls, "switch", words))
+
+
+def _texts(given: object, name: str) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
+        raise SettingsError(f"sandbox {name}: wants a list of texts")
+    return tuple(given)
 
 
 @dataclass(frozen=True)
@@ -172,6 +227,8 @@ class SandboxConfig:
             check_faults(self.faults)
         except ValueError as error:
             raise SettingsError(f"sandbox faults: {error}") from None
+        for name in ("ip_allow", "trusted_hosts"):
+            object.__setattr__(self, name, _texts(getattr(self, name), name))
         self.start_at()
         Habits.of(self.habits)
 
@@ -203,8 +260,6 @@ class SandboxConfig:
             given = json.loads(text)
             limits = Limits(**given.pop("limits", {}))
             switches = Switches(**given.pop("switches", {}))
-            given["ip_allow"] = tuple(given.get("ip_allow", ()))
-            given["trusted_hosts"] = tuple(given.get("trusted_hosts", ()))
             unknown = sorted(set(given) - {f.name for f in fields(cls)})
             if unknown:
                 raise SettingsError(f"{VARIABLE}: there is no {', '.join(unknown)}")

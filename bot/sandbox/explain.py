@@ -139,6 +139,9 @@ _SHOWN_EN = "The follower sees the fault notice."
 _SILENT = "答了 success 或空串，或这是粉丝看不见的事件：什么也不显示，不再推送。"
 _SILENT_EN = "Answered success or nothing, or an event without a reply: nothing is shown."
 
+_DROPPED = "一分钟内失败太多（MarkFail），平台暂停推送一分钟：这一条没有投递，也不会补推。"
+_DROPPED_EN = "Too many failures: nothing is pushed for a minute, nor kept for later (MarkFail)."
+
 
 def explain(one: Exchange) -> Explanation:
     return _call(one) if one.way == "call" else _push(one)
@@ -165,7 +168,7 @@ def explain_fault(reason: str) -> Explanation:
 
 def _call(one: Exchange) -> Explanation:
     if one.outcome == "0":
-        return Explanation("成功。", "Done.")
+        return _done(one)
     if one.outcome.isupper():
         zh = f"微信支付拒绝了这次请求（{one.outcome}）：{one.rule}。"
         return Explanation(zh, f"WeChat Pay refused: {one.outcome}.")
@@ -180,12 +183,24 @@ def _call(one: Exchange) -> Explanation:
     return explain_errcode(int(one.outcome), one.rule)
 
 
+def _done(one: Exchange) -> Explanation:
+    """What was noted at the call; of WeChat Pay, which has no counts, that it was taken."""
+    if one.told[0]:
+        return Explanation(*one.told)
+    if one.what.startswith(("/v3/", "/brand/")):
+        zh = "微信支付验过签名，办理了这次请求：应答也带签名，用之前要先验。"
+        return Explanation(zh, "WeChat Pay checked the signature and did it: verify the answer's.")
+    return Explanation("成功。", "Done.")
+
+
 def _push(one: Exchange) -> Explanation:
     if one.outcome == "answered":
         zh, en = "被动回复合格，已显示给粉丝。", "A proper passive reply: the follower sees it."
         return Explanation(zh, en)
     if one.outcome == "silent":
         return Explanation(_SILENT, _SILENT_EN)
+    if one.outcome == "dropped":
+        return Explanation(_DROPPED, _DROPPED_EN)
     if one.outcome == "fault":
         why = explain_fault(one.rule)
         return Explanation(f"{why.zh}不再重试。{_SHOWN}", f"{why.en} No retry. {_SHOWN_EN}")

@@ -12,6 +12,8 @@ from bot.sandbox.explain_codes_rare import TABLE as _RARE
 _TABLE = """
 -1 系统繁忙。稍等再试，间隔逐次加长，最多三次；重试要带去重 ID。
    Busy: back off and retry, three times at most, with a duplicate id.
+0 成功。
+   Done.
 40001 access_token 或密钥无效，或已不是最新的。重新取一次再试；仍然不行就检查 appid 和 appsecret。
    Token (or secret) wrong or replaced: fetch it again once, then check appid and appsecret.
 40002 grant_type 写错了：取接口凭据用 client_credential。

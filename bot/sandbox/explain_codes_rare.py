@@ -152,6 +152,8 @@ TABLE = """
    Bad kidList: two to five keywords of the template.
 200021 场景说明（sceneDesc）不对：不能空，也不能太长。
    Bad sceneDesc: empty or too long.
+9001001-9001036 摇一摇周边的接口，已经停用：不要再调用。
+   Shake-around is gone: do not call it.
 9410010 长信息太长（long_data 最多 4KB）。
    long_data over 4 KB.
 9410011 expire_seconds 超出范围（最长 30 天）。

@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 Fields = Mapping[str, Any]
+DAY = 86_400.0  # the longest wait that a fault makes
+LONG = 36_500 * DAY  # the farthest that a fault is planned ahead: a hundred years
+SIGMA = 10.0
 
 
 class Kind(NamedTuple):
@@ -78,7 +81,7 @@ class Seconds:
     """A duration: always `low`, or drawn anew each time.
 
     uniform    between low and high
-    lognormal  low is the median, high the sigma of the logarithm
+    lognormal  low is the median, high the sigma of the logarithm; never more than a day
     """
 
     shape: str
@@ -89,7 +92,7 @@ class Seconds:
         if self.shape == "uniform":
             return rng.uniform(self.low, self.high)
         if self.shape == "lognormal":
-            return rng.lognormvariate(math.log(self.low), self.high)
+            return min(rng.lognormvariate(math.log(self.low), self.high), DAY)
         return self.low
 
 
@@ -161,7 +164,9 @@ def api_fault(given: object, rng: random.Random, now: datetime) -> Fault:
     once = not fields.keys() & {"share", "probability"} and name not in ("token_storm", "latency")
     fault = _armed(name, API[name], fields, rng, now, once)
     fault.path = _path(fields.get("path", "*" if name == "token_storm" else ""))
-    fault.errcode = _whole(fields.get("errcode", -1), "errcode", None)
+    fault.errcode = _whole(fields.get("errcode", -1), "errcode", -1)
+    if fault.errcode == 0:
+        raise FaultRefused("errcode: 0 is no error")
     fault.fetches = _whole(fields.get("fetches", 1), "fetches")
     done = fields.get("done", False)
     if not isinstance(done, bool):
@@ -195,8 +200,8 @@ def _armed(
 ) -> Fault:
     """The part that all have in common. `once`: a single time where nothing else is said."""
     times = _whole(fields["times"], "times") if "times" in fields else 1 if once else None
-    begins = now + timedelta(seconds=_number(fields.get("starts_in", 0), "starts_in"))
-    lasts = _number(fields["lasts"], "lasts") if "lasts" in fields else None
+    begins = now + timedelta(seconds=_number(fields.get("starts_in", 0), "starts_in", LONG))
+    lasts = _number(fields["lasts"], "lasts", LONG) if "lasts" in fields else None
     return Fault(
         name,
         rng,
@@ -212,14 +217,15 @@ def _armed(
 def seconds_of(given: object, key: str = "seconds") -> Seconds:
     """A number, {"uniform": [low, high]} or {"lognormal": [median, sigma]}. Or FaultRefused."""
     if not isinstance(given, Mapping):
-        return Seconds("fixed", _number(given, key))
+        return Seconds("fixed", _number(given, key, DAY))
     shape, values = next(iter(given.items()), ("", None))
     known = len(given) == 1 and shape in ("uniform", "lognormal")
     if not known or not isinstance(values, list) or len(values) != 2:
         raise FaultRefused(
             f'{key}: wants a number, {{"uniform": [s, s]}} or {{"lognormal": [s, x]}}'
         )
-    low, high = (_number(one, key) for one in values)
+    low = _number(values[0], key, DAY)
+    high = _number(values[1], key, DAY if shape == "uniform" else SIGMA)
     if (shape == "uniform" and low > high) or (shape == "lognormal" and not low):
         raise FaultRefused(f"{key}: wants uniform from low to high, lognormal of a median above 0")
     return Seconds(shape, low, high)
@@ -243,12 +249,11 @@ def _path(given: object) -> str:
     raise FaultRefused('path: wants a call\'s path, a beginning with * at its end, or "*"')
 
 
-def _number(given: object, key: str, most: float | None = None) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float) or not given >= 0:
-        raise FaultRefused(f"{key}: wants a number, 0 or more")
-    if not math.isfinite(given) or (most is not None and given > most):
-        raise FaultRefused(f"{key}: wants a number from 0 to {most or 'anything finite'}")
-    return float(given)
+def _number(given: object, key: str, most: float) -> float:
+    wanted = not isinstance(given, bool) and isinstance(given, int | float)
+    if not wanted or not 0 <= given <= most:  # type: ignore[operator]  # NaN is neither
+        raise FaultRefused(f"{key}: wants a number from 0 to {most:.0f}")
+    return float(given)  # type: ignore[arg-type]
 
 
 def _whole(given: object, key: str, least: int | None = 1) -> int:

@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.sandbox import bodies, penalties
 from bot.sandbox.acts import Acts
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.fault_kinds import Fault
 from bot.sandbox.faults import TOKEN_PATHS
-from bot.sandbox.limits_table import daily_limit
+from bot.sandbox.limits_table import counter, daily_limit
 from bot.sandbox.rights import RIGHTS, may, right_of
 from bot.sandbox.statistics import Statistics
 from bot.sandbox.stepper import SteppedTimeline
@@ -29,6 +30,8 @@ UNLIMITED = 1 << 60
 JSON_TYPE = "application/json; encoding=utf-8"
 SECRET = frozenset({"access_token", "secret", "corpsecret"})  # kept out of the log of refused calls
 # 40033: the platform does not read \uXXXX; an escaped backslash before a `u` is fine.
+# What is posted with nothing in it: no parameters, or they are in the query.
+BODILESS = frozenset({"/cgi-bin/message/mass/speed/get", "/cgi-bin/clear_quota/v2"})
 _OPENID = re.compile(rb'"(?:touser|openid)"\s*:\s*"([^"]+)"')
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
 
@@ -205,25 +208,48 @@ class Gateway:
         refusal = self._refusal(call, PlatformError(errcode))
         return Outcome(_dumped(refusal), content_type=_type_of(call.path))
 
+    def refuse(self, call: Call, errcode: int) -> Outcome:
+        """The answer to a call that does not get as far as its endpoint."""
+        outcome = Outcome(_dumped(self._refusal(call, PlatformError(errcode))))
+        self._note(call, outcome.body.decode(), errcode, "", time.monotonic())
+        return outcome
+
     def _outcome(self, call: Call) -> Outcome:
         """Does the call and writes it down."""
         world, began = self._desk.world, time.monotonic()
         try:
             with world.lock:
                 answer = self._perform(call)
+                told = self._told(call, answer)
             errcode = 0
         except PlatformError as error:
-            answer, errcode = self._refusal(call, error), error.errcode
+            answer, errcode, told = self._refusal(call, error), error.errcode, ("", "")
         world.ledger.add("api", world.clock(), path=call.path, errcode=errcode)
         if isinstance(answer, Raw):
-            self._note(call, f"[{answer.content_type}]", errcode, "", began)
+            self._note(call, f"[{answer.content_type}]", errcode, "", began, told)
             return Outcome(answer.body, answer.status, answer.content_type, name=answer.name)
         outcome = Outcome(_dumped(answer), content_type=_type_of(call.path))
         rule = str(answer.get("errmsg", ""))
-        self._note(call, outcome.body.decode(), errcode, rule, began)
+        self._note(call, outcome.body.decode(), errcode, rule, began, told)
         return outcome
 
-    def _note(self, call: Call, answered: str, outcome: int | str, rule: str, began: float) -> None:
+    def _told(self, call: Call, answer: Fields | Raw) -> tuple[str, str]:
+        """The rule that a good call met, with the numbers of this moment."""
+        if not self._desk.world.traffic.on:
+            return "", ""
+        from bot.sandbox.explain_done import told  # it knows the calls, and they this module
+
+        return told(self._desk.world, call, answer)
+
+    def _note(
+        self,
+        call: Call,
+        answered: str,
+        outcome: int | str,
+        rule: str,
+        began: float,
+        told: tuple[str, str] = ("", ""),
+    ) -> None:
         world = self._desk.world
         if world.traffic.on:
             sent = call.raw.decode("utf-8", "replace")
@@ -239,6 +265,7 @@ class Gateway:
                 round((time.monotonic() - began) * 1000, 1),
                 method=call.method,
                 query="&".join(f"{name}={text}" for name, text in call.query.items()),
+                told=told,
             )
 
     def _refusal(self, call: Call, error: PlatformError) -> Fields:
@@ -270,33 +297,37 @@ class Gateway:
             world.tokens.check(call.query.get("access_token"), world.clock())
         if not may(world.config.kind, found.right):
             raise PlatformError(48001)
+        penalties.check(world, call.path)
         if found.upload:
             body: Fields = {**call.form, **call.files}
         else:
-            body = _body(call.raw) if found.method == "POST" else {}
+            bare = call.path in BODILESS and not call.raw.strip()
+            body = _body(call.raw) if found.method == "POST" and not bare else {}
         limit = limit_of(world, call.path)
         if limit < UNLIMITED:
-            world.spend(call.path, limit)
+            world.spend(counter(call.path), limit)
         if found.a_minute < UNLIMITED:
-            world.spend_minute(call.path, found.a_minute)
+            world.spend_minute(counter(call.path), found.a_minute)
         return found.handler(replace(self._desk, call=call), call.query, body)
 
 
 def limit_of(world: World, path: str) -> int:
     """Calls of a registered path that a day allows this account."""
     config, fans = world.config, world.room(Statistics).fans
+    if path == "/cgi-bin/message/mass/preview":
+        return config.switches.preview_a_day
     growth = config.switches.quota_growth
     return daily_limit(path, config.kind, fans, growth, ENDPOINTS[path].limit)
 
 
 def _body(raw: bytes) -> Fields:
-    """The JSON object. 44002 nothing, 47001 not JSON, 40033 with \\uXXXX in it."""
+    """The JSON object. 44002 nothing, 47001 not JSON or too deep, 40033 \\uXXXX in it."""
     if not raw.strip():
         raise PlatformError(44002)
     if _ESCAPED.search(raw):
         raise PlatformError(40033)
     try:
-        body = json.loads(raw)
+        body = bodies.read(raw)
     except ValueError:
         raise PlatformError(47001) from None
     if not isinstance(body, dict):
@@ -307,7 +338,7 @@ def _body(raw: bytes) -> Fields:
 def _about(raw: bytes) -> str:
     """The openid that a call is about: its `touser` or `openid`."""
     found = _OPENID.search(raw)
-    return found[1].decode() if found else ""
+    return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _type_of(path: str) -> str:
@@ -316,7 +347,7 @@ def _type_of(path: str) -> str:
 
 
 def _dumped(answer: Fields) -> bytes:
-    return json.dumps(answer, ensure_ascii=False).encode()
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def ok(**more: Any) -> Fields:

@@ -9,7 +9,8 @@ from bot.sandbox.config import Switches
 from bot.sandbox.crypto import BadCipher, Box, same, sign
 from bot.sandbox.xml import BadXml, Tree, parse
 
-TEXT_BYTES = 2048
+TEXT_BYTES = 2048  # of a mass text
+EVENT_ARTICLES = 8  # in an answer to an event
 BOM = b"\xef\xbb\xbf"
 TRANSFER = "transfer_customer_service"  # an answer that the follower does not see
 KINDS = ("text", "image", "voice", "video", "music", "news", TRANSFER)
@@ -48,9 +49,9 @@ class Expected:
     account: str
     label: str
 
-    @property
-    def articles(self) -> int:
-        return 1 if self.label in MESSAGE_TYPES else 8
+    def articles(self, to_message: int) -> int:
+        """The most there may be; `to_message`: in an answer to a message."""
+        return to_message if self.label in MESSAGE_TYPES else EVENT_ARTICLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Verdict:
     """outcome: silent | answered | fault; late | refused where there is no answer to judge.
 
     text    what the phone shows; of a transfer the agent's KfAccount, "" for anybody
+    picture its address, or media:<media_id>
     reason  why it is none
     came    False: not even an HTTP answer was there in time
     """
@@ -68,6 +70,7 @@ class Verdict:
     url: str = ""
     reason: str = ""
     came: bool = True
+    picture: str = ""
 
 
 SILENT = Verdict("silent")
@@ -100,7 +103,7 @@ class Judge:
             fields = self._opened(parse(body))
         except (BadXml, BadCipher) as error:
             return _fault(str(error))
-        verdict = _of_fields(fields, expected)
+        verdict = _of_fields(fields, expected, self.switches)
         return verdict if verdict.outcome == "fault" else self._with_media(verdict, fields)
 
     def in_clear(self, body: bytes) -> str:
@@ -141,7 +144,7 @@ class Judge:
         return verdict if known in wanted else _fault(f"{name} is no {wanted[0]} of ours")
 
 
-def _of_fields(fields: Tree, expected: Expected) -> Verdict:
+def _of_fields(fields: Tree, expected: Expected, switches: Switches) -> Verdict:
     """The reply's own fields: whose, what, and complete."""
     if fields.get("ToUserName") != expected.openid:
         return _fault("ToUserName is not the follower")
@@ -153,19 +156,19 @@ def _of_fields(fields: Tree, expected: Expected) -> Verdict:
     if not isinstance(kind, str) or kind not in KINDS:
         return _fault("unknown MsgType")
     if kind == "text":
-        return _text(fields.get("Content"))
+        return _text(fields.get("Content"), switches.text_bytes)
     if kind == "news":
-        return _news(fields, expected.articles)
+        return _news(fields, expected.articles(switches.reply_articles))
     if kind == TRANSFER:
         return _transfer(fields)
     return _media(kind, fields.get(kind.capitalize()))
 
 
-def _text(content: object) -> Verdict:
+def _text(content: object, most: int) -> Verdict:
     if not isinstance(content, str) or not content:
         return _fault("empty Content")
-    if len(content.encode()) > TEXT_BYTES:
-        return _fault(f"Content over {TEXT_BYTES} bytes")
+    if len(content.encode()) > most:
+        return _fault(f"Content over {most} bytes")
     return Verdict("answered", "text", content)
 
 
@@ -184,7 +187,9 @@ def _news(fields: Tree, most: int) -> Verdict:
             return _fault("an article wants one Title, and Description, PicUrl and Url once each")
     first = items[0]
     text = "\n".join(first[name] for name in ("Title", "Description") if first.get(name))
-    return Verdict("answered", "news", text, first.get("Url") or "")
+    return Verdict(
+        "answered", "news", text, first.get("Url") or "", picture=first.get("PicUrl") or ""
+    )
 
 
 def _transfer(fields: Tree) -> Verdict:
@@ -204,7 +209,9 @@ def _media(kind: str, fields: object) -> Verdict:
         return _fault(f"{kind} without {wanted}")
     if not _once(fields, wanted, "Title", "Description", "MusicUrl", "HQMusicUrl"):
         return _fault(f"{kind} with a field twice")
-    return Verdict("answered", kind, fields.get("Title") or "")
+    # Of a voice or a video there is nothing to see without playing it.
+    picture = f"media:{fields[wanted]}" if kind in ("image", "music") else ""
+    return Verdict("answered", kind, fields.get("Title") or "", picture=picture)
 
 
 def _media_name(kind: str) -> str:

@@ -34,7 +34,6 @@ LIMITS: dict[str, Limit] = {
     "/cgi-bin/message/custom/typing": Limit(500_000, 50_000, grows=True),
     "/cgi-bin/message/mass/send": Limit(100),
     "/cgi-bin/message/mass/sendall": Limit(100),
-    "/cgi-bin/message/mass/preview": Limit(100),
     "/cgi-bin/message/mass/delete": Limit(10),
     "/cgi-bin/message/template/send": Limit(100_000, grows=True),
     "/cgi-bin/qrcode/create": Limit(100_000, 10_000, grows=True),
@@ -54,6 +53,14 @@ LIMITS: dict[str, Limit] = {
     "/cgi-bin/freepublish/getarticle": Limit(100),
     "/cgi-bin/freepublish/batchget": Limit(100),
 }
+
+# Calls that are counted together -> by whose name.
+_TOGETHER = {"/cgi-bin/message/mass/sendall": "/cgi-bin/message/mass/send"}
+
+
+def counter(path: str) -> str:
+    """The name that calls of `path` are counted by: its own, or that of its group."""
+    return _TOGETHER.get(path, path)
 
 
 def daily_limit(path: str, kind: str, fans: int, growth: int, otherwise: int) -> int:

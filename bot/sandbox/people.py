@@ -37,6 +37,7 @@ class Bubble:
     url: str = ""
     answers: str = ""  # for a passive reply: the MsgType or Event it answers
     items: tuple[tuple[str, str], ...] = ()  # (bizmsgmenuid, what a tap says)
+    picture: str = ""  # its address, or media:<media_id>
 
     def as_json(self) -> dict[str, Any]:
         return {

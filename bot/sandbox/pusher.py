@@ -40,6 +40,7 @@ COUNTED = (
     "repeated",
     "answered",
     "silent",
+    "unsent",
     "failed",
     "late",
     "refused",
@@ -53,7 +54,7 @@ class Pusher:
     """A pool of workers; on virtual time none: the timeline's driver delivers, one by one.
 
     wire  another way to the program than HTTP to the config's callback_url. Without either there is
-          no program: pushes are counted as silent.
+          no program: pushes are counted as unsent.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class Pusher:
         if person.blacklisted and self._unheard(label):
             self._count("blacklisted")
         elif self._wire is None:
-            self._count("pushes", "silent")
+            self._count("pushes", "unsent")
         else:
             self._count("pushes")
             self._lines.join(Push(person, fields, label))
@@ -311,7 +312,16 @@ class Pusher:
             agents.transferred(person, push.fields, verdict.text)
             return
         text = verdict.text or f"[{verdict.kind}]"
-        bubble = Bubble("account", verdict.kind, text, now, "reply", verdict.url, push.label)
+        bubble = Bubble(
+            "account",
+            verdict.kind,
+            text,
+            now,
+            "reply",
+            verdict.url,
+            push.label,
+            picture=verdict.picture,
+        )
         world.show(person, bubble)
 
     def _failed(self, push: Push, verdict: Verdict) -> None:
@@ -329,6 +339,7 @@ class Pusher:
         """In the pause of MarkFail nothing is pushed, nor kept for later."""
         world, person, now = self._world, push.person, self._world.clock()
         self._count("dropped")
+        self._note(push, written(push.fields), b"", Verdict("dropped", reason="MarkFail"), 0.0)
         world.ledger.add("dropped", now, openid=person.openid, label=push.label)
         if self._switches.mark_fail_notice and push.label not in UNSEEN:
             world.show(person, Bubble("notice", "fault", UNAVAILABLE_NOTICE, now))
@@ -338,6 +349,7 @@ class Pusher:
     def report(self) -> dict[str, Any]:
         """Counts of pushes and deliveries, alarms, and the latency of answered deliveries.
 
+        unsent       pushes while there was no program
         unheard      replies to duplicates, which nobody waited for
         blacklisted  messages of blacklisted followers, which are no pushes
         dropped      lost in the pauses of MarkFail, of which there were `mark_fail`

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.clockfile import ClockFile
-from bot.sandbox.clock import SteppedClock
+from bot.sandbox.clock import LATEST, SteppedClock
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,12 @@ class Stepper:
             return any(item[2] is owner for item in self._heap)
 
     def run(self, until: datetime) -> int:
-        """Does all that is due by `until`, then it is `until`. How many tasks; raises Busy."""
+        """Does all that is due by `until`, then it is `until`. How many tasks; raises Busy.
+
+        Raises ValueError for a time past the calendar's end: then nothing was done.
+        """
+        if until > LATEST:
+            raise ValueError(f"until: the calendar ends in {LATEST.year}")
         if not self._driving.acquire(blocking=False):
             raise Busy
         try:
@@ -136,7 +141,10 @@ class SteppedTimeline:
         self.clear()
 
     def later(self, seconds: float, task: Task) -> None:
-        at = self._stepper.clock() + timedelta(seconds=max(0.0, seconds))
+        """What would be past the calendar's end waits for that end."""
+        now = self._stepper.clock()
+        left = (LATEST - now).total_seconds()
+        at = now + timedelta(seconds=min(max(0.0, seconds), left))
         self._stepper.add(self, at, task)
 
     def clear(self) -> None:

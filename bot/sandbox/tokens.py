@@ -94,10 +94,16 @@ class Tokens:
         if errcode := known.errcode(now):
             raise PlatformError(errcode)
 
-    def expire(self) -> None:
-        """Every token in force ends now, as if the platform had dropped them."""
+    def expire(self, now: datetime | None = None) -> None:
+        """Every token in force ends: dropped by the platform (40001), or expired at `now` (42001).
+
+        A token that was dead already stays as dead as it was.
+        """
         for token in self._known.values():
-            token.replaced_at = token.expires_at - self.life
+            if now is None:
+                token.replaced_at = token.expires_at - self.life
+            elif not token.errcode(now):
+                token.expires_at, token.replaced_at = now, None
         self._plain = self._stable = None
 
 
@@ -125,14 +131,19 @@ class Door:
 
 
 def admit(world: World, address: str) -> None:
-    """After appid and secret. Raises 40243 frozen, 40164 not on the list, 89503.. unconfirmed."""
+    """After appid and secret. Raises 40243 frozen, 89503.. unconfirmed, 40164 not on the list.
+
+    Instead of 40164 61004, where the switch says so.
+    """
     door, config = world.room(Door), world.config
     if door.frozen:
         raise PlatformError(40243)
     if config.ip_allow:
         if address not in config.ip_allow:
+            code = config.switches.allow_list_code
             mapped = "" if ":" in address else f" ipv6 ::ffff:{address}"
-            raise PlatformError(40164, f"{address}{mapped}, not in whitelist")
+            listed = f"{address}{mapped}, not in whitelist"
+            raise PlatformError(code, listed if code == 40164 else f"requestIP: {address}")
     elif config.switches.unknown_ip_asks and (errcode := door.refusal(address, world.clock())):
         raise PlatformError(errcode)
 

@@ -33,12 +33,14 @@ class Exchange:
     openid   whom it is about, "" for nobody
     sent     what was asked, decrypted
     answered what came back, decrypted
-    outcome  a push: answered, silent, fault, late, refused; a call: the errcode as text, "0" done
+    outcome  a push: answered, silent, fault, late, refused, dropped; a call: the errcode as text,
+             "0" done
     rule     why: the judge's reason, the errmsg; "" where nothing is to be said
     ms       how long it took; 0 on virtual time
     method   a call's: GET | POST
     query    a call's, as written in the address, without secrets
-    delivery a push's: 1 the first, 2 and 3 repeated
+    delivery a push's: 1 the first, 2 and 3 repeated; 0 dropped, never delivered
+    told     a good call's: the rule that it met and the numbers then, in Chinese and English
     """
 
     number: int
@@ -54,6 +56,7 @@ class Exchange:
     method: str = ""
     query: str = ""
     delivery: int = 0
+    told: tuple[str, str] = ("", "")
 
     @property
     def failed(self) -> bool:
@@ -91,10 +94,12 @@ class Traffic:
         ms: float = 0.0,
         method: str = "",
         query: str = "",
+        told: tuple[str, str] = ("", ""),
     ) -> None:
         if not self.on:
             return
         sent, answered = masked(sent[:LONGEST]), masked(answered[:LONGEST])
+        delivered = way == "push" and outcome != "dropped"
         with self._lock:
             self._number += 1
             self._last.append(
@@ -111,7 +116,8 @@ class Traffic:
                     ms,
                     method,
                     masked(query),
-                    self._delivery(openid, sent) if way == "push" else 0,
+                    self._delivery(openid, sent) if delivered else 0,
+                    told,
                 )
             )
 

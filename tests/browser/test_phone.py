@@ -9,6 +9,7 @@ import pytest
 
 from bot.clock import SHANGHAI
 from bot.sandbox.people import ME, Bubble
+from bot.sandbox.qrimage import png
 from tests.browser.stage import Stage
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -317,3 +318,35 @@ def test_the_pop_up_of_a_subscription_is_answered(page: Any, stage: Stage, butto
     answered = stage.program.heard[-1]["SubscribeMsgPopupEvent"]["List"]
     expected = {"同意": "accept", "拒绝": "reject"}[button]
     assert answered["SubscribeStatusString"] == expected
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def test_pictures_of_this_platform_are_shown_and_no_others(page: Any, stage: Stage):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    opened(page, stage)
+    media_id = stage.world.add_media("image", png("https://e.example/"), "image/png")
+    stage.platform.acts.say(stage.me, "你好")
+    stage.custom("image", {"media_id": media_id})
+    article = {"title": "周末半价", "description": "到店出示", "url": "https://e.example/"}
+    for changes in (
+        {"picurl": f"{stage.url}/mmbiz/{media_id}"},
+        {"picurl": "https://img.example/a.png"},
+        {"picurl": "javascript:alert(1)", "url": "javascript:alert(2)"},
+    ):
+        stage.custom("news", {"articles": [{**article, **changes}]})
+    expect(page.locator(".card")).to_have_count(3)
+    pictures = page.locator(".chat img")
+    expect(pictures).to_have_count(2)
+    for at in range(2):
+        expect(pictures.nth(at)).to_be_visible()
+        pictures.nth(at).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "at => document.querySelectorAll('.chat img')[at].naturalWidth > 50", arg=at
+        )
+    expect(page.locator(".card").nth(1)).to_contain_text("图片在 img.example")
+    expect(page.locator(".card").nth(2)).to_contain_text("图片的地址无效")
+    expect(page.locator(".card").nth(2)).to_contain_text("链接被拒绝")
+    assert all(url.startswith(stage.url) for url in asked)

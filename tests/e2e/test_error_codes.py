@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.serving import make_server
 
-from bot.clock import utc_now
+from bot.clock import SHANGHAI, utc_now
 from bot.errors import (
     GatewayError,
     MessageRefused,
@@ -22,8 +22,10 @@ from bot.errors import (
     Transient,
     UserUnreachable,
 )
+from bot.sandbox.api import oauth
 from bot.sandbox.platform import Platform
 from bot.sandbox.web.app import create_app
+from bot.sandbox.windows import Window
 from bot.store.tokens import SharedTokens
 from bot.values.replies import TextReply
 from bot.wechat import calls
@@ -156,3 +158,118 @@ def test_what_is_worth_a_retry_is_what_the_table_says():
     assert {code for code in CODES if retryable(code)} >= {
         code for code in CODES if ACTIONS[code] in wanted
     }
+
+
+# --- earned: by doing what the platform refuses ------------------------------------------------
+
+
+def _window_of(served: Served, openid: str) -> None:
+    who = served.platform.world.person(openid)
+    served.platform.acts.follow(who)
+    served.platform.acts.say(who, "在吗")
+
+
+def _custom(served: Served, openid: str) -> None:
+    served.client.send_custom(openid, TextReply("你好"))
+
+
+def _to_a_stranger(served: Served) -> None:
+    _custom(served, "o-nobody")
+
+
+def _to_one_who_left(served: Served) -> None:
+    _window_of(served, "o-left")
+    served.platform.acts.unfollow(served.platform.world.person("o-left"))
+    _custom(served, "o-left")
+
+
+def _outside_the_window(served: Served) -> None:
+    silent = served.platform.world.person("o-silent")
+    served.platform.acts.follow(silent)
+    silent.window = Window()
+    _custom(served, "o-silent")
+
+
+def _a_sixth(served: Served) -> None:
+    _window_of(served, "o-six")
+    for _ in range(6):
+        _custom(served, "o-six")
+
+
+def _an_unknown_template(served: Served) -> None:
+    _window_of(served, "o-lin")
+    served.client.send_template("o-lin", "no-such-template", {})
+
+
+def _a_bad_value(served: Served) -> None:
+    _window_of(served, "o-lin")
+    values = {"thing1": "", "time2": "soon", "thing3": "x"}
+    served.client.send_template("o-lin", "SBX1_coupon_expiry_0000000000000000000000000", values)
+
+
+def _a_tag_twice(served: Served) -> None:
+    served.client.create_tag("常客")
+    served.client.create_tag("常客")
+
+
+def _a_reserved_tag(served: Served) -> None:
+    served.client.library.tag.update(2, "别的")
+
+
+def _a_menu_too_wide(served: Served) -> None:
+    button = {"type": "click", "name": "a", "key": "a"}
+    served.client.create_menu({"button": [button] * 4})
+
+
+def _a_code_without_scene(served: Served) -> None:
+    served.client.create_qrcode("")
+
+
+def _a_code_for_nobody(served: Served) -> None:
+    served.client.oauth_user("no-such-code")
+
+
+def _a_code_twice(served: Served) -> None:
+    lin = served.platform.world.person("o-lin")
+    code = oauth.web_code(served.platform.world, lin, "snsapi_base", False)
+    assert served.client.oauth_user(code).openid == "o-lin"
+    served.client.oauth_user(code)
+
+
+def _statistics_of_today(served: Served) -> None:
+    today = utc_now().astimezone(SHANGHAI).date()
+    served.client.datacube("getusersummary", today, today)
+
+
+def _a_mass_message_twice(served: Served) -> None:
+    for who in ("o-lin", "o-wang"):
+        _window_of(served, who)
+    content = {"msgtype": "text", "text": {"content": "周末见"}}
+    for _ in range(2):
+        served.client.mass_send_by_list(["o-lin", "o-wang"], content, "weekend")
+
+
+@pytest.mark.parametrize(
+    ("errcode", "do"),
+    [
+        pytest.param(40003, _to_a_stranger, id="40003 a stranger"),
+        pytest.param(43004, _to_one_who_left, id="43004 who has left"),
+        pytest.param(45015, _outside_the_window, id="45015 no window"),
+        pytest.param(45047, _a_sixth, id="45047 the sixth message"),
+        pytest.param(40037, _an_unknown_template, id="40037 no such template"),
+        pytest.param(47003, _a_bad_value, id="47003 a value against its type"),
+        pytest.param(45157, _a_tag_twice, id="45157 a tag that is there"),
+        pytest.param(45058, _a_reserved_tag, id="45058 a reserved tag"),
+        pytest.param(40016, _a_menu_too_wide, id="40016 four buttons"),
+        pytest.param(40053, _a_code_without_scene, id="40053 a code without scene"),
+        pytest.param(40029, _a_code_for_nobody, id="40029 a code nobody gave"),
+        pytest.param(40163, _a_code_twice, id="40163 a code used twice"),
+        pytest.param(61501, _statistics_of_today, id="61501 a day that is not over"),
+        pytest.param(45066, _a_mass_message_twice, id="45066 the same mass within a minute"),
+    ],
+)
+def test_a_code_is_earned_and_becomes_its_error(served: Served, errcode: int, do):
+    with pytest.raises(GatewayError) as refusal:
+        do(served)
+    assert refusal.value.errcode == errcode
+    assert type(refusal.value) is HANDLED[ACTIONS[errcode]]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from bot.sandbox.clock import day_of, month_of
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import ENDPOINTS, UNLIMITED, Desk, Fields, endpoint, limit_of, ok
+from bot.sandbox.limits_table import counter
 from bot.sandbox.tokens import admit
 from bot.sandbox.world import World
 
@@ -26,7 +27,7 @@ def _check_account(world: World, appid: object, secret: object) -> None:
     if appid != world.config.appid:
         raise PlatformError(40013)
     if secret != world.config.appsecret:
-        raise PlatformError(40125)
+        raise PlatformError(world.config.switches.wrong_secret_code)
 
 
 def _check_grant(desk: Desk, fields: Mapping[str, object]) -> None:
@@ -68,7 +69,7 @@ def _path(body: Fields) -> str:
 def quota(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     path = _path(body)
     limit = min(limit_of(desk.world, path), MOST_TOLD)
-    used = desk.world.used[(path, day_of(desk.world.clock()))]
+    used = desk.world.used[(counter(path), day_of(desk.world.clock()))]
     a_minute = ENDPOINTS[path].a_minute
     slow = a_minute < UNLIMITED
     return ok(
@@ -107,7 +108,7 @@ def clear_quota_by_secret(desk: Desk, query: Mapping[str, str], body: Fields) ->
 
 @endpoint("POST", "/cgi-bin/openapi/quota/clear")
 def clear_one_quota(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    return _clear(desk.world, _path(body))
+    return _clear(desk.world, counter(_path(body)))
 
 
 @endpoint("POST", "/cgi-bin/openapi/rid/get")

@@ -60,6 +60,8 @@ def get_blacklist(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields
     """A page after `begin_openid`. Past the end: count 0, no `data`, next_openid ""."""
     places = desk.world.room(Blacklist).places
     begin = body.get("begin_openid") or ""
+    if not isinstance(begin, str):
+        raise PlatformError(40035)
     if begin and begin not in places:
         raise PlatformError(49003)
     after = places[begin] if begin else 0

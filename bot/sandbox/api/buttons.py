@@ -89,7 +89,7 @@ def _key(_world: World, _fields: Fields, _sub: bool) -> None:
 
 def _url(world: World, fields: Fields, sub: bool) -> None:
     if not host_of(fields["url"]):
-        raise PlatformError(40055 if sub else 40054)
+        raise PlatformError(40054 if sub else 40055)
     if fields["type"] == "miniprogram":
         _mini_program(world, fields)
 

@@ -11,6 +11,7 @@ from bot.sandbox.api.material import Material, page
 from bot.sandbox.article_html import kept, plain
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, number, ok
+from bot.sandbox.penalties import review
 from bot.sandbox.world import World
 
 MOST_ARTICLES = 8
@@ -104,7 +105,8 @@ def article(world: World, value: object) -> Fields:
     """The article as the platform keeps it.
 
     40227 no title, 45003 title, 45004 digest, 45005 address too long, 44004 no content, 45002
-    content too long, 40007 for a thumb_media_id that is no permanent picture.
+    content too long, 40007 for a thumb_media_id that is no permanent picture, 45166 for what is
+    illegal.
     """
     given = mapping(value, 47001)
     title, digest = _text(given, "title"), _text(given, "digest")
@@ -122,6 +124,7 @@ def article(world: World, value: object) -> Fields:
     picture = world.room(Material).kept.get(thumb)
     if picture is None or picture.kind != "image":
         raise PlatformError(40007, "thumb_media_id")
+    review(world, title, digest, content)
     return {
         "title": title,
         "author": _text(given, "author"),

@@ -34,7 +34,6 @@ from bot.sandbox.world import World
 A_DAY, A_MINUTE = 100, 60
 TO_ALL_A_DAY, TO_ALL_A_MONTH = 1, 4
 FEWEST, MOST = 2, 10_000
-REMEMBERED = timedelta(hours=24)
 TOO_SOON = timedelta(minutes=1)
 CLIENT_ID_BYTES = 64
 SUBMITTED = "send job submission success"
@@ -58,11 +57,15 @@ def _remembered(world: World, body: Fields) -> str:
         return ""
     client_id = given or _derived(body)
     known = world.room(MassJobs).ids.get(client_id)
-    if known is None or (age := world.clock() - known[1]) >= REMEMBERED:
+    if known is None or (age := world.clock() - known[1]) >= _memory(world):
         return client_id
     if given and age < TOO_SOON:
         raise PlatformError(45066)
     raise PlatformError(45065, msg_id=known[0])
+
+
+def _memory(world: World) -> timedelta:
+    return timedelta(hours=world.config.switches.client_id_hours)
 
 
 def _derived(body: Fields) -> str:
@@ -112,7 +115,8 @@ def _submit(desk: Desk, body: Fields, audience: Sequence[Person], to_all: bool =
     job = _job(world, body, said, audience)
     job.waits = to_all and world.config.switches.admin_confirms
     if client_id:
-        room.ids = {key: one for key, one in room.ids.items() if job.at - one[1] < REMEMBERED}
+        memory = _memory(world)
+        room.ids = {key: one for key, one in room.ids.items() if job.at - one[1] < memory}
         room.ids[client_id] = (job.msg_id, job.at)
     room.jobs[job.msg_id] = job
     start(desk, job)
@@ -152,7 +156,10 @@ def _ending(world: World, job: Job, body: Fields) -> None:
 
 @endpoint("POST", f"{PREFIX}/send", A_DAY, a_minute=A_MINUTE, right="mass_list")
 def mass_send(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
-    """By a list of 2..10000 openids; who is unknown or has left is not counted. 40003: all are."""
+    """By a list of 2..10000 openids; who is unknown or has left is not counted. 40003: all are.
+
+    Its calls and those of `sendall` are counted together (bot.sandbox.limits_table.counter).
+    """
     openids = texts(body.get("touser"), MOST)
     if len(openids) < FEWEST:
         raise PlatformError(40032)

@@ -10,9 +10,11 @@ from bot.sandbox.api.drafts import draft
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Fields, mapping
 from bot.sandbox.judge import TEXT_BYTES
+from bot.sandbox.penalties import review
 from bot.sandbox.world import World
 
 MOST_PICTURES = 20
+READ = ("title", "digest", "content")  # of an article, for what is illegal
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Content:
 
 
 def content(world: World, body: Fields) -> Content:
-    """Raises PlatformError: 40008 for an unknown msgtype, else what the kind lacks."""
+    """Raises PlatformError: 40008 for an unknown msgtype, what the kind lacks, 45166 illegal."""
     kind = body.get("msgtype")
     if not isinstance(kind, str) or kind not in KINDS:
         raise PlatformError(40008)
-    return KINDS[kind](world, body)
+    said = KINDS[kind](world, body)
+    review(world, said.text, *(str(one[name]) for one in said.news for name in READ))
+    return said
 
 
 def _text(_world: World, body: Fields) -> Content:

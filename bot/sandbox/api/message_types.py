@@ -16,7 +16,6 @@ from bot.sandbox.articles import compose, release
 from bot.sandbox.cards import OPEN, UNREVIEWED, card_of
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Fields, mapping
-from bot.sandbox.judge import TEXT_BYTES
 from bot.sandbox.world import World
 
 _MENU_LINK = re.compile(r"""href\s*=\s*["'](weixin://bizmsgmenu\?[^"']*)["']""")
@@ -25,21 +24,25 @@ PICTURES = ("thumb", "image")  # what may stand where a message wants a small pi
 
 @dataclass(frozen=True)
 class Shown:
-    """text, where a tap leads, and the items that can be tapped: (id, what the tap says)."""
+    """text, where a tap leads, and the items that can be tapped: (id, what the tap says).
+
+    picture  its address, or media:<media_id>
+    """
 
     text: str
     url: str = ""
     items: tuple[tuple[str, str], ...] = ()
+    picture: str = ""
 
 
 Type = Callable[[World, Fields], Shown]
 
 
-def _text(_world: World, body: Fields) -> Shown:
+def _text(world: World, body: Fields) -> Shown:
     content = body.get("content")
     if not isinstance(content, str) or not content:
         raise PlatformError(44004)
-    if len(content.encode()) > TEXT_BYTES:
+    if len(content.encode()) > world.config.switches.text_bytes:
         raise PlatformError(45002)
     links = (_menu_item(unescape(link)) for link in _MENU_LINK.findall(content))
     return Shown(content, items=tuple(item for item in links if item[1]))
@@ -60,9 +63,14 @@ def _require(world: World, media_id: object, *kinds: str) -> None:
 def _media(kind: str) -> Type:
     def check(world: World, body: Fields) -> Shown:
         _require(world, body.get("media_id"), kind)
-        return Shown(f"[{kind}]")
+        picture = _picture(body["media_id"]) if kind == "image" else ""
+        return Shown(f"[{kind}]", picture=picture)
 
     return check
+
+
+def _picture(media_id: object) -> str:
+    return f"media:{media_id}"
 
 
 def _titled(body: Fields, otherwise: str) -> str:
@@ -73,13 +81,14 @@ def _titled(body: Fields, otherwise: str) -> str:
 def _video(world: World, body: Fields) -> Shown:
     _require(world, body.get("media_id"), "video")
     _require(world, body.get("thumb_media_id"), *PICTURES)
-    return Shown(_titled(body, "[video]"))
+    return Shown(_titled(body, "[video]"), picture=_picture(body["thumb_media_id"]))
 
 
 def _music(world: World, body: Fields) -> Shown:
     _named(body, "musicurl", "hqmusicurl")
     _require(world, body.get("thumb_media_id"), *PICTURES)
-    return Shown(_titled(body, "[music]"), str(body["musicurl"]))
+    picture = _picture(body["thumb_media_id"])
+    return Shown(_titled(body, "[music]"), str(body["musicurl"]), picture=picture)
 
 
 def _named(body: Fields, *names: str) -> None:
@@ -95,7 +104,8 @@ def _news(_world: World, body: Fields) -> Shown:
     if len(articles) > 1:
         raise PlatformError(45008)
     article = mapping(articles[0], 44003)
-    return Shown(_titled(article, "[news]"), str(article.get("url") or ""))
+    url, picture = str(article.get("url") or ""), str(article.get("picurl") or "")
+    return Shown(_titled(article, "[news]"), url, picture=picture)
 
 
 def _menu(_world: World, body: Fields) -> Shown:
@@ -117,7 +127,7 @@ def _mini_program(world: World, body: Fields) -> Shown:
     if not is_page(body["pagepath"]):
         raise PlatformError(40035, "hint: pagepath")
     _require(world, body.get("thumb_media_id"), *PICTURES)
-    return Shown(body["title"])
+    return Shown(body["title"], picture=_picture(body["thumb_media_id"]))
 
 
 @dataclass

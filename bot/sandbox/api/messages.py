@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.sandbox.api.message_types import TYPES
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.gateway import Desk, Fields, endpoint, mapping, ok
+from bot.sandbox.penalties import review
 from bot.sandbox.people import Bubble, Person
 from bot.sandbox.reception import refuses
 from bot.sandbox.sessions import Service
@@ -58,13 +59,23 @@ def custom_send(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
         mapping(body["aimsgcontext"])
     person = _receiver(world, body.get("touser"))
     shown = TYPES[kind](world, mapping(body.get(kind)))
+    review(world, shown.text)
     now = world.clock()
     if errcode := person.window.refusal(now):
         raise PlatformError(errcode)
     person.window = person.window.used()
     _stop_typing(world, person)
     world.accepted(person.openid, kind, "custom", "", f"{shown.text} {shown.url}".strip())
-    bubble = Bubble("account", kind, shown.text, now, "custom", shown.url, items=shown.items)
+    bubble = Bubble(
+        "account",
+        kind,
+        shown.text,
+        now,
+        "custom",
+        shown.url,
+        items=shown.items,
+        picture=shown.picture,
+    )
     world.show(person, bubble)
     return ok()
 

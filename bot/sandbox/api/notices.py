@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from bot.sandbox.api.notices_library import Industrial, Keyword
@@ -22,24 +23,26 @@ LONGEST_VALUE = 20
 REMOVED = ("first", "remark")
 
 _CHINESE = r"\u4e00-\u9fff"
-_TIME = r"([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d)?"
+_TIME = r"(([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?)"
 _DATE = r"\d{4}(年\d{1,2}月\d{1,2}日|-\d{1,2}-\d{1,2}|/\d{1,2}/\d{1,2}|\.\d{1,2}\.\d{1,2})"
-_AMOUNT = r"[¥￥$€£]?-?\d{1,10}(,\d{3})*(\.\d+)?元?"
+# Ten digits in all, whole thousands between commas.
+_AMOUNT = r"(?=(\D*\d){1,10}\D*$)[¥￥$€£]?-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?元?"
+_A_DAY = re.compile(r"(\d{4})[年\-/.](\d{1,2})[月\-/.](\d{1,2})", re.ASCII)
 
 # 订阅消息参数值内容限制: what a value of each type must match, whole.
 RULES: dict[str, re.Pattern[str]] = {
-    name: re.compile(pattern)
+    name: re.compile(pattern, re.ASCII)  # no digits of other scripts
     for name, pattern in {
         "thing": r"[^\r\n]{1,20}",
         "number": r"(?=.{1,32}$)-?\d+(\.\d+)?",
         "letter": r"[A-Za-z]{1,32}",
-        "symbol": r"[^\w\s]{1,5}",
-        "character_string": rf"[^{_CHINESE}\r\n]{{1,32}}",
+        "symbol": r"(?u:[^\w\s]){1,5}",
+        "character_string": r"[ -~]{1,32}",
         "time": rf"({_DATE} ?)?{_TIME}( ?~ ?({_DATE} ?)?{_TIME})?",
         "date": rf"{_DATE}( ?{_TIME})?( ?~ ?{_DATE}( ?{_TIME})?)?",
         "amount": _AMOUNT,
         "phone_number": r"[\d+\-() ]{1,17}",
-        "car_number": r"\S{1,8}",
+        "car_number": r"(?u:\S){1,8}",
         "name": rf"[{_CHINESE}·]{{1,10}}|[A-Za-z .'\-]{{1,20}}",
         "phrase": rf"[{_CHINESE}]{{1,5}}",
         "const": r"[^\r\n]{1,20}",
@@ -130,7 +133,8 @@ class Notice:
             raise PlatformError(47003, f"data.{key}.value is empty")
         rule = RULES.get(key.rstrip("0123456789"))
         options = self.options.get(key)
-        if (rule and not rule.fullmatch(value)) or (options and value not in options):
+        fits = rule is None or (rule.fullmatch(value) and _real_days(key, value))
+        if not fits or (options and value not in options):
             raise PlatformError(47003, f"data.{key}.value invalid")
         return value
 
@@ -142,6 +146,16 @@ class Notice:
         """What the follower reads; a line without anything in it is left out."""
         filled = _FIELD.sub(lambda found: values[found[1]], self.content)
         return "\n".join(line for line in filled.split("\n") if line.strip())
+
+
+def _real_days(key: str, value: str) -> bool:
+    """Is every date of a time or date field in the calendar?"""
+    if not key.startswith(("time", "date")):
+        return True
+    try:
+        return all(date(*map(int, day)) for day in _A_DAY.findall(value))
+    except ValueError:
+        return False
 
 
 def stripped(key: str, value: str) -> str:

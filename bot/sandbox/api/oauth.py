@@ -139,7 +139,7 @@ def _check_account(world: World, query: Mapping[str, str]) -> None:
     if query["appid"] != world.config.appid:
         raise PlatformError(40013)
     if query["secret"] != world.config.appsecret:
-        raise PlatformError(40125)
+        raise PlatformError(world.config.switches.wrong_secret_code)
 
 
 def _check_grant(query: Mapping[str, str], grant: str) -> None:

@@ -265,6 +265,8 @@ def change_openid(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields
     """40013 for an account that was not moved here, or fifteen days ago."""
     openids = texts(body.get("openid_list"), MOVED_AT_ONCE)
     moved, old = desk.world.room(Moved), body.get("from_appid")
+    if not isinstance(old, str):
+        raise PlatformError(40035)
     if old not in moved.since or moved.since[old] + MOVED_LIFE <= desk.world.clock():
         raise PlatformError(40013)
     known = moved.openids[old]

@@ -264,9 +264,10 @@ def _deliver_later(desk: Desk, person: Person, notice: Notice, text: str, url: s
 def once_send(desk: Desk, _query: Mapping[str, str], body: Fields) -> Fields:
     """One message for each confirmed scene; title up to 15, content up to 200 characters."""
     world, person = desk.world, _person(desk.world, body)
-    if body.get("template_id") in world.room(Notices).notices:
+    template = str(body.get("template_id"))
+    if template in world.room(Notices).notices:
         raise PlatformError(43101)  # another kind's template: the wrong call
-    if body.get("template_id") != ONE_TIME_TEMPLATE:
+    if template != ONE_TIME_TEMPLATE:
         raise PlatformError(40037)
     scene, text = number(body.get("scene")), _once_text(body)
     mini_program(world, body.get("miniprogram"))

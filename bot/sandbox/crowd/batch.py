@@ -20,6 +20,7 @@ from bot.sandbox.platform import Platform
 DAY_SECONDS = 86_400
 VERIFIED_WITHIN = 30.0  # real seconds
 KEPT = 500  # records of a kind in memory: the file has all; no traffic for pages either
+OUTCOMES = ("pushes", "answered", "silent", "unsent", "failed")  # of a push
 Told = Callable[[datetime], None]
 
 
@@ -46,7 +47,7 @@ def summary(platform: Platform) -> dict[str, Any]:
         "follows": acts.get("follow", 0),
         "unfollows": acts.get("unfollow", 0),
         "messages": acts.get("message", 0),
-        "callbacks": {name: calls[name] for name in ("pushes", "answered", "silent", "failed")},
+        "callbacks": {name: calls[name] for name in OUTCOMES},
         "received": story.get("received", {}),
         "taps": acts.get("tap", 0),
         "claims": acts.get("claim", 0),

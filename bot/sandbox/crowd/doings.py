@@ -6,7 +6,7 @@ import random
 from contextlib import suppress
 from functools import partial
 
-from bot.sandbox.acts import Acts, NotFollowing
+from bot.sandbox.acts import AccountClosed, Acts, NotFollowing
 from bot.sandbox.crowd import speech
 from bot.sandbox.crowd.customers import Around, Customers
 from bot.sandbox.crowd.life import Life, Lives
@@ -34,7 +34,8 @@ class Doings:
     def follow(self, person: Person, rng: random.Random, by_code: float = BY_CODE) -> None:
         """By one of the account's QR codes, where it has some; else some other way."""
         scene = self._scene(rng) if rng.random() < by_code else ""
-        self._acts.follow(person, scene, source=rng.choice(SOURCES))
+        with suppress(AccountClosed):  # by hand, meanwhile
+            self._acts.follow(person, scene, source=rng.choice(SOURCES))
 
     def scan(self, person: Person, rng: random.Random) -> None:
         if scene := self._scene(rng):

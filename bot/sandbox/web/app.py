@@ -11,7 +11,7 @@ import bot
 from bot.sandbox import api
 from bot.sandbox.gateway import Call, Upload
 from bot.sandbox.platform import Platform
-from bot.sandbox.web import articles, delivery, oauth, pay, qr
+from bot.sandbox.web import articles, delivery, oauth, outside, pay, qr
 from bot.sandbox.web.control import control
 from bot.sandbox.web.pages import pages
 
@@ -35,6 +35,7 @@ def create_app(platform: Platform) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    outside.answering(app, platform)
     app.register_blueprint(control(platform))
     app.register_blueprint(pages(platform))
     for more in (oauth, articles, pay, qr):

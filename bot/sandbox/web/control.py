@@ -6,20 +6,22 @@ Every call with its fields stands in docs/reference/sandbox-control.md. A POST w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
-from bot.sandbox.acts import NotFollowing
+from bot.sandbox.acts import AccountClosed, NotFollowing, must_exist
 from bot.sandbox.articles import CannotComment, Gone, NoArticle
 from bot.sandbox.codes import PlatformError
 from bot.sandbox.crowd.scripts import Scripts
+from bot.sandbox.ledger import Record
 from bot.sandbox.platform import NotStepped, Platform
 from bot.sandbox.qrcodes import ExpiredTicket, UnknownTicket
 from bot.sandbox.stepper import Busy
 from bot.sandbox.web import control_books as books
 from bot.sandbox.web import control_exchanges as exchanges
+from bot.sandbox.web import control_fields as fields
 from bot.sandbox.web.control_acts import acting, who
 from bot.sandbox.web.control_guard import refusal
 from bot.sandbox.web.control_plane import managing
@@ -35,9 +37,11 @@ REFUSALS: dict[type[Exception], tuple[str, int]] = {
     ExpiredTicket: ("ticket: the code's time is over", 409),
     Gone: ("article: it was taken away", 409),
     CannotComment: ("article: {}", 409),
+    AccountClosed: ("openid: has closed the WeChat account", 409),
     NotFollowing: ("openid: does not follow the account", 409),
     PlatformError: ("{}", 409),
     Busy: ("another call moves the time; ask again when it is done", 409),
+    fields.NoObject: ("wants an application/json object", 415),
     NotStepped: ("the time is this machine's: only a sandbox with a start can run it", 409),
 }
 JSON_LINES = "application/x-ndjson; charset=utf-8"
@@ -59,6 +63,19 @@ def control(platform: Platform) -> Blueprint:
     return blueprint
 
 
+def _sent() -> Fields:
+    """The body, which is remembered for a refusal. Raises NoObject, ValueError."""
+    if not request.is_json:
+        raise fields.NoObject
+    g.sent = fields.read(request.get_data())
+    found: Fields = g.sent
+    return found
+
+
+def _lines(found: Iterable[Record]) -> Response:
+    return Response(books.json_lines(found).encode("utf-8", "replace"), content_type=JSON_LINES)
+
+
 def _guarded(blueprint: Blueprint, platform: Platform) -> None:
     trusted = platform.config.trusted_hosts
 
@@ -75,7 +92,8 @@ def _refusing(blueprint: Blueprint) -> None:
         return wrong(f"{error.args[0]}: missing", 422)
 
     def unfit(error: Exception) -> Answer:
-        return wrong(str(error), 422)
+        names = request.args if request.method == "GET" else g.get("sent", ())
+        return wrong(fields.sentence(error, list(names)), 422)
 
     def answering(words: str, status: int) -> Callable[[Exception], Answer]:
         return lambda error: wrong(words.format(error), status)
@@ -83,8 +101,8 @@ def _refusing(blueprint: Blueprint) -> None:
     for kind, (words, status) in REFUSALS.items():
         blueprint.register_error_handler(kind, answering(words, status))
     blueprint.register_error_handler(KeyError, missing)
-    blueprint.register_error_handler(ValueError, unfit)
-    blueprint.register_error_handler(TypeError, unfit)
+    for kind in (ValueError, TypeError, OverflowError, RecursionError):
+        blueprint.register_error_handler(kind, unfit)
 
 
 def _reading(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None:
@@ -105,14 +123,14 @@ def _reading(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None
             return jsonify(platform.ledger())
         found = books.records(world, request.args)
         if request.args.get("format") == "jsonl":
-            return Response(books.json_lines(found), content_type=JSON_LINES)
+            return _lines(found)
         return jsonify({"records": found, "counts": world.ledger.counts()})
 
     @blueprint.get("/truth")
     def truth() -> Response:
         found = books.truth(platform)
         if request.args.get("format") == "jsonl":
-            return Response(books.json_lines(found), content_type=JSON_LINES)
+            return _lines(found)
         return jsonify({"truth": found})
 
     @blueprint.get("/faults")
@@ -172,6 +190,7 @@ def _doing(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None:
 
     @blueprint.post("/reset")
     def reset() -> Answer:
+        _sent()
         made_new = current_app.config.get(RESET)
         if made_new is None:
             return wrong("this sandbox was not started with a stage: it cannot be made new", 409)
@@ -180,14 +199,13 @@ def _doing(blueprint: Blueprint, platform: Platform, scripts: Scripts) -> None:
 
     @blueprint.post("/<act>")
     def act(act: str) -> Answer:
-        body = request.get_json(silent=True) if request.is_json else None
-        if not isinstance(body, dict):
-            return wrong("wants an application/json object", 415)
+        body = _sent()
         if act in managed:
             return jsonify(managed[act](body))
         if act not in acts:
             return wrong(f"there is no {act}", 404)
         person = who(platform.world, body)
+        must_exist(platform.world, person)
         done = driver.act(lambda: acts[act](person, body))
         more = done if isinstance(done, dict) else {}
         return jsonify({"openid": person.openid, "done": done is not False, **more})

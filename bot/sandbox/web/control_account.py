@@ -10,9 +10,11 @@ from bot.sandbox.agents import Agents
 from bot.sandbox.api import mass_jobs, publishing, templates
 from bot.sandbox.gateway import Desk
 from bot.sandbox.platform import Platform
+from bot.sandbox.web.control_fields import flag, text, whole
 
 Fields = dict[str, Any]
 Managed = Callable[[Fields], object]
+REPLACED, EXPIRED = "replaced", "expired"  # how tokens end
 
 
 def of_account(platform: Platform) -> dict[str, Managed]:
@@ -25,23 +27,21 @@ def of_account(platform: Platform) -> dict[str, Managed]:
     }
 
 
-def _is(body: Fields, name: str) -> bool:
-    """A field that is true where nothing else is said."""
-    return body.get(name, True) is True
-
-
 def _security(platform: Platform) -> dict[str, Managed]:
     world = platform.world
 
-    def expire_tokens(_: Fields) -> None:
+    def expire_tokens(body: Fields) -> None:
+        how = text(body, "how", REPLACED)
+        if how not in (REPLACED, EXPIRED):
+            raise ValueError(f"how: wants {REPLACED} or {EXPIRED}")
         with world.lock:
-            world.tokens.expire()
+            world.tokens.expire(world.clock() if how == EXPIRED else None)
 
     return {
         "expire_tokens": expire_tokens,
-        "freeze_secret": lambda body: tokens.freeze_secret(world, _is(body, "frozen")),
+        "freeze_secret": lambda body: tokens.freeze_secret(world, flag(body, "frozen")),
         "confirm_address": lambda body: tokens.confirm_address(
-            world, str(body["address"]), _is(body, "allowed")
+            world, text(body, "address"), flag(body, "allowed")
         ),
     }
 
@@ -52,14 +52,14 @@ def _messages(platform: Platform) -> dict[str, Managed]:
     desk = Desk(world, platform.acts, platform.timeline)
     return {
         "ban_template": lambda body: templates.ban(
-            world, str(body["template_id"]), _is(body, "banned")
+            world, text(body, "template_id"), flag(body, "banned")
         ),
         "write_template": lambda body: {
-            "template_id": templates.write(world, str(body["title"]), str(body["content"]))
+            "template_id": templates.write(world, text(body, "title"), text(body, "content"))
         },
-        "confirm_mass": lambda body: mass_jobs.confirm(desk, int(body["msg_id"])),
-        "refuse_mass": lambda body: mass_jobs.refuse(desk, int(body["msg_id"])),
-        "fail_mass": lambda body: mass_jobs.fail_next(world, str(body["status"])),
+        "confirm_mass": lambda body: mass_jobs.confirm(desk, whole(body, "msg_id")),
+        "refuse_mass": lambda body: mass_jobs.refuse(desk, whole(body, "msg_id")),
+        "fail_mass": lambda body: mass_jobs.fail_next(world, text(body, "status")),
     }
 
 
@@ -67,13 +67,15 @@ def _publications(platform: Platform) -> dict[str, Managed]:
     world = platform.world
 
     def fail_publish(body: Fields) -> None:
-        failed = tuple(int(one) for one in body.get("failed", (1,)))
-        publishing.fail_next(world, int(body["status"]), failed)
+        failed = body.get("failed", [1])
+        if not isinstance(failed, list) or not all(type(one) is int for one in failed):
+            raise ValueError("failed: wants a list of the numbers of articles")
+        publishing.fail_next(world, whole(body, "status"), tuple(failed))
 
     return {
-        "refuse_publish": lambda body: publishing.refuse_next(world, int(body["errcode"])),
+        "refuse_publish": lambda body: publishing.refuse_next(world, whole(body, "errcode")),
         "fail_publish": fail_publish,
-        "ban_article": lambda body: publishing.ban(world, str(body["article_id"])),
+        "ban_article": lambda body: publishing.ban(world, text(body, "article_id")),
     }
 
 
@@ -82,19 +84,19 @@ def _agents(platform: Platform) -> dict[str, Managed]:
     agents = Agents(platform.world, platform.acts)
 
     def names(body: Fields) -> tuple[str, str]:
-        return str(body["account"]), str(body["openid"])
+        return text(body, "account"), text(body, "openid")
 
     return {
-        "agent_enable": lambda body: agents.enable(_is(body, "on")),
-        "agent_confirm": lambda body: agents.confirm(str(body["account"]), _is(body, "accepted")),
-        "agent_online": lambda body: agents.online(str(body["account"]), _is(body, "on")),
+        "agent_enable": lambda body: agents.enable(flag(body, "on")),
+        "agent_confirm": lambda body: agents.confirm(text(body, "account"), flag(body, "accepted")),
+        "agent_online": lambda body: agents.online(text(body, "account"), flag(body, "on")),
         "agent_elsewhere": lambda body: agents.employed_elsewhere(
-            str(body["wx"]), int(body["accounts"])
+            text(body, "wx"), whole(body, "accounts")
         ),
         "agent_take": lambda body: agents.take(*names(body)),
-        "agent_say": lambda body: agents.say(*names(body), str(body.get("text") or "")),
+        "agent_say": lambda body: agents.say(*names(body), text(body, "text", "")),
         "agent_switch": lambda body: agents.switch(
-            str(body["account"]), str(body["to"]), str(body["openid"])
+            text(body, "account"), text(body, "to"), text(body, "openid")
         ),
         "agent_close": lambda body: agents.close(*names(body)),
     }

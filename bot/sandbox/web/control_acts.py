@@ -15,6 +15,7 @@ from bot.sandbox.api import oauth, subscriptions
 from bot.sandbox.people import Person
 from bot.sandbox.platform import Platform
 from bot.sandbox.qrcodes import scan_ticket
+from bot.sandbox.web.control_fields import flag, text, texts, whole
 from bot.sandbox.web.taps import tap
 from bot.sandbox.world import World
 
@@ -24,9 +25,9 @@ Act = Callable[[Person, Fields], object]
 
 def who(world: World, body: Fields) -> Person:
     """The person with `openid`, else the one called `name`, made where there is none."""
-    if openid := str(body.get("openid") or ""):
+    if openid := text(body, "openid", ""):
         return world.person(openid)
-    name = str(body.get("name") or "")
+    name = text(body, "name", "")
     with world.lock:
         for person in world.people.values():
             if name and person.name == name:
@@ -50,13 +51,13 @@ def _following(platform: Platform) -> dict[str, Act]:
     acts, world = platform.acts, platform.world
 
     def scan(person: Person, body: Fields) -> None:
-        if ticket := str(body.get("ticket") or ""):
+        if ticket := text(body, "ticket", ""):
             scan_ticket(world, acts, person, ticket)
         else:
-            acts.scan(person, str(body["scene"]))
+            acts.scan(person, text(body, "scene"))
 
     return {
-        "follow": lambda person, body: acts.follow(person, str(body.get("scene") or "")),
+        "follow": lambda person, body: acts.follow(person, text(body, "scene", "")),
         "unfollow": lambda person, _: acts.unfollow(person),
         "scan": scan,
     }
@@ -66,14 +67,14 @@ def _chatting(platform: Platform) -> dict[str, Act]:
     acts = platform.acts
 
     def location(person: Person, body: Fields) -> None:
-        label = str(body.get("label") or "")
+        label = text(body, "label", "")
         acts.send_location(person, label, random.Random(f"{person.openid}:{label}"))
 
     return {
         "say": lambda person, body: acts.say(
-            person, str(body.get("text") or ""), str(body.get("menu_id") or "")
+            person, text(body, "text", ""), text(body, "menu_id", "")
         ),
-        "voice": lambda person, body: acts.send_voice(person, str(body.get("text") or "")),
+        "voice": lambda person, body: acts.send_voice(person, text(body, "text", "")),
         "picture": lambda person, _: acts.send_picture(person),
         "location": location,
     }
@@ -82,8 +83,8 @@ def _chatting(platform: Platform) -> dict[str, Act]:
 def _tapping(platform: Platform) -> dict[str, Act]:
     acts, world = platform.acts, platform.world
     return {
-        "click": lambda person, body: acts.click(person, str(body["key"])),
-        "view": lambda person, body: acts.view(person, str(body["url"])),
+        "click": lambda person, body: acts.click(person, text(body, "key")),
+        "view": lambda person, body: acts.view(person, text(body, "url")),
         "tap": lambda person, body: tap(acts, world, person, body),
     }
 
@@ -94,63 +95,55 @@ def _allowing(platform: Platform) -> dict[str, Act]:
 
     def accept_notice(person: Person, body: Fields) -> Fields:
         accepted = body.get("accepted", True)
-        chosen = accepted if isinstance(accepted, bool) else [str(one) for one in accepted]
-        scene = int(body.get("scene", subscriptions.WEB))
-        ids = _texts(body["template_ids"])
+        chosen = accepted if isinstance(accepted, bool) else texts(body, "accepted")
+        scene = whole(body, "scene", subscriptions.WEB)
+        ids = texts(body, "template_ids")
         return {
             "status": subscriptions.accept_notice(world, acts, person, ids, chosen, scene),
         }
 
     def refuse_messages(person: Person, body: Fields) -> None:
-        reception.receive(world, person, body.get("refused", True) is not True)
+        reception.receive(world, person, not flag(body, "refused"))
 
     return {
         "accept_notice": accept_notice,
         "stop_notice": lambda person, body: subscriptions.stop_notice(
-            world, acts, person, str(body["template_id"])
+            world, acts, person, text(body, "template_id")
         ),
         "subscribe_once": lambda person, body: subscriptions.subscribe_once(
-            world, person, int(body["scene"]), body.get("confirmed", True) is True
+            world, person, whole(body, "scene"), flag(body, "confirmed")
         ),
         "refuse_messages": refuse_messages,
         "web_code": lambda person, body: {
             "code": oauth.web_code(
-                world, person, str(body.get("scope") or oauth.BASE), body.get("snapshot") is True
+                world, person, text(body, "scope", "") or oauth.BASE, flag(body, "snapshot", False)
             )
         },
         "js_code": lambda person, _: {"code": oauth.js_code(world, person)},
         "phone_code": lambda person, body: {
-            "code": oauth.phone_code(world, person, str(body.get("number") or ""))
+            "code": oauth.phone_code(world, person, text(body, "number", ""))
         },
-        "mark_risky": lambda person, body: oauth.mark_risky(
-            world, person, body.get("risky", True) is True
-        ),
+        "mark_risky": lambda person, body: oauth.mark_risky(world, person, flag(body, "risky")),
     }
-
-
-def _texts(value: object) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError("template_ids: wants a list of texts")
-    return value
 
 
 def _reading(world: World) -> dict[str, Act]:
     """Of articles. `article`: its address, or the end of it."""
 
     def key(body: Fields) -> str:
-        return str(body["article"]).rpartition("/")[2]
+        return text(body, "article").rpartition("/")[2]
 
     def on(do: Callable[[World, str, str], bool]) -> Act:
         return lambda person, body: {"now": do(world, person.openid, key(body))}
 
     def read(person: Person, body: Fields) -> Fields:
-        found = articles.read(world, person.openid, key(body), int(body.get("scene", 0)))
+        found = articles.read(world, person.openid, key(body), whole(body, "scene", 0))
         return {"title": found.title}
 
     return {
         "read": read,
         "share": lambda person, body: articles.share(
-            world, person.openid, key(body), int(body.get("scene", 1))
+            world, person.openid, key(body), whole(body, "scene", 1)
         ),
         "like": on(articles.like),
         "look": on(articles.look),
@@ -160,11 +153,11 @@ def _reading(world: World) -> dict[str, Act]:
         },
         "comment": lambda person, body: {
             "user_comment_id": articles.comment(
-                world, person.openid, key(body), str(body.get("content") or "")
+                world, person.openid, key(body), text(body, "content", "")
             )
         },
         "withdraw": lambda person, body: articles.withdraw(
-            world, person.openid, key(body), int(body["user_comment_id"])
+            world, person.openid, key(body), whole(body, "user_comment_id")
         ),
     }
 
@@ -173,8 +166,8 @@ def _personal(platform: Platform) -> dict[str, Act]:
     acts = platform.acts
     return {
         "revoke": lambda person, body: acts.revoke(
-            person, str(body["code"]), body.get("with_openid", True) is True
+            person, text(body, "code"), flag(body, "with_openid")
         ),
-        "cancel": lambda person, body: acts.cancel(person, body.get("with_openid", True) is True),
-        "modify": lambda person, body: acts.modify(person, body.get("with_openid", True) is True),
+        "cancel": lambda person, body: acts.cancel(person, flag(body, "with_openid")),
+        "modify": lambda person, body: acts.modify(person, flag(body, "with_openid")),
     }

@@ -21,6 +21,7 @@ from bot.sandbox.world import World
 Fields = dict[str, Any]
 Query = Mapping[str, str]
 MOST = 10_000
+LONGEST = 18  # digits of a number
 FILTERS = ("kind", "openid", "since", "limit", "format")
 
 
@@ -33,22 +34,19 @@ def number(query: Query, name: str, default: int) -> int:
     text = query.get(name, "")
     if not text:
         return default
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > LONGEST:
         raise ValueError(f"{name}: wants a whole number")
     return int(text)
 
 
 def instant(text: str) -> int:
     """Milliseconds as they are, or an ISO time with zone. Raises ValueError."""
-    if text.isdecimal():
+    if text.isdecimal() and len(text) <= LONGEST:
         return int(text)
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ValueError("since: wants milliseconds or an ISO time with zone")
-    return to_ms(at)
+        return to_ms(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise ValueError("since: wants milliseconds or an ISO time with zone") from None
 
 
 # --- the ledger ------------------------------------------------------------------------------

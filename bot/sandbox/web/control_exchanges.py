@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable
 
 from bot.clock import to_ms
+from bot.sandbox import bodies
 from bot.sandbox.traffic import Exchange
 from bot.sandbox.web.control_books import MOST, Fields, Query, number
 from bot.sandbox.world import World
@@ -50,7 +50,7 @@ def errcode_of(call: Exchange) -> int | None:
     if call.outcome.lstrip("-").isdecimal():
         return int(call.outcome)
     try:
-        answer = json.loads(call.answered)
+        answer = bodies.read(call.answered.encode("utf-8", "replace"))
     except ValueError:
         return None
     return answer.get("errcode") if isinstance(answer, dict) else None
@@ -82,18 +82,19 @@ def pushes(world: World, query: Query) -> Fields:
 def duplicate_id(sent: str) -> str:
     """By which the platform knows a repeated call: client_msg_id, clientmsgid ...; "" none."""
     try:
-        body = json.loads(sent)
+        body = bodies.read(sent.encode("utf-8", "replace"))
     except ValueError:
         return ""
     if not isinstance(body, dict):
         return ""
-    return next((str(body[name]) for name in DUPLICATE_IDS if body.get(name)), "")
+    given = (body.get(name) for name in DUPLICATE_IDS)
+    return next((str(one) for one in given if one and isinstance(one, str | int)), "")
 
 
 def push_key(sent: str) -> str:
     """What tells a repeated delivery: the MsgId; an event's sender and time."""
     try:
-        fields = parse(sent.encode())
+        fields = parse(sent.encode("utf-8", "replace"))
     except BadXml:
         return ""
     name = fields.get("MsgId") or fields.get("MsgID")

@@ -7,9 +7,11 @@ as if it came from here; the browser still writes that name into the Host header
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 
 
 def refusal(host: str, address: str, trusted: Collection[str] = ()) -> str:
@@ -33,10 +35,9 @@ HINT = "; name others in trusted_hosts"
 
 
 def _name_of(host: str) -> str:
-    """`example.com:80` -> `example.com`, `[::1]:80` -> `[::1]`."""
-    if host.startswith("["):
-        return host.partition("]")[0].lower() + "]"
-    return host.partition(":")[0].lower()
+    """`example.com:80` -> `example.com`, `[::1]:80` -> `[::1]`; "" for what is no name at all."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found else ""
 
 
 def _is_loopback(address: str) -> bool:

@@ -8,18 +8,22 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.acts import Acts
-from bot.sandbox.crowd.script_words import from_lines
+from bot.sandbox.crowd.script_words import ScriptError, from_lines
 from bot.sandbox.crowd.scripts import Scripts
 from bot.sandbox.platform import Platform
+from bot.sandbox.web import control_fields as fields
 from bot.sandbox.web.control_account import of_account
 from bot.sandbox.web.control_acts import who
 from bot.sandbox.web.control_books import follower
+from bot.sandbox.web.control_partners import of_partners
+from bot.sandbox.web.control_penalties import of_penalties
 from bot.sandbox.web.control_time import SETTLE_SECONDS, Driver
 from bot.sandbox.wire import Wire
 
 Fields = dict[str, Any]
 Managed = Callable[[Fields], Fields]
 STOP_SECONDS = 60.0
+VERIFY_SECONDS = 5.0
 LOOK_SECONDS = 0.05
 MOST_PEOPLE = 200_000
 
@@ -31,6 +35,8 @@ def managing(platform: Platform, driver: Driver, scripts: Scripts) -> dict[str, 
         **_disturbing(platform),
         **_scripting(scripts),
         **{name: _answering(do) for name, do in of_account(platform).items()},
+        **{name: _answering(do) for name, do in of_partners(platform).items()},
+        **{name: _answering(do) for name, do in of_penalties(platform).items()},
         **_peopling(platform),
         "connect": _connect(platform),
     }
@@ -46,22 +52,24 @@ def _answering(do: Callable[[Fields], object]) -> Managed:
 
 def _timing(platform: Platform, driver: Driver) -> dict[str, Managed]:
     def stop(body: Fields) -> Fields:
-        drained = driver.stop(float(body.get("timeout", STOP_SECONDS)))
+        drained = driver.stop(fields.seconds(body, "timeout", STOP_SECONDS))
         return {"drained": drained, **platform.state()}
 
     def advance(body: Fields) -> Fields:
-        driver.advance(float(body["seconds"]))
+        driver.advance(fields.seconds(body, "seconds"))
         return {"done": True, "now": platform.world.clock().isoformat()}
 
     def run(body: Fields) -> Fields:
-        tasks = driver.run(float(body["seconds"]))
+        tasks = driver.run(fields.seconds(body, "seconds"))
         return {"done": True, "tasks": tasks, "now": platform.world.clock().isoformat()}
 
     def deliver(body: Fields) -> Fields:
-        return {"delivered": driver.deliver(float(body.get("timeout", SETTLE_SECONDS)))}
+        timeout = fields.seconds(body, "timeout", SETTLE_SECONDS)
+        return {"delivered": driver.deliver(timeout)}
 
     def settle(body: Fields) -> Fields:
-        return {"settled": driver.settle(float(body.get("seconds", SETTLE_SECONDS)))}
+        seconds = fields.seconds(body, "seconds", SETTLE_SECONDS)
+        return {"settled": driver.settle(seconds)}
 
     return {"stop": stop, "advance": advance, "run": run, "deliver": deliver, "settle": settle}
 
@@ -88,7 +96,10 @@ def _scripting(scripts: Scripts) -> dict[str, Managed]:
         if not isinstance(given, list):
             raise ValueError("scripts: wants a list")
         lines = [json.dumps(one, ensure_ascii=False) for one in given]
-        scripts.play(*from_lines(lines))
+        try:
+            scripts.play(*from_lines(lines))
+        except (ScriptError, OverflowError) as error:
+            raise ValueError(f"scripts: {error}") from None
         return {"done": True, "played": len(lines)}
 
     return {"scripts": play}
@@ -104,7 +115,7 @@ def _peopling(platform: Platform) -> dict[str, Managed]:
 
     def people(body: Fields) -> Fields:
         """Who follow already: nothing is pushed about them."""
-        count = int(body["count"])
+        count = fields.whole(body, "count")
         if not 0 <= count <= MOST_PEOPLE:
             raise ValueError(f"count: wants 0 to {MOST_PEOPLE}")
         with world.lock:
@@ -119,11 +130,11 @@ def _peopling(platform: Platform) -> dict[str, Managed]:
 def _connect(platform: Platform) -> Managed:
     def connect(body: Fields) -> Fields:
         """Another callback address, as saved in the console: it must answer the verification."""
-        url = str(body["url"])
+        url, timeout = fields.text(body, "url"), fields.seconds(body, "timeout", VERIFY_SECONDS)
         if not url.startswith(("http://", "https://")):
             raise ValueError("url: wants http:// or https://")
         platform.pusher.connect(Wire(url, platform.config.limits.answer))
-        return {"verified": verified(platform, float(body.get("timeout", 5.0)))}
+        return {"verified": verified(platform, timeout)}
 
     return connect
 

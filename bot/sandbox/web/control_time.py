@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+from bot.sandbox.clock import reached
 from bot.sandbox.platform import NotStepped, Platform
 from bot.sandbox.stepper import Busy
 
@@ -41,10 +42,13 @@ class Driver:
         if self._platform.stepper is None:
             raise NotStepped
         with self._alone():
+            reached(self._platform.world.clock(), seconds)
             return self._platform.run(seconds)
 
     def advance(self, seconds: float) -> None:
+        """Raises ValueError, and then nothing has moved."""
         with self._alone():
+            reached(self._platform.world.clock(), seconds)
             self._platform.advance(seconds)
 
     def deliver(self, timeout: float) -> bool:

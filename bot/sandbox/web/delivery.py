@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from flask import Response
@@ -47,6 +48,7 @@ def chunks(outcome: Outcome, environ: dict[str, Any]) -> Iterator[bytes]:
     if outcome.way in ("silence", "drop", "reset") and environ.get("SERVER_SOFTWARE") == "Granian":
         yield b" "  # too short by far: it drops the connection before it has sent the head
         return
+    _ending(environ)
     raise ConnectionAbortedError(f"fault: {outcome.way}")
 
 
@@ -58,9 +60,24 @@ def _dripping(outcome: Outcome) -> Iterator[bytes]:
         yield piece
 
 
+def _ending(environ: dict[str, Any]) -> None:
+    """Ends this connection where the server shows its socket, with what was sent until now.
+
+    A server that has sent no head yet would keep it open for the client's next request.
+    """
+    sock = environ.get("werkzeug.socket")
+    if isinstance(sock, socket.socket):
+        with suppress(OSError):  # reset already, or the client has gone
+            sock.shutdown(socket.SHUT_RDWR)
+
+
 def _resetting(environ: dict[str, Any]) -> None:
     """Resets this connection, where the server shows its socket."""
     sock = environ.get("werkzeug.socket")
     if isinstance(sock, socket.socket):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(sock.detach())  # closed here: the server would say an orderly goodbye first
+        # Closed here: the server would say an orderly goodbye first. It is left with another
+        # socket of the same number, at its end: what it still does there harms nobody.
+        here, there = socket.socketpair()
+        with here, there:
+            os.dup2(here.fileno(), sock.fileno())

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, make_response, render_template, request
 
+from bot.sandbox.api.material import served
 from bot.sandbox.api.messages import is_typing
 from bot.sandbox.api.newtmpl import Notices
+from bot.sandbox.gateway import Raw
 from bot.sandbox.people import Person
 from bot.sandbox.platform import Platform
 from bot.sandbox.web.control_guard import refusal
@@ -15,6 +17,7 @@ from bot.sandbox.web.pieces import Piece, pieces
 from bot.sandbox.web.recent import Recent
 from bot.sandbox.web.taps import Menu, menu_of
 from bot.sandbox.web.views import ExchangeView, PersonRow, WindowView, chat_of, clock_of, key_of
+from bot.sandbox.world import World
 
 __all__ = ["POLICY", "Piece", "pages", "pieces"]
 
@@ -30,10 +33,12 @@ COUNTERS = (
     ("重复投递", "repeated"),
     ("被动回复", "answered"),
     ("静默", "silent"),
+    ("未推送", "unsent"),
     ("超时", "late"),
     ("失败", "failed"),
     ("等待", "waiting"),
 )
+IMAGES = ("image/png", "image/jpeg", "image/jpg", "image/gif", "image/bmp", "image/webp")
 ACTS = (
     ("关注", "follow"),
     ("取消关注", "unfollow"),
@@ -55,6 +60,12 @@ def _counters(platform: Platform) -> list[tuple[str, str]]:
         *((label, f"{calls[name]:,}") for label, name in COUNTERS),
         ("回调延迟 p50/p95/p99", f"{latency['p50']}/{latency['p95']}/{latency['p99']} ms"),
     ]
+
+
+def shown_picture(world: World, media_id: str) -> Raw | None:
+    """A living picture of the account's material; None for all else, and for one without bytes."""
+    found = served(world, media_id)
+    return found if found and found.content_type in IMAGES else None
 
 
 class Fragments:
@@ -83,7 +94,11 @@ class Fragments:
         return render_template("menu.html", menu=shown)
 
     def chat(self, person: Person, after: int) -> str:
-        bubbles = chat_of(person, after, request.host)
+
+        def shows(media_id: str) -> bool:
+            return shown_picture(self._world, media_id) is not None
+
+        bubbles = chat_of(person, after, request.host, shows)
         return render_template("chat.html", bubbles=bubbles, empty=not person.chat)
 
     def exchanges(self, after: int, openid: str) -> str:
@@ -184,6 +199,12 @@ def pages(platform: Platform) -> Blueprint:
     @blueprint.get("/traffic/live")
     def traffic_live() -> Response:
         return jsonify(_of_all(parts, platform))
+
+    @blueprint.get("/media/<media_id>")
+    def picture(media_id: str) -> Response:
+        """A picture of the account's material, as long as it lives."""
+        found = shown_picture(world, media_id) or abort(404)
+        return Response(found.body, content_type=found.content_type)
 
     @blueprint.get("/phone/<openid>")
     def phone(openid: str) -> str:

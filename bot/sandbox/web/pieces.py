@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 _ANCHOR = re.compile(
     r"""<a\s[^>]*?href\s*=\s*["']([^"']*)["'][^>]*>(.*?)</a>|(https?://[^\s"'<>，。；！）)\]]+)""",
@@ -16,6 +16,9 @@ _PLAYED = {
     ("open.weixin.qq.com", "/connect/oauth2/authorize"),
     ("mp.weixin.qq.com", "/mp/subscribemsg"),
 }
+
+_PICTURES = ("/mmbiz/", "/media/", "/cgi-bin/showqrcode")  # pages of ours that are pictures
+_SENT = re.compile(r"https?://mmbiz\.qpic\.cn/sandbox/([\w-]+)/0")  # a picture that a person sent
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,42 @@ def opened(url: str, openid: str, here: str) -> str:
         parts = urlsplit(web_address(url))
     except ValueError:
         return ""
+    if not parts.hostname:
+        return ""
     if (parts.hostname, parts.path) in _PLAYED:
         return urlunsplit(("", "", parts.path, _as(parts.query, openid), ""))
     if parts.netloc == here:
         return urlunsplit((*parts[:3], _as(parts.query, openid), parts.fragment))
     return web_address(url)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`src`: where this sandbox has it. Elsewhere nothing is fetched: `host` says where, "" for no
+    address at all."""
+
+    src: str = ""
+    host: str = ""
+
+
+def picture_of(picture: str, here: str) -> Picture | None:
+    """What the phone shows for a bubble's picture; None for a bubble without one."""
+    if not picture:
+        return None
+    if picture.startswith("media:"):
+        return Picture(f"/media/{quote(picture[6:], safe='')}")
+    try:
+        parts = urlsplit(web_address(picture))
+    except ValueError:
+        return Picture()
+    host = parts.hostname or ""
+    if (host, parts.path) == ("mp.weixin.qq.com", "/cgi-bin/showqrcode"):
+        return Picture(urlunsplit(("", "", parts.path, parts.query, "")))
+    if sent := _SENT.fullmatch(picture):
+        return Picture(f"/media/{sent[1]}")
+    if parts.netloc == here and parts.path.startswith(_PICTURES):
+        return Picture(urlunsplit(("", "", parts.path, parts.query, "")))
+    return Picture(host=host)
 
 
 def _as(query: str, openid: str) -> str:

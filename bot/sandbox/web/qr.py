@@ -9,6 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from bot.sandbox import qrcodes
+from bot.sandbox.acts import AccountClosed
 from bot.sandbox.people import ME
 from bot.sandbox.platform import Platform
 
@@ -53,6 +54,8 @@ def pages(platform: Platform) -> Blueprint:
             return jsonify({"error": "there is no such code"}), 404
         except qrcodes.ExpiredTicket:
             return jsonify({"error": "the code has expired"}), 410
+        except AccountClosed:
+            return jsonify({"error": "openid: has closed the WeChat account"}), 409
         return jsonify({"openid": person.openid, "scene": code.scene, "followed": not known}), 200
 
     return blueprint

@@ -154,7 +154,8 @@ def _material(_a: Acts, world: World, person: Person, button: Fields, _result: s
         shown = TYPES[kind](world, named)
     except PlatformError as error:
         raise NoButton(f"the button's material is gone: {error}") from None
-    world.show(person, Bubble("account", kind, shown.text, world.clock(), "menu", shown.url))
+    now, picture = world.clock(), shown.picture
+    world.show(person, Bubble("account", kind, shown.text, now, "menu", shown.url, picture=picture))
 
 
 def _kind_of(world: World, button: Fields) -> str:

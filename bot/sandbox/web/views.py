@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from bot.clock import SHANGHAI
 from bot.sandbox.explain import Explanation, explain
 from bot.sandbox.people import Bubble, Person
 from bot.sandbox.traffic import Exchange
-from bot.sandbox.web.pieces import Piece, opened, pieces
+from bot.sandbox.web.pieces import Picture, Piece, opened, picture_of, pieces
 from bot.sandbox.windows import CLOSED, USED_UP
 
 QUIET = timedelta(minutes=5)  # after so long the chat shows the time again
@@ -54,12 +55,15 @@ def clock_of(at: datetime, shape: str = "%H:%M:%S") -> str:
 
 def key_of(html: str) -> str:
     """Tells a page whether it has this fragment already."""
-    return hashlib.sha256(html.encode()).hexdigest()[:12]
+    return hashlib.sha256(html.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
 class BubbleView:
-    """One line of the chat. `divider`: the time above it, "" right after the one before."""
+    """One line of the chat. `divider`: the time above it, "" right after the one before.
+
+    refused  its address leads nowhere: a script's, or a broken one
+    """
 
     number: int
     side: str
@@ -72,6 +76,8 @@ class BubbleView:
     via: str
     time: str
     divider: str
+    picture: Picture | None
+    refused: bool
 
     @classmethod
     def of(
@@ -83,6 +89,7 @@ class BubbleView:
         late = before is None or bubble.at - before.at > QUIET
         via = VIA.get(bubble.via, "")
         label = LABELS.get(bubble.kind, "")
+        url = opened(bubble.url, me, here)
         return cls(
             number,
             bubble.side,
@@ -94,10 +101,12 @@ class BubbleView:
                 replace(piece, href=opened(piece.href, me, here)) if piece.href else piece
                 for piece in _said(bubble, rest)
             ],
-            opened(bubble.url, me, here),
+            url,
             via,
             clock_of(bubble.at),
             clock_of(bubble.at, "%m-%d %H:%M") if late else "",
+            picture_of(bubble.picture, here),
+            bool(bubble.url) and not url,
         )
 
 
@@ -118,16 +127,31 @@ def _said(bubble: Bubble, text: str) -> list[Piece]:
     return [*found, *pieces(text[at:])]
 
 
-def chat_of(person: Person, after: int, here: str) -> list[BubbleView]:
-    """The bubbles after number `after`; they are numbered from 1 on, the oldest are forgotten."""
+def chat_of(
+    person: Person, after: int, here: str, shows: Callable[[str], bool] = bool
+) -> list[BubbleView]:
+    """The bubbles after number `after`; they are numbered from 1 on, the oldest are forgotten.
+
+    shows  whether there is something to see of a media_id; else the bubble has its words alone
+    """
     first = person.shown - len(person.chat) + 1
     begins = max(after + 1, first) - first
-    return [
+    views = [
         BubbleView.of(
             first + at, person.chat[at], person.chat[at - 1] if at else None, here, person.openid
         )
         for at in range(begins, len(person.chat))
     ]
+    return [
+        replace(view, picture=None) if (named := _media_of(view)) and not shows(named) else view
+        for view in views
+    ]
+
+
+def _media_of(view: BubbleView) -> str:
+    """The media_id of its picture, "" for another's."""
+    src = view.picture.src if view.picture else ""
+    return src.removeprefix("/media/") if src.startswith("/media/") else ""
 
 
 @dataclass(frozen=True)
@@ -184,6 +208,7 @@ OUTCOMES = {
     "fault": ("故障", "bad"),
     "late": ("超时", "warn"),
     "refused": ("未送达", "warn"),
+    "dropped": ("没有推送", "bad"),
 }
 
 
@@ -240,9 +265,9 @@ def pretty(text: str) -> str:
         return pretty_xml(text)
     try:
         found: Any = json.loads(text)
-    except ValueError:
+        return json.dumps(found, ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
         return text
-    return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 _TOKEN = re.compile(r"<!\[CDATA\[.*?\]\]>|</[^<>]*>|<[^<>]*>|[^<]+|<", re.DOTALL)

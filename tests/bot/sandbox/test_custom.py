@@ -352,3 +352,23 @@ def test_a_message_ends_typing_and_so_does_cancelling(desk, lin):
 def test_when_typing_may_be_shown(desk, lin, command, after, errcode):
     desk.clock.advance(after)
     assert typing(desk, command) == errcode
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "picture"),
+    [
+        pytest.param("image", {"media_id": "<image>"}, "image", id="an image"),
+        pytest.param("video", VIDEO, "thumb", id="a video's small one"),
+        pytest.param("music", MUSIC, "thumb", id="music's small one"),
+        pytest.param("voice", {"media_id": "<voice>"}, "", id="none of a voice"),
+    ],
+)
+def test_the_phone_keeps_the_picture_of_a_message(desk, lin, media, kind, fields, picture):
+    assert send(desk, kind, filled(fields, media)) == 0
+    assert lin.chat[-1].picture == (f"media:{media[picture]}" if picture else "")
+
+
+def test_the_phone_keeps_the_picture_of_an_article(desk, lin):
+    article = {**ARTICLE, "picurl": "https://e.example/a.png"}
+    assert send(desk, "news", {"articles": [article]}) == 0
+    assert lin.chat[-1].picture == "https://e.example/a.png"

@@ -10,11 +10,12 @@ from types import ModuleType
 import pytest
 
 from bot.sandbox import crypto, judge, xml
-from bot.sandbox.codes import MESSAGES
+from bot.sandbox.codes import MESSAGES, SHAKE_AROUND, message
 from bot.sandbox.explain import explain, explain_errcode, explain_fault
 from bot.sandbox.explain_codes import words
 from bot.sandbox.fault_kinds import API
 from bot.sandbox.traffic import Exchange
+from bot.wechat.errcode_table import TABLE
 from tests.conftest import NOON
 
 CHINESE = re.compile("[一-鿿]")
@@ -47,10 +48,32 @@ GIVEN = sorted(
 )
 
 
-@pytest.mark.parametrize("errcode", sorted(MESSAGES))
+@pytest.mark.parametrize("errcode", sorted({code for entry in TABLE for code in entry.codes}))
+def test_every_code_that_programs_know_has_the_platforms_words(errcode):
+    if errcode not in (-1, 61450):  # those are system errors
+        assert message(errcode) != MESSAGES[-1]
+    assert words(errcode) is not None, f"{errcode}: add it to explain_codes"
+
+
+@pytest.mark.parametrize(
+    ("errcode", "expected"),
+    [
+        pytest.param(48004, "api forbidden for irregularities", id="a code of the list"),
+        pytest.param(50002, "user limited", id="a restricted account"),
+        pytest.param(9001001, "shake around error", id="the first of a family"),
+        pytest.param(9001036, "shake around error", id="the last of it"),
+        pytest.param(9001037, "system error", id="behind it"),
+        pytest.param(99999, "system error", id="what is no code"),
+    ],
+)
+def test_the_words_of_a_code(errcode, expected):
+    assert message(errcode).startswith(expected)
+
+
+@pytest.mark.parametrize("errcode", sorted({*MESSAGES, *SHAKE_AROUND}))
 def test_every_errcode_is_explained_in_words_of_our_own(errcode):
     assert words(errcode) is not None, f"{errcode}: add it to explain_codes"
-    told = explain_errcode(errcode, MESSAGES[errcode])
+    told = explain_errcode(errcode, message(errcode))
     assert told.zh.startswith(f"{errcode}：")
     assert CHINESE.search(told.zh)
     assert not CHINESE.search(told.en)
@@ -91,6 +114,7 @@ def an_exchange(way: str, outcome: str, rule: str = "", delivery: int = 0) -> Ex
         pytest.param(
             an_exchange("push", "refused", "there is no program", 1), "没有设置", id="no program"
         ),
+        pytest.param(an_exchange("push", "dropped", "MarkFail"), "没有投递", id="in a pause"),
         pytest.param(an_exchange("call", "0"), "成功", id="a call that was done"),
         pytest.param(an_exchange("call", "45009"), "额度", id="a call that was refused"),
         pytest.param(an_exchange("call", "fault", "drop"), "drop", id="a fault on demand"),

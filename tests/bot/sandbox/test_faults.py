@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import socket
 import threading
@@ -14,7 +15,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from bot.errors import SettingsError
-from bot.sandbox.fault_kinds import API, JOBS, PUSH, WHEN, FaultRefused
+from bot.sandbox.fault_kinds import API, JOBS, PUSH, WHEN, FaultRefused, seconds_of
 from bot.sandbox.gateway import Call, Outcome
 from bot.sandbox.platform import Platform
 from bot.sandbox.tls import _Quiet
@@ -75,6 +76,17 @@ def test_a_fault_is_in_force_for_its_span_of_the_platforms_time(desk: Desktop):
     found += codes(desk, 2)
     desk.clock.advance(60)
     assert found + codes(desk, 1) == [0, -1, -1, 0]
+
+
+def test_an_errcode_that_is_not_said_is_system_busy(desk: Desktop):
+    desk.world.faults.add({"path": USERS, "kind": "errcode"})
+    assert codes(desk, 2) == [-1, 0]
+
+
+def test_no_wait_is_longer_than_a_day():
+    wide = seconds_of({"lognormal": [86_400, 10]})
+    rng = random.Random(1)
+    assert max(wide.drawn(rng) for _ in range(100)) == 86_400
 
 
 def test_the_same_seed_meets_the_same_faults():
@@ -302,7 +314,37 @@ def test_a_server_that_hides_its_sockets_sends_less_than_it_promised():
         pytest.param({"api": [{"path": "*", "share": 2}]}, "share", id="more than all"),
         pytest.param({"api": [{"path": "*", "probability": True}]}, "probability", id="a truth"),
         pytest.param({"api": [{"path": "*", "errcode": "x"}]}, "errcode", id="a code in words"),
+        pytest.param({"api": [{"path": "*", "errcode": 0}]}, "errcode", id="a code of no error"),
+        pytest.param({"api": [{"path": "*", "errcode": -2}]}, "errcode", id="a code of nobody"),
+        pytest.param({"api": [{"path": "*", "errcode": None}]}, "errcode", id="no code"),
         pytest.param({"api": [{"path": "*", "lasts": -1}]}, "lasts", id="before its begin"),
+        pytest.param({"api": [{"path": "*", "lasts": 1e308}]}, "lasts", id="beyond all time"),
+        pytest.param(
+            {"api": [{"path": "*", "starts_in": 1e12}]}, "starts_in", id="begins after all time"
+        ),
+        *(
+            pytest.param(
+                {"api": [{"kind": "latency", "path": "*", "seconds": seconds}]},
+                "seconds",
+                id=f"late by {name}",
+            )
+            for seconds, name in [
+                (86_401, "more than a day"),
+                (1e308, "more than all time"),
+                (10**400, "a number that no float holds"),
+                (float("inf"), "infinity"),
+                (float("nan"), "no number"),
+                (-1, "less than nothing"),
+                (None, "nothing"),
+                ("1", "a text"),
+                ({"uniform": [1, 1e308]}, "up to more than all time"),
+                ({"lognormal": [1e308, 1]}, "a median above a day"),
+                ({"lognormal": [1, 11]}, "too wide a spread"),
+                ({"lognormal": [0, 1]}, "a median of nothing"),
+            ]
+        ),
+        pytest.param({"push": {"delay": {"seconds": 1e308}}}, "seconds", id="a push never due"),
+        pytest.param({"push": {"delay": float("nan")}}, "delay", id="a probability that is none"),
         pytest.param(
             {"api": [{"kind": "hang", "path": "*", "seconds": {"normal": [1, 1]}}]},
             "seconds",

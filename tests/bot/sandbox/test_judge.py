@@ -226,3 +226,28 @@ def test_a_reply_names_media_that_the_platform_has(kind, media_id, expected):
 def test_the_agent_who_is_named_is_told():
     body = reply(MsgType="transfer_customer_service", TransInfo={"KfAccount": "test1@gh_1"})
     assert Judge("plain", TOKEN, BOX).verdict(body, A_TEXT).text == "test1@gh_1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "picture"),
+    [
+        pytest.param({"MsgType": "image", "Image": {"MediaId": "m"}}, "media:m", id="an image"),
+        pytest.param(
+            {
+                "MsgType": "news",
+                "ArticleCount": 1,
+                "Articles": {"item": [{"Title": "一", "PicUrl": "https://e.example/1.png"}]},
+            },
+            "https://e.example/1.png",
+            id="an article's",
+        ),
+        pytest.param(
+            {"MsgType": "music", "Music": {"ThumbMediaId": "t"}}, "media:t", id="music's small one"
+        ),
+        pytest.param({"MsgType": "voice", "Voice": {"MediaId": "m"}}, "", id="none of a voice"),
+        pytest.param({"MsgType": "text", "Content": "好"}, "", id="none of a text"),
+    ],
+)
+def test_the_picture_of_an_answer_is_kept(fields, picture):
+    body = reply(**{"Content": None, **fields})
+    assert Judge("plain", TOKEN, BOX).verdict(body, A_TEXT).picture == picture

@@ -306,12 +306,26 @@ def test_identical_messages_go_where_the_switch_says_so(played):
 # --- allowances --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["send", "sendall", "preview"])
-def test_a_hundred_calls_a_day(three: Desktop, path):
-    three.world.used[(f"/cgi-bin/message/mass/{path}", TODAY)] = 99
+@pytest.mark.parametrize(
+    ("path", "counted"), [("send", "send"), ("sendall", "send"), ("preview", "preview")]
+)
+def test_a_hundred_calls_a_day(three: Desktop, path, counted):
+    three.world.used[(f"/cgi-bin/message/mass/{counted}", TODAY)] = 99
     body = {"touser": "o-1" if path == "preview" else ["o-1", "o-2"], **TO_ALL, **TEXT}
     assert three.post(f"message/mass/{path}", body)["errcode"] == 0
     assert three.post(f"message/mass/{path}", body)["errcode"] == 45009
+
+
+def test_the_hundred_calls_are_those_by_list_and_by_tag_together(three: Desktop):
+    by_tag = {"filter": {"is_to_all": False, "tag_id": 2}, **TEXT}
+    assert three.post("message/mass/sendall", by_tag)["errcode"] == 0
+    assert by_list(three, "o-1", "o-2")["errcode"] == 0
+    for path, used in (("send", 2), ("sendall", 2), ("preview", 0)):
+        asked = {"cgi_path": f"/cgi-bin/message/mass/{path}"}
+        assert three.post("openapi/quota/get", asked)["quota"]["used"] == used
+    asked = {"cgi_path": "/cgi-bin/message/mass/sendall"}
+    assert three.post("openapi/quota/clear", asked)["errcode"] == 0
+    assert three.world.used[("/cgi-bin/message/mass/send", TODAY)] == 0
 
 
 def test_ten_deletions_a_day(three: Desktop):
@@ -322,6 +336,8 @@ def test_ten_deletions_a_day(three: Desktop):
 def test_sixty_calls_a_minute(three: Desktop):
     codes = [by_list(three, "o-1", "o-2", **text(n))["errcode"] for n in range(61)]
     assert codes == [0] * 60 + [45011]
+    assert three.post("message/mass/sendall", {**TO_ALL, **TEXT})["errcode"] == 45011
+    assert three.post("message/mass/preview", {"touser": "o-1", **TEXT})["errcode"] == 0
     three.clock.advance(60)
     assert by_list(three, "o-1", "o-2")["errcode"] == 0
 
@@ -597,6 +613,12 @@ def test_the_status_of_an_unknown_job(three: Desktop):
 
 
 # --- speed -------------------------------------------------------------------------------------
+
+
+def test_the_speed_is_asked_for_with_an_empty_body(three: Desktop):
+    asked = three.call("POST", "message/mass/speed/get", b"")
+    assert asked == {"speed": 0, "realspeed": 80}
+    assert three.call("POST", "message/mass/speed/set", b"")["errcode"] == 44002
 
 
 def test_the_speed_is_read_and_set(three: Desktop):

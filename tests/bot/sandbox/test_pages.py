@@ -13,7 +13,7 @@ from bot.sandbox.people import ME, Bubble, Person
 from bot.sandbox.platform import Platform
 from bot.sandbox.traffic import KEPT, LONGEST, Exchange, Traffic, masked
 from bot.sandbox.web.app import create_app
-from bot.sandbox.web.pieces import Piece, opened, pieces
+from bot.sandbox.web.pieces import Picture, Piece, opened, picture_of, pieces
 from bot.sandbox.web.recent import Recent
 from bot.sandbox.web.views import WindowView, chat_of, curl, pretty
 from bot.sandbox.windows import Window
@@ -283,6 +283,7 @@ def test_a_link_that_speaks_for_the_follower_is_no_address():
         pytest.param("https://mp.weixin.qq.com/s/1", "https://mp.weixin.qq.com/s/1", id="not ours"),
         pytest.param("javascript:alert(1)", "", id="a script"),
         pytest.param("http://[", "", id="no address"),
+        pytest.param("https://", "", id="no host"),
     ],
 )
 def test_where_a_tap_on_a_link_leads(url, leads):
@@ -302,6 +303,87 @@ def test_what_developers_see_of_the_window(window, state, words):
     view = WindowView.of(Person("o-lin", "小林", window=window), NOON)
     assert view.state == state
     assert words in view.words
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("picture", "shown"),
+    [
+        pytest.param("", None, id="none"),
+        pytest.param("media:a-b_1", Picture("/media/a-b_1"), id="material"),
+        pytest.param("media:../x?y", Picture("/media/..%2Fx%3Fy"), id="no material at all"),
+        pytest.param(f"http://{HERE}/mmbiz/a.png", Picture("/mmbiz/a.png"), id="a file of ours"),
+        pytest.param(
+            "http://mmbiz.qpic.cn/sandbox/a-b_1/0", Picture("/media/a-b_1"), id="what a person sent"
+        ),
+        pytest.param(
+            "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=t",
+            Picture("/cgi-bin/showqrcode?ticket=t"),
+            id="a code",
+        ),
+        pytest.param(f"http://{HERE}/sandbox/state", Picture(host="127.0.0.1"), id="no picture"),
+        pytest.param("https://e.example/a.png", Picture(host="e.example"), id="elsewhere"),
+        pytest.param("javascript:alert(1)", Picture(), id="a script"),
+        pytest.param("data:image/png;base64,x", Picture(), id="data"),
+        pytest.param("http://[", Picture(), id="no address"),
+    ],
+)
+def test_where_a_picture_is_taken_from(picture, shown):
+    assert picture_of(picture, HERE) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "data", "status"),
+    [
+        pytest.param("image", "image/png", b"png", 200, id="a picture"),
+        pytest.param("thumb", "image/jpeg", b"jpg", 200, id="a small one"),
+        pytest.param("image", "", b"", 404, id="one without bytes"),
+        pytest.param("image", "image/svg+xml", b"<svg/>", 404, id="one that can hold a script"),
+        pytest.param("image", "text/html", b"<p>", 404, id="a page that calls itself one"),
+        pytest.param("video", "video/mp4", b"mp4", 404, id="a video"),
+    ],
+)
+def test_the_phone_is_given_pictures_only(client, platform, me, kind, content_type, data, status):
+    media_id = platform.world.add_media(kind, data, content_type)
+    answer = client.get(f"/media/{media_id}")
+    assert answer.status_code == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    bubble = Bubble("account", "image", "[image]", NOON, "custom", picture=f"media:{media_id}")
+    platform.world.show(me, bubble)
+    chat = client.get(f"/phone/{ME}/chat").text
+    assert (f'src="/media/{media_id}"' in chat) is (status == 200)
+    assert ("[图片]" in chat) is (status != 200)
+    if status == 200:
+        assert (answer.data, answer.content_type) == (data, content_type)
+
+
+def test_a_picture_is_gone_with_its_three_days(client, platform):
+    brief = platform.world.add_media("image", b"png", "image/png")
+    for_good = platform.world.add_media("image", b"png", "image/png", permanent=True)
+    platform.world.clock.advance(3 * 86400)
+    assert client.get(f"/media/{brief}").status_code == 404
+    assert client.get(f"/media/{for_good}").status_code == 200
+    assert client.get("/media/none").status_code == 404
+
+
+def test_a_card_says_what_it_refuses(client, platform, me):
+    def shown(url: str, picture: str) -> str:
+        platform.world.show(
+            me, Bubble("account", "news", "标题", NOON, "custom", url, "", (), picture)
+        )
+        return live(client, shown=me.shown - 1)["chat"]
+
+    refused = shown("javascript:alert(1)", "javascript:alert(2)")
+    assert "链接被拒绝" in refused
+    assert "图片的地址无效" in refused
+    assert "javascript" not in refused
+    elsewhere = shown("https://e.example/", "https://img.example/a.png")
+    assert "链接被拒绝" not in elsewhere
+    assert "图片在 img.example" in elsewhere
+    assert "<img" not in elsewhere
+    assert "链接被拒绝" not in shown("", "")
 
 
 # --- who has chatted last ------------------------------------------------------------------------
@@ -332,6 +414,22 @@ def test_people_are_found_by_name_remark_and_openid(desk: Desktop):
 def noted(traffic: Traffic, sent: str, openid: str = "o-lin", way: str = "push") -> Exchange:
     traffic.note(NOON, way, "text", openid, sent, "", "late")
     return traffic.since()[-1]
+
+
+def test_pushes_that_are_lost_in_a_pause_are_shown(dumb_bot):
+    url = dumb_bot(lambda _: (500, "text/plain", b"")).url
+    limits = Limits(retry_gap=0, job_delay=0, mark_fail=3)
+    platform = Platform(a_config(callback_url=url, mode="plain", limits=limits))
+    platform.pusher.start()
+    lin = platform.world.person("o-lin")
+    platform.acts.follow(lin)
+    platform.acts.say(lin, "还在吗")
+    assert platform.pusher.drain(10)
+    lost = platform.world.traffic.since()[-1]
+    platform.stop()
+    assert (lost.what, lost.outcome, lost.rule, lost.delivery) == ("text", "dropped", "MarkFail", 0)
+    assert "还在吗" in lost.sent
+    assert lost.failed
 
 
 def test_repeated_deliveries_are_counted_and_another_push_begins_anew():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.acts import PLATFORM, NotFollowing
+from bot.sandbox.acts import PLATFORM, AccountClosed, NotFollowing
 from bot.sandbox.api import people as api_people
 from tests.bot.sandbox.conftest import Desktop
 
@@ -224,7 +224,8 @@ def test_the_total_counts_who_follows_now(desk: Desktop):
         desk.follower(name)
     desk.acts.unfollow(desk.world.person("o-1"))
     desk.acts.cancel(desk.world.person("o-2"))
-    desk.acts.cancel(desk.world.person("o-2"))
+    with pytest.raises(AccountClosed):
+        desk.acts.cancel(desk.world.person("o-2"))
     assert desk.get("user/get")["total"] == 1
 
 

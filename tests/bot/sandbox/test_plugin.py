@@ -237,6 +237,70 @@ def test_a_fault_is_met_and_cleared(wechat_sandbox: LocalSandbox):
     assert wechat_sandbox.get("faults")["faults"]["errcode"]["met"] == 1
 
 
+ADDRESSES = "/cgi-bin/getcallbackip"
+
+
+def called(sandbox: LocalSandbox) -> dict | type[Exception]:
+    """A call by a client that keeps its connection; what it got, or how that ended."""
+    with requests.Session() as session:
+        asked = {"grant_type": "client_credential", "appid": sandbox.appid}
+        account = {**asked, "secret": sandbox.appsecret}
+        token = session.get(f"{sandbox.url}/cgi-bin/token", params=account, timeout=8).json()
+        query = {"access_token": token["access_token"]}
+        try:
+            return session.get(sandbox.url + ADDRESSES, params=query, timeout=8).json()
+        except requests.RequestException as error:
+            return type(error)
+
+
+BROKEN = requests.exceptions.ChunkedEncodingError  # the answer ended before it was whole
+
+
+@pytest.mark.parametrize(
+    (),
+    [
+        pytest.param(id="on the wall clock"),
+        pytest.param(id="on virtual time", marks=pytest.mark.wechat_sandbox(start=NOVEMBER)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "more", "ends"),
+    [
+        pytest.param("drop", {}, (requests.ConnectionError,), id="drop"),
+        pytest.param("reset", {}, (requests.ConnectionError,), id="reset"),
+        pytest.param("cut", {}, (BROKEN,), id="cut"),
+        pytest.param("wrong_length", {}, (BROKEN,), id="a wrong length"),
+        pytest.param(
+            "timeout_after_accept",
+            {"seconds": 0.01},
+            (requests.ConnectionError, BROKEN),
+            id="silence; on virtual time half an answer",
+        ),
+    ],
+)
+def test_a_connection_that_ends_ends_at_once(
+    wechat_sandbox: LocalSandbox, caplog: pytest.LogCaptureFixture, kind, more, ends
+):
+    wechat_sandbox.fault(ADDRESSES, kind=kind, **more)
+    assert called(wechat_sandbox) in ends
+    assert "ip_list" in called(wechat_sandbox)
+    assert [one for one in caplog.records if one.name == "werkzeug"] == []
+
+
+@pytest.mark.parametrize("kind", ["slow_drip", "hang", "latency"])
+@pytest.mark.parametrize(
+    (),
+    [
+        pytest.param(id="on the wall clock"),
+        pytest.param(id="on virtual time", marks=pytest.mark.wechat_sandbox(start=NOVEMBER)),
+    ],
+)
+def test_an_answer_that_is_late_comes_whole(wechat_sandbox: LocalSandbox, kind):
+    wechat_sandbox.fault(ADDRESSES, kind=kind, seconds=0.05)
+    assert called(wechat_sandbox)["ip_list"]
+    assert wechat_sandbox.get("faults")["faults"][kind]["met"] == 1
+
+
 @pytest.mark.wechat_sandbox(start=NOVEMBER, followers=2)
 def test_a_reset_world_is_the_one_of_the_beginning(mounted: LocalSandbox):
     lin = mounted.follower("小林")

@@ -286,10 +286,11 @@ def test_a_blacklisted_follower_who_leaves_is_reported_all_the_same(setting):
     assert parse(bot.asked[-1].body)["Event"] == "unsubscribe"
 
 
-def test_without_a_program_pushes_are_silent_and_nothing_is_sent():
+def test_without_a_program_pushes_are_unsent():
     here = Setting(a_config(callback_url=""))
     counts = here.follow()
-    assert (counts["pushes"], counts["silent"], counts["deliveries"]) == (1, 1, 0)
+    assert (counts["pushes"], counts["unsent"], counts["deliveries"]) == (1, 1, 0)
+    assert (counts["silent"], counts["answered"], counts["failed"]) == (0, 0, 0)
     assert not here.pusher.verify()
     here.pusher.stop()
 

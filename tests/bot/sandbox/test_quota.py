@@ -144,6 +144,11 @@ def test_all_quotas_are_cleared_with_the_secret_and_no_token(desk: Desktop, chan
     assert desk.world.used[(USERS, TODAY)] == (500 if expected else 0)
 
 
+def test_the_secret_may_stand_in_the_query_and_nothing_in_the_body(desk: Desktop):
+    asked = Call("/cgi-bin/clear_quota/v2", "POST", {"appid": APPID, "appsecret": SECRET})
+    assert json.loads(desk.gateway.answer(asked).body)["errcode"] == 0
+
+
 def test_quotas_are_cleared_with_the_own_appid_only(desk: Desktop):
     assert desk.post("clear_quota", {"appid": "wxother"})["errcode"] == 40013
 

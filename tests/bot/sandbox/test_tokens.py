@@ -144,6 +144,31 @@ def test_only_listed_addresses_get_tokens_and_the_refusal_names_the_caller(stric
     assert refused["errmsg"].startswith(words)
 
 
+@pytest.mark.parametrize("path", ["/cgi-bin/token", "/cgi-bin/stable_token"])
+def test_an_unlisted_address_can_meet_the_other_documented_code(strict, path):
+    desk = strict(ip_allow=(HERE,), switches=Switches(allow_list_code=61004))
+    assert "access_token" in fetch(desk, HERE, path)
+    refused = fetch(desk, ELSEWHERE, path)
+    words = "access clientip is not registered requestIP: 203.0.113.9 rid: "
+    assert (refused["errcode"], refused["errmsg"][: len(words)]) == (61004, words)
+
+
+@pytest.mark.parametrize("code", [40125, 40001])
+def test_a_wrong_secret_meets_the_code_that_the_switch_says(strict, code):
+    desk = strict(switches=Switches(wrong_secret_code=code))
+    token = Call("/cgi-bin/token", "GET", {**ACCOUNT, "secret": "wrong"})
+    clear = Call(
+        "/cgi-bin/clear_quota/v2", "POST", {"appid": ACCOUNT["appid"], "appsecret": "wrong"}, b"{}"
+    )
+    web = Call(
+        "/sns/oauth2/access_token",
+        "GET",
+        {**ACCOUNT, "secret": "wrong", "code": "x", "grant_type": "authorization_code"},
+    )
+    answers = [json.loads(desk.gateway.answer(call).body) for call in (token, clear, web)]
+    assert [answer["errcode"] for answer in answers] == [code] * 3
+
+
 def test_a_listed_address_is_asked_for_tokens_only(strict):
     desk = strict(ip_allow=(ELSEWHERE,))
     assert "errcode" not in desk.get("user/get")
