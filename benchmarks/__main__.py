@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month")
+NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month", "nlu")
 
 
 def main() -> None:
