@@ -56,6 +56,8 @@ def test_message_campaign_and_click(
         lin = opened(platform)
         assert len(said(lin, "reply")) == 2  # the welcome, and the answer
 
+        # A run takes the members that are written; a message counts within some two seconds.
+        wait_for(lambda: members(hongyan) == 1)
         hongyan("campaign", "create", document=CAMPAIGN)
         hongyan("campaign", "start", "coffee-week")
         wait_for(lambda: said(lin, "custom"))
@@ -70,6 +72,12 @@ def test_message_campaign_and_click(
         counts = platform.pusher.report()
         assert (counts["answered"], counts["failed"], counts["late"]) == (2, 0, 0)
         assert not platform.world.ledger.records("fault")
+
+
+def members(hongyan: Hongyan) -> int:
+    """As the console would show it before somebody presses the button."""
+    found = json.loads(hongyan("segments", "list", "--json"))["segments"]
+    return sum(segment["size"] or 0 for segment in found)
 
 
 def report(hongyan: Hongyan) -> str:
