@@ -125,7 +125,7 @@ def rows(*states):
     return fetch(f"SELECT COUNT(*) FROM send WHERE state IN ({marks})", states)[0][0]
 
 
-def await_sending(demo, seconds=30):
+def await_sending(demo, seconds=90):
     """Until another message went out: the scheduler's lease has passed on, and rows are claimed."""
     before, deadline = rows("sent"), time.monotonic() + seconds
     while rows("sent") == before:
