@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from bot.sandbox.acts import Acts, NotFollowing
 from bot.sandbox.crowd import personas
+from bot.sandbox.crowd.ending import Ending
 from bot.sandbox.crowd.errands import Errands, Web
 from bot.sandbox.crowd.personas import Act, Persona
 from bot.sandbox.crowd.visitor import first_link
@@ -49,7 +50,7 @@ def chosen_option(welcome: str, who: Interested, rng: random.Random) -> str:
     return ""
 
 
-class Population:
+class Population(Ending):
     """`start` begins the story; `stop` ends all new acts; `drain` waits for those under way."""
 
     def __init__(
@@ -61,8 +62,6 @@ class Population:
         web: Web | None = None,
     ) -> None:
         self._world, self._acts, self._pusher = world, acts, pusher
-        # Their own: at the end what people would still do is dropped, what the platform owes not.
-        self._timeline = timeline
         config = world.config
         self._config = config
         self._who = {
@@ -70,9 +69,10 @@ class Population:
             for who in (personas.persona(config.seed, n) for n in range(config.followers))
         }
         self._seen: Counter[str] = Counter()
-        self._errands = Errands(world, web)
+        # A timeline of their own: at the end what they would still do is dropped, what the
+        # platform owes is not.
+        super().__init__(timeline, Errands(world, web))
         self._began: float | None = None
-        self._stopped = False
         # Think times shrink with a short story, so that a tap still falls inside it.
         self._pace = min(1.0, (config.seconds or 40.0) / 40.0) / config.time_scale
 
@@ -205,20 +205,6 @@ class Population:
             self._errands.pay(who.openid, code, order, rng.randrange(3000, 30000))
 
     # --- the end -----------------------------------------------------------------------------
-
-    def stop(self) -> None:
-        """No new acts; what is on its way goes on."""
-        self._stopped = True
-        self._timeline.clear()
-
-    def close(self) -> None:
-        self.stop()
-        self._timeline.stop()
-        self._errands.close()
-
-    def drain(self, timeout: float) -> bool:
-        """Waits for acts, taps and redemptions under way. False: not within `timeout` seconds."""
-        return self._timeline.drain(timeout) and self._errands.drain(timeout)
 
     def report(self) -> dict[str, Any]:
         """How far the story is."""

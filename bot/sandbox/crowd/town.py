@@ -22,6 +22,7 @@ from bot.sandbox.crowd import fatigue, speech
 from bot.sandbox.crowd.agenda import Agenda
 from bot.sandbox.crowd.customers import Customers
 from bot.sandbox.crowd.doings import Doings
+from bot.sandbox.crowd.ending import Ending
 from bot.sandbox.crowd.errands import Errands, Web
 from bot.sandbox.crowd.fatigue import FINE, LEFT, SILENT
 from bot.sandbox.crowd.habits import Habits
@@ -44,7 +45,7 @@ RETURNS = 0.1  # share of those who left that follow again, weeks later
 RETURN_HOURS = 20 * 24.0
 
 
-class Town:
+class Town(Ending):
     """`start` begins; `stop` ends all new acts; `drain` waits for those under way."""
 
     def __init__(
@@ -56,14 +57,14 @@ class Town:
         web: Web | None = None,
     ) -> None:
         config = world.config
-        self._world, self._acts, self._pusher, self._timeline = world, acts, pusher, timeline
+        super().__init__(timeline, Errands(world, web))
+        self._world, self._acts, self._pusher = world, acts, pusher
         self._config, self._habits = config, Habits.of(config.habits)
         self._start = config.start_at() or world.clock()
         self._begins = hours_into_week(self._start)
         self.lives = Lives(config.seed, config.followers, self._habits, self._begins)
         self.table = Table(config.followers)
         self._reactions = Reactions(self.lives, self.table, self._begins)
-        self._errands = Errands(world, web)
         self._customers = Customers(world, self._errands, Readers(world, acts), self.table, self)
         self._doings = Doings(world, acts, self.lives, self._customers, self)
         self._agenda = Agenda()
@@ -71,7 +72,6 @@ class Town:
         self._known: dict[tuple[str, ...], tuple[str, ...]] = {}  # equal interests, once in memory
         self._friends = deque(self.lives.reserved())
         self._began: float | None = None
-        self._stopped = False
         self._received: Counter[str] = Counter()  # messages by channel
         self._ends: Counter[str] = Counter()
 
@@ -258,20 +258,6 @@ class Town:
                 self._acts.say(person, reaction.detail)
 
     # --- the end -----------------------------------------------------------------------------
-
-    def stop(self) -> None:
-        """No new acts; what is on its way goes on."""
-        self._stopped = True
-        self._timeline.clear()
-
-    def close(self) -> None:
-        self.stop()
-        self._timeline.stop()
-        self._errands.close()
-
-    def drain(self, timeout: float) -> bool:
-        """Waits for what is under way. False: not within `timeout` seconds."""
-        return self._timeline.drain(timeout) and self._errands.drain(timeout)
 
     def report(self) -> dict[str, Any]:
         """How far they are, and how the people stand to the account."""
