@@ -18,7 +18,7 @@ from jobs.scheduler import Leader
 settings = Settings.from_env(os.environ)
 log.configure(settings.log_level, settings.log_format, settings.secrets())
 services = build(settings)
-services.understand("你好")  # loads the dictionary now rather than under the first message
+services.understand("你好", 0)  # loads the dictionary now rather than under the first message
 application = create_app(services, router.dispatch, router.quick)
 
 if settings.scheduler == "on":

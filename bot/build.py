@@ -18,6 +18,8 @@ from bot.store.accounts import AccountState
 from bot.store.db import Store, open_store
 from bot.store.tokens import SharedTokens
 from bot.store.vault import new_key
+from bot.talk.live import Live, Talk
+from bot.values.audience import Understanding
 from bot.wechat.client import WeChatClient, connect
 
 
@@ -43,14 +45,25 @@ def build(settings: Settings, clock: Clock | None = None, *, upgrade: bool = Tru
     if settings.appid:
         check_account(settings)
         accounts.ensure_default(settings.appid, settings.account_kind, clock())
+    talk_of = Live().of
     return Services(
         settings=settings,
         store=store,
         clock=clock,
         account_of=lambda slug: _with_secrets(accounts.by_slug(slug), settings),
         client_of=_clients(settings, clock),
-        understand=understand,
+        understand=reading(talk_of),
+        talk_of=talk_of,
     )
+
+
+def reading(talk_of: Callable[[int], Talk]) -> Callable[[str, int], Understanding]:
+    """Understanding with the words and the model of the account that was spoken to."""
+
+    def read(text: str, account_id: int) -> Understanding:
+        return understand(text)
+
+    return read
 
 
 def check_account(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.settings import Settings
 from bot.store.accounts import AccountState
 from bot.store.db import Store
+from bot.talk.live import Talk
 from bot.values.audience import Understanding
 from bot.wechat.client import WeChatClient
 
@@ -22,4 +23,5 @@ class Services:
     clock: Clock
     account_of: Callable[[str], AccountState]  # by slug; raises NotFound
     client_of: Callable[[int], WeChatClient]  # by account id
-    understand: Callable[[str], Understanding]
+    understand: Callable[[str, int], Understanding]  # a text said to this account
+    talk_of: Callable[[int], Talk]  # by account id: what it says, at most a second old

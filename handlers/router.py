@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from bot.inbox.context import Context, Handled
+from bot.inbox.context import Context, Handled, Passed, Step
 from bot.nlp.normalise import bare, normalise
 from bot.values.audience import Understanding
 from bot.values.inbound import Inbound, TextMessage
 from bot.values.replies import NO_REPLY, Reply
 
-# What a handler says: a reply, a reply with its own name and reason, or None to pass.
-Answer = Reply | Handled | None
+# What a handler says: a reply, a reply with its own name and reason; or that it passes.
+Answer = Reply | Handled | Passed | None
 Handler = Callable[[Any, Context], Answer]
 # Why a rule takes a message, "" or None where it does not.
 Rule = Callable[[Any, Context], str | None]
@@ -33,6 +33,7 @@ class Route:
     handler: Handler
     name: str
     quick: bool = False
+    step: str = ""
 
     def reason(self, message: Inbound, ctx: Context) -> str | None:
         if not self.rules:
@@ -48,9 +49,15 @@ class Router:
     _by_kind: dict[type[Inbound], tuple[Route, ...]] = field(default_factory=dict)
 
     def on(
-        self, *kinds: type[Inbound], when: Rule | None = None, quick: bool = False
+        self,
+        *kinds: type[Inbound],
+        when: Rule | None = None,
+        quick: bool = False,
+        step: str = "",
     ) -> Callable[[H], H]:
         """Register for these kinds and those derived from them, where `when` gives a reason.
+
+        `step`: the step of the decision that this is part of; its outcome is kept with the message.
 
         `quick`: the handler waits for nothing but the database (whose waits are bounded), so it may
         run in the request's own thread. When in doubt leave it: a slow one is then no harm.
@@ -58,16 +65,16 @@ class Router:
 
         def register(handler: H) -> H:
             rules = () if when is None else (when,)
-            self._add(Route(kinds, rules, handler, _name(handler), quick))
+            self._add(Route(kinds, rules, handler, _name(handler), quick, step))
             return handler
 
         return register
 
-    def text(self, *rules: Rule, quick: bool = False) -> Callable[[H], H]:
+    def text(self, *rules: Rule, quick: bool = False, step: str = "") -> Callable[[H], H]:
         """Register for texts that one of the rules takes; without rules for every text."""
 
         def register(handler: H) -> H:
-            self._add(Route((TextMessage,), rules, handler, _name(handler), quick))
+            self._add(Route((TextMessage,), rules, handler, _name(handler), quick, step))
             return handler
 
         return register
@@ -87,16 +94,20 @@ class Router:
 
     def dispatch(self, message: Inbound, ctx: Context) -> Handled:
         """The answer of the first handler that takes the message. Raises what that one raises."""
+        trace: list[Step] = []
         for route in self._of(type(message)):
             reason = route.reason(message, ctx)
             if not reason:
+                _note(trace, route, False, NOT_ASKED)
                 continue
             answer = route.handler(message, ctx)
-            if isinstance(answer, Handled):
-                return answer
-            if answer is not None:
-                return Handled(answer, route.name, reason)
-        return Handled(NO_REPLY, "none", f"no handler for {message.kind}")
+            if answer is None or isinstance(answer, Passed):
+                _note(trace, route, False, answer.why if answer else f"{reason}, passed on")
+                continue
+            taken = answer if isinstance(answer, Handled) else Handled(answer, route.name, reason)
+            _note(trace, route, True, taken.reason)
+            return replace(taken, trace=taken.trace or tuple(trace))
+        return Handled(NO_REPLY, "none", f"no handler for {message.kind}", tuple(trace))
 
     def _of(self, kind: type[Inbound]) -> tuple[Route, ...]:
         found = self._by_kind.get(kind)
@@ -104,6 +115,21 @@ class Router:
             found = tuple(route for route in self.routes if issubclass(kind, route.kinds))
             self._by_kind[kind] = found
         return found
+
+
+NOT_ASKED = "nothing of it in the message"
+
+
+def _note(trace: list[Step], route: Route, took: bool, why: str) -> None:
+    """One line a step: the handler that took, else the last one with something to say."""
+    if not route.step:
+        return
+    line = (route.step, route.name, took, why)
+    if trace and trace[-1][0] == route.step:
+        if why != NOT_ASKED or trace[-1][3] == NOT_ASKED:
+            trace[-1] = line
+    else:
+        trace.append(line)
 
 
 def _name(handler: Handler) -> str:
@@ -118,7 +144,7 @@ def understood(message: TextMessage, ctx: Context) -> Understanding:
     """What the text is about, worked out once a message."""
     if ctx.understanding is not None:
         return ctx.understanding
-    return ctx.services.understand(message.text)
+    return ctx.services.understand(message.text, ctx.account.id)
 
 
 def word(*words: str) -> Rule:

@@ -29,6 +29,17 @@ class Context:
         return self.follower.language
 
 
+# One step of a decision: its name, the handler asked last, whether it took the message, and why.
+Step = tuple[str, str, bool, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A handler that leaves the message to the next one says why: kept with the message."""
+
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """A handler's answer with its name and why it took the message; kept with the event."""
@@ -36,6 +47,7 @@ class Handled:
     reply: Reply
     handler: str
     reason: str = ""
+    trace: tuple[Step, ...] = ()
 
 
 # The router's shape. It raises what a handler raises; the inbox turns that into a harmless reply.

@@ -33,7 +33,7 @@ from bot.values.inbound import Inbound, Message, PersonalInfoEvent
 from bot.values.replies import NO_REPLY, Reply, TextReply
 from bot.wechat.callback import Gate, Opened
 from bot.wechat.inbound import to_value
-from bot.wechat.outbound import render
+from bot.wechat.outbound import can_be_passive, render
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Receiver:
         door = self._door(slug)
         opened = door.gate.open(query, body, now)
         message = to_value(opened.fields)
-        understanding = self._understood(message)
+        understanding = self._understood(message, door.account.id)
         stored = inbox.arrive(
             door.account.id,
             message.openid,
@@ -144,13 +144,13 @@ class Receiver:
             accounts.learn_original_id(door.account.id, original_id)
         door.until = 0.0
 
-    def _understood(self, message: Inbound) -> Understanding | None:
+    def _understood(self, message: Inbound, account_id: int) -> Understanding | None:
         """What the words are about. A text must be stored even where understanding it fails."""
         text = text_of(message)
         if not text:
             return None
         try:
-            return self.services.understand(text)
+            return self.services.understand(text, account_id)
         except Exception:
             logger.exception("understanding failed kind=%s", message.kind)
             return Understanding(text, {})
@@ -319,6 +319,10 @@ def handle(
         took_ms=int((time.monotonic() - began) * 1000),
         error=error,
         retry_at=retry_at,
+        trace=handled.trace,
+        passive=can_be_passive(reply),
+        owner=context.follower.owner(now),
+        now=now,
     )
     return reply, state
 

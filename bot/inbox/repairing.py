@@ -33,7 +33,7 @@ def _again(services: Services, dispatch: Dispatch, item: repair.Open) -> None:
         accounts.by_id(item.account_id),
         followers.get(item.follower_id) if item.follower_id is not None else None,
         message,
-        services.understand(text) if text else None,
+        services.understand(text, item.account_id) if text else None,
         item.event_id,
         services.clock(),
         attempt=item.attempts,

@@ -13,42 +13,59 @@ from typing import Any
 
 from bot.clock import from_ms, to_ms
 from bot.store.db import fetch, insert_new, run, transaction
+from bot.store.fields import Holder
+
+_SEALED = "dialogue.sealed"
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """name: onboarding, erase, agent. `state`: what its own handler needs to go on."""
+    """name: onboarding, erase, clarify, a form's. `state`: what its own handler needs to go on;
+    `sealed` the same, kept encrypted: whatever people typed."""
 
     name: str
     expires_at: datetime
     state: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = field(default_factory=dict)
 
 
 def current(follower_id: int, now: datetime) -> Dialogue | None:
     """The dialogue that is open at `now`."""
+    found = latest(follower_id)
+    return found if found is not None and found.expires_at > now else None
+
+
+def latest(follower_id: int) -> Dialogue | None:
+    """The dialogue that is or was open, expired or not, until it is forgotten."""
     rows = fetch(
-        "SELECT name, state, expires_at FROM dialogue WHERE follower_id = ? AND expires_at > ?",
-        (follower_id, to_ms(now)),
+        "SELECT name, state, expires_at, sealed FROM dialogue WHERE follower_id = ?", (follower_id,)
     )
     if not rows:
         return None
-    name, state, expires_at = rows[0]
-    return Dialogue(name, from_ms(expires_at), json.loads(state))
+    name, state, expires_at, sealed = rows[0]
+    opened = Holder.vault.open_json(bytes(sealed), _SEALED) if sealed is not None else {}
+    return Dialogue(name, from_ms(expires_at), json.loads(state), opened)
 
 
 def begin(
-    follower_id: int, name: str, expires_at: datetime, state: Mapping[str, Any] | None = None
+    follower_id: int,
+    name: str,
+    expires_at: datetime,
+    state: Mapping[str, Any] | None = None,
+    sealed: Mapping[str, Any] | None = None,
 ) -> None:
-    """Open a dialogue, in place of whichever was open."""
+    """Open a dialogue, in place of whichever was open; or keep how far it has come."""
     text = json.dumps(dict(state or {}), ensure_ascii=False)
-    values = (name, text, to_ms(expires_at))
+    secret = Holder.vault.seal_json(sealed, _SEALED) if sealed else None
+    values = (name, text, to_ms(expires_at), secret)
     with transaction():
         changed = run(
-            "UPDATE dialogue SET name = ?, state = ?, expires_at = ? WHERE follower_id = ?",
+            "UPDATE dialogue SET name = ?, state = ?, expires_at = ?, sealed = ?"
+            " WHERE follower_id = ?",
             (*values, follower_id),
         )
         if not changed:  # MySQL also says 0 for an equal row: the insert then finds it there
-            columns = ("follower_id", "name", "state", "expires_at")
+            columns = ("follower_id", "name", "state", "expires_at", "sealed")
             insert_new("dialogue", columns, (follower_id, *values), key="follower_id")
 
 

@@ -17,7 +17,7 @@ PLACE = "follower.openid"
 COLUMNS = (
     "id, account_id, subscribed, marketing_consent, personalised, opted_out_at, blacklisted,"
     " erased_at, language, stage, source_scene, last_inbound_at, window_kind, window_until,"
-    " window_left, created_at"
+    " window_left, created_at, held_by, held_until"
 )
 
 
@@ -40,6 +40,8 @@ def state_of(row: Sequence[Any]) -> FollowerState:
         window_until=instant(row[13]),
         window_left=row[14],
         created_at=instant(row[15]),
+        held_by=row[16],
+        held_until=instant(row[17]),
     )
 
 
@@ -96,6 +98,7 @@ def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
             "window_kind",
             "window_left",
             "created_at",
+            "held_by",
         ),
         (
             account_id,
@@ -112,6 +115,7 @@ def ensure(account_id: int, openid: str, now: datetime) -> FollowerState:
             "",
             0,
             to_ms(now),
+            "",
         ),
     )
     made = find(account_id, openid)

@@ -16,7 +16,8 @@ never race, whichever processes got them. These are the statements of the hot pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from bot.clock import to_ms
 from bot.store import events, followers
 from bot.store.db import available, fetch, insert_new, run, transaction
 from bot.store.fields import Holder
+from bot.store.handoff import AGENT
 from bot.values.audience import FollowerState, WindowKind
 
 REPLY = "inbox.reply"
@@ -37,7 +39,7 @@ WINDOWS = {
 _SIGN = "last_inbound_at = ?, window_kind = ?, window_until = ?, window_left = ?"
 _HOLD = "busy_event = ?, busy_until = ? WHERE id = ? AND (busy_event IS NULL OR busy_until <= ?)"
 _INBOX = ("event_id", "state", "lease_until", "attempts", "handler", "answer", "repeats", "error",
-          "reason")  # fmt: skip
+          "reason", "trace")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def arrive(
         insert_new(
             "inbox",
             _INBOX,
-            (event_id, "open", until if held else to_ms(now), 0, "", "", 0, "", ""),
+            (event_id, "open", until if held else to_ms(now), 0, "", "", 0, "", "", "[]"),
             key="event_id",
         )
         return Arrival(event_id, follower, held)
@@ -187,22 +189,31 @@ def finish(
     took_ms: int,
     error: str = "",
     retry_at: datetime | None = None,
+    trace: Sequence[Any] = (),
+    passive: bool = True,
+    owner: str = "",
+    now: datetime | None = None,
 ) -> str:
     """Record the outcome and let the follower go; the answer's state: passive, none or late.
 
-    `error` with `retry_at`: the handler failed and is tried again then; without: it is given up.
+    error    with `retry_at`: the handler failed and is tried again then; without: it is given up
+    passive  False: the reply can only travel as a customer-service message
+    owner    who owned the chat when this was decided; an agent who took it since speaks alone
     """
     state = "done" if not error else ("failed" if retry_at else "dead")
-    answer = "passive" if reply else "none"
-    sealed = Holder.vault.seal_json(reply, REPLY) if reply else None
     with available(), transaction():
+        if reply and now and owner != AGENT and follower_id and _owner(follower_id, now) == AGENT:
+            reply, reason = None, f"{reason}; dropped: an agent took the chat"
+        answer = ("passive" if passive else "late") if reply else "none"
+        sealed = Holder.vault.seal_json(reply, REPLY) if reply else None
         run(
             "UPDATE inbox SET state = ?, handler = ?, reason = ?, reply = ?, handled_ms = ?,"
-            " error = ?, lease_until = ?, attempts = attempts + 1,"
+            " error = ?, lease_until = ?, attempts = attempts + 1, trace = ?,"
             " answer = CASE WHEN answer = 'late' AND ? = 'passive' THEN 'late' ELSE ? END"
             " WHERE event_id = ? AND state IN ('open', 'failed')",
             (state, handler, reason, sealed, took_ms, error,
-             to_ms(retry_at) if retry_at else None, answer, answer, event_id),
+             to_ms(retry_at) if retry_at else None, json.dumps(trace, ensure_ascii=False),
+             answer, answer, event_id),
         )  # fmt: skip
         if follower_id is not None:
             run(
@@ -211,6 +222,12 @@ def finish(
                 (follower_id, event_id),
             )
         return str(fetch("SELECT answer FROM inbox WHERE event_id = ?", (event_id,))[0][0])
+
+
+def _owner(follower_id: int, now: datetime) -> str:
+    """Who owns the chat at this very moment."""
+    rows = fetch("SELECT held_by, held_until FROM follower WHERE id = ?", (follower_id,))
+    return rows[0][0] if rows and rows[0][1] is not None and rows[0][1] > to_ms(now) else ""
 
 
 def give_up_waiting(event_id: int) -> bool:

@@ -28,6 +28,7 @@ from bot.store.models import (
     FollowerAttribute,
     FollowerInterest,
     FollowerTag,
+    Handoff,
     Inbox,
     Link,
     Profile,
@@ -49,6 +50,7 @@ OWN_TABLES = (
     "segment_change",
     "segment_dirty",
     "dialogue",
+    "handoff",
     "click",
 )
 # These count something else, too (messages sent, money taken, stock) and stay without the person.
@@ -100,7 +102,14 @@ def everything(follower_id: int) -> dict[str, Any]:
     person = Follower.select().where(Follower.id == follower_id).dicts().first()
     if person is None:
         raise NotFound(f"there is no follower {follower_id}")
-    for inner in ("openid_hash", "unionid_hash", "busy_event", "busy_until"):
+    for inner in (
+        "openid_hash",
+        "unionid_hash",
+        "busy_event",
+        "busy_until",
+        "held_by",
+        "held_until",
+    ):
         del person[inner]
     mine = {
         "attributes": _rows(FollowerAttribute, follower_id),
@@ -108,6 +117,7 @@ def everything(follower_id: int) -> dict[str, Any]:
         "interests": _rows(FollowerInterest, follower_id),
         "profile": _rows(Profile, follower_id),
         "dialogue": _rows(Dialogue, follower_id),
+        "handoffs": _rows(Handoff, follower_id),
         "events": _events(follower_id),
         "segments": _segments(SegmentMember, follower_id),
         "segment_changes": _segments(SegmentChange, follower_id),
@@ -197,7 +207,10 @@ def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str,
         keep_refusal(follower_id, now)
         if not _entomb(follower_id, now):
             return None
-        removed = {"inbox": _close_inbox(follower_id)}
+        removed = {
+            table: _forget_said(table, follower_id) for table in ("example", "shadow_answer")
+        }
+        removed["inbox"] = _close_inbox(follower_id)
         removed["event"] = _forget_events(follower_id, repeats_since)
         removed["coupon_code"] = _forget_coupons(follower_id)
         removed["send"] = run(
@@ -221,7 +234,8 @@ def _entomb(follower_id: int, now: datetime) -> bool:
         " subscribed = ?, subscribed_at = NULL, unsubscribed_at = NULL, source_scene = '',"
         " language = 'zh', marketing_consent = ?, personalised = ?, opted_out_at = NULL,"
         " blacklisted = ?, stage = 'gone', last_inbound_at = NULL, window_kind = '',"
-        " window_until = NULL, window_left = 0, created_at = ?, erased_at = ?"
+        " window_until = NULL, window_left = 0, held_by = '', held_until = NULL, created_at = ?,"
+        " erased_at = ?"
         " WHERE id = ? AND erased_at IS NULL",
         (secrets.token_hex(16), False, False, False, False, to_ms(now), to_ms(now), follower_id),
     )
@@ -234,10 +248,22 @@ def _close_inbox(follower_id: int) -> int:
     """Nothing of theirs is handled or answered any more."""
     return run(
         "UPDATE inbox SET state = 'done', answer = 'none', reply = NULL, error = '', reason = '',"
-        " lease_until = NULL"
+        " trace = '[]', lease_until = NULL"
         " WHERE event_id IN (SELECT id FROM event WHERE follower_id = ?)",
         (follower_id,),
     )
+
+
+def _forget_said(table: str, follower_id: int) -> int:
+    """Rows about single messages of theirs: what was learnt from, what was tried beside."""
+    mine = "(SELECT id FROM event WHERE follower_id = ?)"
+    if table == "example":
+        run(
+            "UPDATE talk_version SET number = number + 1 WHERE account_id IN"
+            f" (SELECT account_id FROM example WHERE event_id IN {mine})",
+            (follower_id,),
+        )
+    return run(f"DELETE FROM {table} WHERE event_id IN {mine}", (follower_id,))
 
 
 def _forget_events(follower_id: int, repeats_since: datetime) -> int:

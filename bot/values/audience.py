@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.values.entities import Entity
+
 
 class Purpose(StrEnum):
     """Why a message goes out. Caps and quiet hours bind marketing; service answers an own act."""
@@ -79,6 +81,12 @@ class FollowerState:
     window_until: datetime | None = None
     window_left: int = 0
     created_at: datetime | None = None
+    held_by: str = ""  # who owns the chat: "" the bot, "queue" a person was asked, "agent"
+    held_until: datetime | None = None
+
+    def owner(self, now: datetime) -> str:
+        """Who may speak at `now`: "" the bot, queue or agent."""
+        return self.held_by if self.held_until is not None and self.held_until > now else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,25 @@ class Understanding:
 
     topics  topic -> weight in 0..1, by the topic lexicon
     word    the command word that the whole text is ("" if none): coupon, opt_out, opt_in, help ...
+
+    By the model, where one is active (docs/explanation/understanding.md):
+
+    intent      the likeliest intent, "" without a model
+    confidence  its probability in 0..1
+    second      the next likely one and its probability
+    refused     out of scope: nothing that the house has an answer for
+
+    sentiment -1..1 and anger 0..1 are of the words alone; `plain` is the normalised text.
     """
 
     text: str
     topics: dict[str, float]
     word: str = ""
+    plain: str = ""
+    intent: str = ""
+    confidence: float = 0.0
+    second: tuple[str, float] | None = None
+    refused: bool = False
+    sentiment: float = 0.0
+    anger: float = 0.0
+    entities: tuple[Entity, ...] = ()

@@ -62,4 +62,45 @@ class TransferReply(Reply):
     agent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MenuOption:
+    id: str  # comes back as bizmsgmenuid when it is tapped
+    say: str  # what a tap says
+
+
+@dataclass(frozen=True, slots=True)
+class MenuReply(Reply):
+    """A few choices to tap (msgmenu); in a passive reply the same as links in a text."""
+
+    head: str
+    options: tuple[MenuOption, ...]
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MiniProgramReply(Reply):
+    """A mini-program card; only a customer-service message carries one."""
+
+    title: str
+    appid: str
+    pagepath: str
+    thumb_media_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Reply):
+    """Replies that cannot be one: they go one after another as customer-service messages."""
+
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Later(Reply):
+    """Goes as a customer-service message, though there is an HTTP answer to be had."""
+
+    reply: Reply
+
+
 NO_REPLY = Reply()
+# What no passive reply can carry.
+ONLY_LATER = (MiniProgramReply, Several, Later)

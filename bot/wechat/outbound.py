@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.values.replies import (
+    ONLY_LATER,
     Article,
     ImageReply,
     MusicReply,
@@ -39,6 +40,11 @@ def shown_text(text: str) -> str:
         if opened > text.rfind("</a>"):
             text = text[:opened]
     return text if text.strip() else ""
+
+
+def can_be_passive(reply: Reply) -> bool:
+    """Whether the HTTP answer can carry it at all."""
+    return not isinstance(reply, ONLY_LATER)
 
 
 def render(

@@ -18,6 +18,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store import accounts, inbox
 from bot.store.accounts import AccountState
+from bot.talk.live import Live
 from bot.values.audience import FollowerState
 from bot.values.inbound import Inbound, PersonalInfoEvent, TextMessage
 from bot.values.replies import NO_REPLY, TextReply
@@ -119,6 +120,7 @@ def house(store, account_id: int, settings: Settings) -> House:
         clock=lambda: NOON,
         account_of=by_slug,
         client_of=no_client,
-        understand=understand,
+        understand=lambda text, account_id: understand(text),
+        talk_of=Live().of,
     )
     return House(services, accounts.by_slug("default"))

@@ -150,12 +150,21 @@ def _several(given: Doubles, card: Card) -> Prediction:
 def load(path: str) -> Model:
     """A model from its file. Raises NotFound, InvalidInput for a file that is none."""
     try:
-        with np.load(path, allow_pickle=False) as held:
-            return _from({name: held[name] for name in held.files})
+        return load_from(path, path)
     except FileNotFoundError:
         raise NotFound(f"{path}: no model there; make one with: hongyan nlu train") from None
+
+
+def load_from(source: Any, name: str) -> Model:
+    """A model from a path or an open binary file; `name` is what a refusal calls it.
+
+    Raises InvalidInput for bytes that are no model of this version.
+    """
+    try:
+        with np.load(source, allow_pickle=False) as held:
+            return _from({part: held[part] for part in held.files})
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
-        raise InvalidInput(f"{path}: is not a model of this version") from None
+        raise InvalidInput(f"{name}: is not a model of this version") from None
 
 
 def _from(held: dict[str, NDArray[Any]]) -> Model:

@@ -161,6 +161,7 @@ def found_world(store: Store, followers: int = 10, codes: int = 100, **person: A
         account_of=accounts.by_slug,
         client_of=lambda account: cast(Any, platform),
         understand=cast(Any, None),
+        talk_of=cast(Any, None),
     )
     return world
 

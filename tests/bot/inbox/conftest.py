@@ -15,6 +15,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store import accounts
 from bot.store.accounts import AccountState
+from bot.talk.live import Live
 from bot.values.audience import Understanding
 from bot.values.inbound import Inbound
 from bot.values.replies import Reply, TextReply
@@ -87,7 +88,8 @@ def house(any_store, monkeypatch, tmp_path) -> Iterator[House]:
         clock=lambda: house.now,
         account_of=lambda slug: account,
         client_of=lambda account_id: phone,  # type: ignore[arg-type,return-value]
-        understand=lambda text: Understanding(text, {"火锅": 1.0} if "火锅" in text else {}),
+        understand=lambda text, _: Understanding(text, {"火锅": 1.0} if "火锅" in text else {}),
+        talk_of=Live().of,
     )
     yield house
     for receiver in house.open:

@@ -13,7 +13,7 @@ from peewee import DatabaseError
 from bot.errors import NotFound
 from bot.profile import lifecycle, privacy, refresh
 from bot.profile.privacy import REVOCABLE
-from bot.store import accounts, dialogues, events, followers
+from bot.store import accounts, dialogues, events, followers, handoff, talk
 from bot.store import privacy as store_privacy
 from bot.store.db import fetch, insert_new, run
 from bot.store.models import (
@@ -62,6 +62,14 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
             (event, "done", 1, "text.greet", "passive", 0, "", ""),
             key="event_id",
         )
+    said = [talk.Example("coupon.get", f"券{openid}", "traffic", old[0])]
+    talk.add_examples(account, said)
+    values = (old[0], account, "draft", "intent.answer", "rules.answer", 1)
+    insert_new(
+        "shadow_answer", ("event_id", "account_id", "trial", "live", "shadow", "at"), values,
+        key="event_id",
+    )  # fmt: skip
+    handoff.ask(lin, "word", NOON, NOON + timedelta(minutes=10))
     refresh.fold_new(NOON)
     segment = Segment.insert(
         account=account, slug=f"s{lin}", name="全部", rule={}, size=1
@@ -127,6 +135,15 @@ def test_a_life_leaves_a_row_everywhere(account):
     assert {table for table, count in rows_about(lin).items() if not count} == set()
 
 
+def test_what_was_learnt_from_their_words_goes_with_them(account):
+    lin = a_life(account)
+    before = talk.version(account)
+    privacy.erase(lin, "follower", NOON)
+    assert talk.examples(account) == []
+    assert talk.version(account) > before
+    assert fetch("SELECT COUNT(*) FROM shadow_answer") == [(0,)]
+
+
 # --- access ------------------------------------------------------------------------------------
 
 
@@ -139,7 +156,7 @@ def test_an_export_shows_everything_held_and_opened(account):
     assert {part: len(rows) for part, rows in shown.items() if part != "follower"} == {
         "attributes": 1, "tags": 1, "interests": 1, "profile": 1, "dialogue": 1, "events": 7,
         "segments": 1, "segment_changes": 1, "coupons": 3, "sends": 2, "clicks": 1,
-        "conversions": 1,
+        "conversions": 1, "handoffs": 1,
     }  # fmt: skip
 
 

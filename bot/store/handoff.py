@@ -1,0 +1,122 @@
+"""Who owns a chat, and the record of each time that a person was asked for.
+
+Ownership stands in the follower's row, so that whoever decides about an answer sees it without
+another look-up; it changes by one compare-and-set each time, never by reading first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.clock import from_ms, instant, to_ms
+from bot.store.db import fetch, insert_new, run, transaction
+
+QUEUE, AGENT = "queue", "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One time that a person was asked for. `outcome`: "" while it lasts."""
+
+    id: int
+    follower_id: int
+    asked_at: datetime
+    why: str
+    agent: str
+    accepted_at: datetime | None
+    ended_at: datetime | None
+    outcome: str
+
+
+def ask(follower_id: int, why: str, now: datetime, until: datetime) -> bool:
+    """The chat waits for a person. False: it waits or is held already."""
+    with transaction():
+        changed = run(
+            "UPDATE follower SET held_by = ?, held_until = ?"
+            " WHERE id = ? AND (held_until IS NULL OR held_until <= ? OR held_by = '')",
+            (QUEUE, to_ms(until), follower_id, to_ms(now)),
+        )
+        if changed:
+            _close(follower_id, "timed_out", now)  # one that nobody ended
+            _open(follower_id, why, now)
+    return bool(changed)
+
+
+def take(follower_id: int, agent: str, now: datetime, until: datetime) -> None:
+    """An agent has the chat, whether or not one was asked for."""
+    with transaction():
+        run(
+            "UPDATE follower SET held_by = ?, held_until = ? WHERE id = ?",
+            (AGENT, to_ms(until), follower_id),
+        )
+        if not _accept(follower_id, agent, now):
+            _open(follower_id, "agent", now)
+            _accept(follower_id, agent, now)
+
+
+def release(follower_id: int, outcome: str, now: datetime) -> bool:
+    """The bot has the chat again: closed, timed_out, released, left. False: it had it."""
+    with transaction():
+        changed = run(
+            "UPDATE follower SET held_by = '', held_until = NULL WHERE id = ? AND held_by <> ''",
+            (follower_id,),
+        )
+        if changed:
+            _close(follower_id, outcome, now)
+    return bool(changed)
+
+
+def release_expired(now: datetime, limit: int = 1000) -> list[tuple[int, str]]:
+    """Chats whose time is over go back to the bot: follower ids with who had them."""
+    with transaction():
+        rows = fetch(
+            "SELECT id, held_by FROM follower WHERE held_until <= ? AND held_by <> '' LIMIT ?",
+            (to_ms(now), limit),
+        )
+        return [(one, by) for one, by in rows if release(one, "timed_out", now)]
+
+
+def held(account_id: int) -> dict[str, int]:
+    """How many chats wait for a person, and how many an agent has."""
+    rows = fetch(
+        "SELECT held_by, COUNT(*) FROM follower WHERE account_id = ? AND held_by <> ''"
+        " GROUP BY held_by",
+        (account_id,),
+    )
+    return {by: int(count) for by, count in rows}
+
+
+def asked(follower_id: int, limit: int = 20) -> list[Asked]:
+    """The latest first."""
+    rows = fetch(
+        "SELECT id, follower_id, asked_at, why, agent, accepted_at, ended_at, outcome"
+        " FROM handoff WHERE follower_id = ? ORDER BY id DESC LIMIT ?",
+        (follower_id, limit),
+    )
+    return [
+        Asked(row[0], row[1], from_ms(row[2]), row[3], row[4], instant(row[5]), instant(row[6]),
+              row[7])
+        for row in rows
+    ]  # fmt: skip
+
+
+def _open(follower_id: int, why: str, now: datetime) -> None:
+    columns = ("follower_id", "asked_at", "why", "agent", "outcome")
+    insert_new("handoff", columns, (follower_id, to_ms(now), why[:64], "", ""))
+
+
+def _accept(follower_id: int, agent: str, now: datetime) -> bool:
+    changed = run(
+        "UPDATE handoff SET agent = ?, accepted_at = COALESCE(accepted_at, ?)"
+        " WHERE follower_id = ? AND ended_at IS NULL",
+        (agent[:64], to_ms(now), follower_id),
+    )
+    return bool(changed)
+
+
+def _close(follower_id: int, outcome: str, now: datetime) -> None:
+    run(
+        "UPDATE handoff SET ended_at = ?, outcome = ? WHERE follower_id = ? AND ended_at IS NULL",
+        (to_ms(now), outcome, follower_id),
+    )
