@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": ("bot.cli.demo", "demo"),
     "doctor": ("bot.cli.doctor", "doctor"),
     "followers": ("bot.cli.followers", "followers"),
+    "messages": ("bot.cli.messages", "messages"),
     "nlu": ("bot.cli.nlu", "nlu"),
     "privacy": ("bot.cli.privacy", "privacy"),
     "profiles": ("bot.cli.profiles", "profiles"),
