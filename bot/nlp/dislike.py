@@ -20,6 +20,7 @@ _WORD = (
     "|(?:别再?|(?:不要|不用)再|不用)(?:给我)?推荐"
     ")"
 )
+_HINT = re.compile("[不没毫讨反厌受腻烦推]")  # one of them is in every such word
 _DISLIKE = re.compile(_WORD)
 _CLAUSES = re.compile("[,。!?;]|(?<!不)但是?|可是|不过(?!敏)")
 # A clause that is the dislike alone speaks of the one before it: 火锅，我真的不喜欢.
@@ -33,7 +34,7 @@ def liked(
 
     look    the topics of a part of the text; asked only where a dislike was said
     """
-    if not topics or not _DISLIKE.search(normalised):
+    if not topics or not _HINT.search(normalised) or not _DISLIKE.search(normalised):
         return dict(topics)
     kept: list[str] = []
     for clause in _CLAUSES.split(normalised):

@@ -18,17 +18,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
 from bot.nlp.cut import cut
+from bot.nlp.phrases import beside, one_of
 
 DIRECT, WEAK = 1.0, 0.5
 _BESIDE = re.compile(
     r"(?:周边|附近|周围|旁边|边上|就近)(?:的|[^,。?!;]{0,6}(?:有|啥|什么|哪些)[^,。?!;]{0,8})?$"
 )
+_BESIDE_BEGINS = re.compile("[周附旁边就]")
 _LOOK_BACK = 20  # characters that _BESIDE can span
 _FOLDER = Path(__file__).parent / "lexicon"
 
@@ -36,44 +39,78 @@ Weights = dict[str, float]
 
 
 class Lexicon:
-    """Compiled: entry -> topics with weights, and the lengths of entries by first character."""
+    """Compiled: entry -> topics with weights, and the lengths of entries by their beginning."""
 
     def __init__(self, entries: Mapping[str, Weights]) -> None:
         self._entries = {word: tuple(weights.items()) for word, weights in entries.items()}
         lengths: dict[str, set[int]] = {}
         for word in entries:
-            lengths.setdefault(word[0], set()).add(len(word))
+            lengths.setdefault(word[:2], set()).add(len(word))
         self._lengths = {
-            first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()
+            start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()
         }
+        self._single = {word for word in entries if len(word) == 1}
+        self._any_single = one_of(self._single)
 
-    def topics(self, normalised: str) -> Weights:
-        """topic -> weight in 0..1, the strongest mention of each. Pure."""
-        spans = list(self._spans(normalised))
+    def topics(
+        self,
+        normalised: str,
+        edges: Set[int] | None = None,
+        names: Sequence[tuple[int, int]] = (),
+    ) -> Weights:
+        """topic -> weight in 0..1, the strongest mention of each. Pure.
+
+        edges   where words begin and end, if the text was cut already
+        names   spans of an account's own words (bot.nlp.dictionary): of what lies inside one
+                only its end counts, which is what it is: 千层毛肚 is 毛肚 and no 千层
+        """
+        spans = self._spans(normalised)
         if not spans:
             return {}
         found: Weights = {}
-        edges = set(accumulate(map(len, cut(normalised)), initial=0))
+        if edges is None:
+            edges = edges_of(cut(normalised))
+        asks_near = _BESIDE_BEGINS.search(normalised) is not None
         free = 0
         for start, end in spans:
             if start < free or not _whole(normalised, start, end, edges):
                 continue
+            if names and _inside(start, end, names):
+                continue
             free = end
-            ceiling = WEAK if _beside(normalised, start, end) else DIRECT
+            ceiling = WEAK if asks_near and _beside(normalised, start, end) else DIRECT
             for topic, weight in self._entries[normalised[start:end]]:
                 found[topic] = max(found.get(topic, 0.0), min(weight, ceiling))
         return found
 
-    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+    def _spans(self, text: str) -> list[tuple[int, int]]:
         """Every entry in the text, by start; of one start the longest first."""
         entries, lengths = self._entries, self._lengths
-        for start, first in enumerate(text):
-            for length in lengths.get(first, ()):
-                if text[start : start + length] in entries:
-                    yield start, min(start + length, len(text))
+        spans = [
+            (start, start + length)
+            for start, pair in enumerate(beside(text))
+            if pair in lengths
+            for length in lengths[pair]
+            if text[start : start + length] in entries
+        ]
+        if self._any_single.search(text):
+            spans += [(at, at + 1) for at, char in enumerate(text) if char in self._single]
+            spans.sort(key=lambda span: (span[0], -span[1]))
+        return spans
 
 
-def _whole(text: str, start: int, end: int, edges: set[int]) -> bool:
+def _inside(start: int, end: int, names: Sequence[tuple[int, int]]) -> bool:
+    """A part of a name that is not its end."""
+    at = bisect_right(names, (start, len(names) and names[-1][1])) - 1
+    return at >= 0 and names[at][0] <= start and end < names[at][1]
+
+
+def edges_of(words: Iterable[str]) -> set[int]:
+    """Where the words of a cut text begin and end."""
+    return set(accumulate(map(len, words), initial=0))
+
+
+def _whole(text: str, start: int, end: int, edges: Set[int]) -> bool:
     """The span is one or several whole words, or a proper part of one Chinese word."""
     if start in edges and end in edges:
         return True
@@ -89,9 +126,15 @@ def _beside(text: str, start: int, end: int) -> bool:
 
 
 @cache
+def shipped() -> Mapping[str, Weights]:
+    """The entries of the files, read once a process."""
+    return read(_FOLDER)
+
+
+@cache
 def default() -> Lexicon:
     """The lexicon of the files, compiled once a process."""
-    return Lexicon(read(_FOLDER))
+    return Lexicon(shipped())
 
 
 def read(folder: Path) -> dict[str, Weights]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bot.nlp.normalise import bare, core
+from bot.nlp.normalise import AROUND, bare, core
 
 LONGEST = 25  # characters; a longer text is no command
 
@@ -122,6 +122,16 @@ _FRAMED = {
         + "[呀啊吖哦]*",
     ),
 }  # fmt: skip
+
+
+def _characters() -> str:
+    """Every character that a command can hold: what its patterns are written with, and more."""
+    ways = [way for listed in (_EXACT | _FRAMED).values() for way in listed]
+    return "".join(sorted({*"".join(ways), *AROUND}))
+
+
+# A character that is in no command, and in nothing that may stand around one: no need to compare.
+_FOREIGN = re.compile(rf"[^\W_{re.escape(_characters())}]")
 _ALTERNATIVES = re.compile(
     "|".join(f"(?P<{word}>{'|'.join(ways)})" for word, ways in (_EXACT | _FRAMED).items())
 )
@@ -131,7 +141,7 @@ WORDS = (*_EXACT, *_FRAMED)
 
 def command(normalised: str) -> str:
     """The command word that the whole text is, "" if it is none. Pure."""
-    if len(normalised) > LONGEST:
+    if len(normalised) > LONGEST or _FOREIGN.search(normalised):
         return ""
     plain = bare(normalised)
     found = _ALTERNATIVES.fullmatch(plain)

@@ -117,3 +117,4 @@ class Understanding:
     sentiment: float = 0.0
     anger: float = 0.0
     entities: tuple[Entity, ...] = ()
+    corrected: str = ""  # `plain` with its typos put right, "" where nothing was

@@ -10,9 +10,11 @@ from typing import Any
 class Entity:
     """A named thing at text[start:end] of the normalised text.
 
-    kind   product, brand, city ... from dictionaries; phone, order_number, money, date, time,
-           quantity, people by their form
-    value  JSON: the canonical name of a thing, fen of money, a number, digits of a phone
+    kind   product, brand, topic from dictionaries; city, district; by their form phone,
+           order_number, money, date, time, moment (a day and a time), quantity, people
+    value  JSON: the canonical name of a thing or city; {city, district}; digits of a phone; the
+           mappings of bot.nlp.values and bot.nlp.moments, such as {fen: 1580}
+    slug   of the dictionary that names it: dish; "" for a form or a city
     """
 
     kind: str
@@ -20,3 +22,4 @@ class Entity:
     start: int
     end: int
     value: Any = None
+    slug: str = ""

@@ -11,6 +11,7 @@ from bot.nlp.learn.model import Doubles, Prediction
 from bot.nlp.learn.reading import OUT_OF_SCOPE
 
 BINS = 10
+CONFUSIONS = 100  # pairs that a card keeps
 THRESHOLDS = tuple(round(step / 20, 2) for step in range(20))
 
 

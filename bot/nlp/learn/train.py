@@ -1,11 +1,4 @@
-"""Learning: naive Bayes weights, a linear margin a label, and calibration on texts left out.
-
-The steps, for each of the folds and then for all rows:
-
-1. features that occur in two texts at least (short pieces: in one) become the vocabulary;
-2. l = log of the smoothed share of each feature among a label's features, and for margins
-   d = log (share inside the label / share outside it);
-3. a linear support vector machine a label on d, each text brought to length 1.
+"""Learning: fits to folds, calibration on the texts left out, and a fit to all rows.
 
 What the folds said of texts that they had not seen fits `mix`, the threshold and the metrics.
 scikit-learn is imported here, when learning begins; serving needs none of it.
@@ -13,8 +6,7 @@ scikit-learn is imported here, when learning begins; serving needs none of it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any
@@ -23,34 +15,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import InvalidInput
-from bot.nlp.learn.evaluate import Judged, judge
+from bot.nlp.learn.concepts import edition
+from bot.nlp.learn.corpus import Corpus, corpus
+from bot.nlp.learn.evaluate import CONFUSIONS, Judged, judge
 from bot.nlp.learn.features import features
-from bot.nlp.learn.model import Card, Doubles, Model, probabilities, strange
+from bot.nlp.learn.fit import Truth, fit
+from bot.nlp.learn.model import Card, Doubles, Model, probabilities, signs_of_doubt, strange
 from bot.nlp.learn.reading import OUT_OF_SCOPE, Row, Table, fingerprint
 
 SEED = 20160701
 FOLDS = 5
-MANY = 20_000  # rows; above it three folds say enough
-SMOOTHING = 0.5
+MANY = 200_000  # rows x labels; above it three folds say enough
 CERTAIN = 0.3  # strangeness below it is never refused
-SHORT = 2  # a feature of no more characters may occur once
+FEW = 20  # rows out of scope; fewer fit no line
 REFUSED = 0.05  # share of texts with an answer that may be refused
 
-Truth = NDArray[np.bool_]
 
+def train(table: Table, now: datetime, seed: int = SEED, folds: int | None = None) -> Model:
+    """A model of all rows. The same rows in the same order give the same model.
 
-def train(table: Table, now: datetime, seed: int = SEED) -> Model:
-    """A model of all rows. The same rows in the same order give the same model."""
+    folds  parts for cross-validation; None: five, or three of many rows
+    """
     labels = table.labels()
     if len(labels) < 2:
         raise InvalidInput("two labels at least are needed to learn from", "label")
-    seen = [sorted(features(row.text, row.context)) for row in table.rows]
+    given = corpus(features(row.text, row.context) for row in table.rows)
     truth = np.array([[label in row.labels for label in labels] for row in table.rows])
     several = table.several or bool((truth.sum(axis=1) > 1).any())
-    scores = _out_of_fold(seen, truth, several, seed)
+    scores = _out_of_fold(given, truth, several, _parts(truth, folds), seed)
     mix = _mix_several(scores, truth) if several else _mix_one(scores, truth)
-    given = probabilities(scores, mix, several)
-    threshold = _threshold_several(given, truth) if several else _refusal(given, truth, labels)
+    chances = probabilities(scores, mix, several)
+    doubt = _doubt(chances, truth, labels) if not several else (0.0, 1.0, 0.0)
+    threshold = (
+        _threshold_several(chances, truth) if several else _refusal(chances, truth, labels, doubt)
+    )
     card = Card(
         labels=labels,
         several=several,
@@ -60,37 +58,54 @@ def train(table: Table, now: datetime, seed: int = SEED) -> Model:
         rows=len(table.rows),
         support={label: int(count) for label, count in zip(labels, truth.sum(0), strict=True)},
         metrics={},
+        doubt=doubt,
+        lexica=edition(),
     )
-    vocabulary, rows, bias = _fit(seen, truth, several)
-    model = Model(card, vocabulary, rows, bias, mix)
-    card.metrics.update(_metrics(model, table.rows, given))
+    whole = fit(given, np.arange(len(truth)), truth, several)
+    vocabulary = {str(name): at for at, name in enumerate(given.names[whole.columns])}
+    model = Model(card, vocabulary, whole.rows, whole.scale, whole.bias, mix)
+    card.checked.update(_checked(model, table.rows, chances))
+    card.metrics.update(_summary(card.checked))
     return model
 
 
-def _metrics(model: Model, rows: Sequence[Row], given: Doubles) -> dict[str, float]:
+def _parts(truth: Truth, folds: int | None) -> int:
+    if folds is None:
+        folds = 3 if truth.size > MANY else FOLDS
+    if folds < 2:
+        raise InvalidInput("two folds at least", "folds")
+    return min(len(truth), folds)
+
+
+def _checked(model: Model, rows: Sequence[Row], chances: Doubles) -> dict[str, Any]:
     """What the folds reached on the texts that they had not seen."""
     judged = [
-        Judged(row.labels, model.decide(line), line) for row, line in zip(rows, given, strict=True)
+        Judged(row.labels, model.decide(line), line)
+        for row, line in zip(rows, chances, strict=True)
     ]
     found = judge(judged, model.card.labels, model.card.several)
+    return {**found, "confusion": found["confusion"][:CONFUSIONS]}
+
+
+def _summary(checked: Mapping[str, Any]) -> dict[str, float]:
     names = ("accuracy", "micro_f1", "macro_f1", "ece")
-    metrics = {name: round(float(found[name]), 4) for name in names}
-    rejection = found["out_of_scope"] or {}
+    metrics = {name: round(float(checked[name]), 4) for name in names}
+    rejection = checked["out_of_scope"] or {}
     return metrics | {name: rejection[name] for name in ("rejected", "refused") if rejection}
 
 
-def _out_of_fold(seen: Sequence[Sequence[str]], truth: Truth, several: bool, seed: int) -> Doubles:
+def _out_of_fold(given: Corpus, truth: Truth, several: bool, count: int, seed: int) -> Doubles:
     """Scores of each row by a model that was made without it."""
-    count = min(len(seen), 3 if len(seen) > MANY else FOLDS)
     fold = _folds(truth, several, count, seed)
-    scores = np.zeros((len(seen), 2 * truth.shape[1]))
+    scores = np.zeros((len(truth), 3 * truth.shape[1]))
     for number in range(count):
-        inside = np.flatnonzero(fold != number).tolist()
-        outside = np.flatnonzero(fold == number).tolist()
-        vocabulary, rows, bias = _fit([seen[i] for i in inside], truth[inside], several)
-        part = Model(_blank(truth.shape[1]), vocabulary, rows, bias, np.zeros((0, 0)))
-        summed = _matrix([seen[i] for i in outside], vocabulary) @ rows.astype(np.float64)
-        scores[outside] = part.scores(summed)
+        inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        part = fit(given, inside, truth[inside], several)
+        model = Model(
+            _blank(truth.shape[1]), {}, part.rows, part.scale, part.bias, np.zeros((0, 0))
+        )
+        texts = given.texts[outside][:, part.columns]
+        scores[outside] = model.scores(texts @ part.rows.astype(np.float64))
     return scores
 
 
@@ -108,82 +123,43 @@ def _folds(truth: Truth, several: bool, count: int, seed: int) -> NDArray[np.int
     return fold
 
 
-def _fit(
-    seen: Sequence[Sequence[str]], truth: Truth, several: bool
-) -> tuple[dict[str, int], NDArray[np.float32], Doubles]:
-    """Vocabulary, rows and bias of a model."""
-    sparse = import_module("scipy.sparse")
-    machine = import_module("sklearn.svm").LinearSVC
-    vocabulary = _vocabulary(seen)
-    texts = _matrix(seen, vocabulary)
-    inside = np.asarray(texts.T @ truth.astype(np.float64)) + SMOOTHING
-    outside = np.asarray(texts.sum(axis=0)).reshape(-1, 1) + 2 * SMOOTHING - inside
-    share = np.log(inside / inside.sum(axis=0))
-    ratio = share - np.log(outside / outside.sum(axis=0))
-    margins, bias = np.zeros_like(ratio), np.full(truth.shape[1], -1.0)
-    for label in range(truth.shape[1]):
-        wanted = truth[:, label]
-        if wanted.all() or not wanted.any():
-            bias[label] = 1.0 if wanted.any() else -1.0
-            continue
-        weighed = texts @ sparse.diags(ratio[:, label])
-        length = np.sqrt(np.asarray(weighed.multiply(weighed).sum(axis=1)).ravel())
-        weighed = sparse.diags(1 / np.maximum(length, 1e-6)) @ weighed
-        fitted = machine(C=1.0, random_state=0).fit(weighed, wanted)
-        margins[:, label] = fitted.coef_[0] * ratio[:, label]
-        bias[label] = fitted.intercept_[0]
-    bayes = ratio if several else share - share.mean(axis=1, keepdims=True)
-    return vocabulary, np.hstack([margins, ratio**2, bayes]).astype(np.float32), bias
-
-
-def _vocabulary(seen: Sequence[Sequence[str]]) -> dict[str, int]:
-    counts = Counter(name for names in seen for name in names)
-    kept = sorted(name for name, times in counts.items() if times > 1 or len(name) <= SHORT)
-    return {name: at for at, name in enumerate(kept)}
-
-
-def _matrix(seen: Sequence[Sequence[str]], vocabulary: dict[str, int]) -> Any:
-    """Texts x features, ones where a feature occurs."""
-    at = [[vocabulary[name] for name in names if name in vocabulary] for names in seen]
-    ends = np.cumsum([0, *map(len, at)])
-    flat = np.array([i for line in at for i in line], np.int32)
-    matrix = import_module("scipy.sparse").csr_matrix
-    return matrix((np.ones(len(flat)), flat, ends), shape=(len(at), len(vocabulary)))
-
-
 def _mix_one(scores: Doubles, truth: Truth) -> Doubles:
-    """One factor for margins and one for naive Bayes: the likeliest on texts left out."""
+    """A factor each for the two margins and naive Bayes: the likeliest on texts left out."""
     size = truth.shape[1]
     right = truth.argmax(axis=1)
     each = np.arange(len(truth))
+    blocks = scores.reshape(len(truth), 3, size)
 
     def surprise(factors: Doubles) -> float:
-        logits = scores[:, :size] * factors[0] + scores[:, size:] * factors[1]
+        logits = np.einsum("tbl,b->tl", blocks, factors)
         top = logits.max(axis=1)
         total = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
         return float((total - logits[each, right]).mean())
 
     found = import_module("scipy.optimize").minimize(
-        surprise, np.array([3.0, 0.05]), method="Nelder-Mead", bounds=[(0.1, 50), (0, 5)]
+        surprise,
+        np.array([1.5, 1.5, 0.05]),
+        method="Nelder-Mead",
+        bounds=[(0.05, 50)] * 2 + [(0, 5)],
     )
     eye = np.eye(size)
-    return np.vstack([eye * found.x[0], eye * found.x[1], np.zeros((1, size))])
+    return np.vstack([*(eye * factor for factor in found.x), np.zeros((1, size))])
 
 
 def _mix_several(scores: Doubles, truth: Truth) -> Doubles:
-    """A logistic line a label, in the margins of all labels and its own naive Bayes."""
+    """A logistic line a label, in both margins of all labels and its own naive Bayes."""
     logistic = import_module("sklearn.linear_model").LogisticRegression
     size = truth.shape[1]
-    mix = np.zeros((2 * size + 1, size))
+    mix = np.zeros((3 * size + 1, size))
     for label in range(size):
         wanted = truth[:, label]
         if wanted.all() or not wanted.any():
             mix[-1, label] = 10.0 if wanted.any() else -10.0
             continue
-        given = np.hstack([scores[:, :size], scores[:, [size + label]] / 10])
+        given = np.hstack([scores[:, : 2 * size], scores[:, [2 * size + label]] / 10])
         line = logistic(C=1.0, max_iter=1000).fit(given, wanted)
-        mix[:size, label] = line.coef_[0][:size]
-        mix[size + label, label] = line.coef_[0][size] / 10
+        mix[: 2 * size, label] = line.coef_[0][:-1]
+        mix[2 * size + label, label] = line.coef_[0][-1] / 10
         mix[-1, label] = line.intercept_[0]
     return mix
 
@@ -199,14 +175,31 @@ def _threshold_several(given: Doubles, truth: Truth) -> float:
     return max((round(0.2 + 0.01 * step, 2) for step in range(51)), key=f1)
 
 
-def _refusal(given: Doubles, truth: Truth, labels: tuple[str, ...]) -> float:
+def _doubt(given: Doubles, truth: Truth, labels: tuple[str, ...]) -> tuple[float, ...]:
+    """The line of `strange`, fitted on texts left out; plain odds where few are strange."""
+    if OUT_OF_SCOPE not in labels or truth[:, labels.index(OUT_OF_SCOPE)].sum() < FEW:
+        return (0.0, 1.0, 0.0)
+    outside, best = _sides(given, labels)
+    signs = np.array(signs_of_doubt(given, outside, best)).T
+    logistic = import_module("sklearn.linear_model").LogisticRegression
+    line = logistic(C=1.0, max_iter=1000).fit(signs, truth[:, labels.index(OUT_OF_SCOPE)])
+    return tuple(round(float(part), 6) for part in (line.intercept_[0], *line.coef_[0]))
+
+
+def _sides(given: Doubles, labels: tuple[str, ...]) -> tuple[Doubles, Doubles]:
+    """The probability of being out of scope, and of the best answer."""
+    at = labels.index(OUT_OF_SCOPE)
+    return given[:, at], np.delete(given, at, axis=1).max(axis=1)
+
+
+def _refusal(
+    given: Doubles, truth: Truth, labels: tuple[str, ...], doubt: Sequence[float]
+) -> float:
     """From which strangeness a text is refused; at least CERTAIN.
 
     As many strange texts as possible, while no more than REFUSED of the others are.
     """
     if OUT_OF_SCOPE not in labels:
         return 0.0
-    at = labels.index(OUT_OF_SCOPE)
-    best = np.delete(given, at, axis=1).max(axis=1)
-    ours = strange(given[:, at], best)[~truth[:, at]]
+    ours = strange(given, *_sides(given, labels), doubt)[~truth[:, labels.index(OUT_OF_SCOPE)]]
     return round(max(CERTAIN, float(np.quantile(ours, 1 - REFUSED))), 4)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from bot.errors import InvalidInput, NotFound
-from bot.nlp.learn.features import features
+from bot.nlp.learn import corpus, fit
 from bot.nlp.learn.model import load
+from bot.nlp.learn.prepared import prepare
 from bot.nlp.learn.reading import Row, Table
 from bot.nlp.learn.train import train
 
@@ -110,11 +111,61 @@ def test_a_label_with_one_example_does_not_stop_the_others():
     assert model.predict("手套多少钱").labels == ("price",)
 
 
-def test_features_are_pieces_words_and_the_turn_before():
-    found = features("退 货", "要吗")
-    assert {"退", "退 货", "w 退", "c 要"} <= found
-    assert "c" in features("好", "")
-    assert not any(name.startswith("c ") for name in features("好"))
+def test_a_prediction_names_the_runner_up(one):
+    found = one.predict("手套多少钱呀")
+    chances = dict(zip(one.card.labels, one.probabilities("手套多少钱呀"), strict=True))
+    label, chance = found.second
+    assert label == max(set(chances) - {"price", "out_of_scope"}, key=chances.get)
+    assert chance == chances[label]
+    assert found.margin == pytest.approx(found.confidence - chance)
+
+
+def test_what_is_refused_still_names_what_might_have_been_meant(one):
+    assert one.predict("手套的歌谁唱的").second[0] in one.card.labels
+
+
+def test_a_prepared_text_is_predicted_as_the_text_itself(one):
+    text = "手套多少钱呀"
+    assert one.predict(prepare(text), prepare("")) == one.predict(text, "")
+
+
+def test_the_card_tells_the_rows_and_what_cross_validation_found(one):
+    assert one.card.id == one.card.fingerprint[:12]
+    assert one.card.checked["accuracy"] == pytest.approx(one.card.metrics["accuracy"], abs=1e-4)
+    assert set(one.card.checked["labels"]) == set(one.card.labels)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([("你好", "a"), ("再见", "b")], id="one row a label"),
+        pytest.param([(f"{x}{y}", x) for x in "甲乙丙丁戊" for y in "12"], id="two rows a label"),
+        pytest.param([("", "a"), ("", "b")], id="texts without anything"),
+        pytest.param([("你好", "a"), ("再见", "out_of_scope")], id="a single answer"),
+    ],
+)
+def test_a_handful_of_rows_is_enough(rows):
+    model = train(Table(tuple(Row(text, (label,)) for text, label in rows), False), NOW)
+    assert model.predict("你好").labels[0] in model.card.labels
+
+
+def test_one_fold_checks_nothing():
+    with pytest.raises(InvalidInput, match="two folds"):
+        train(ONE, NOW, folds=1)
+
+
+def test_a_model_keeps_to_its_room(monkeypatch):
+    monkeypatch.setattr(fit, "ROOM", 12_000)
+    small = train(ONE, NOW)
+    assert len(small.vocabulary) == 12_000 // (fit._NAME + 2 * (4 * 4 + 1))
+    assert small.predict("手套多少钱呀").labels == ("price",)
+
+
+def test_a_crowd_of_names_that_occurred_once_is_forgotten(monkeypatch):
+    monkeypatch.setattr(corpus, "CROWDED", 3)
+    found = corpus.corpus([["aaa", "bbb"], ["aaa", "ccc"], ["aaa", "ddd"], ["ccc", "aaa"]])
+    assert list(found.names) == ["aaa"]
+    assert found.texts.toarray().tolist() == [[1], [1], [1], [1]]
 
 
 def test_serving_loads_no_learning_library():
