@@ -52,16 +52,17 @@ def build(settings: Settings, clock: Clock | None = None, *, upgrade: bool = Tru
         clock=clock,
         account_of=lambda slug: _with_secrets(accounts.by_slug(slug), settings),
         client_of=_clients(settings, clock),
-        understand=reading(talk_of),
+        understand=reading(talk_of, clock),
         talk_of=talk_of,
     )
 
 
-def reading(talk_of: Callable[[int], Talk]) -> Callable[[str, int], Understanding]:
+def reading(talk_of: Callable[[int], Talk], clock: Clock) -> Callable[[str, int], Understanding]:
     """Understanding with the words and the model of the account that was spoken to."""
 
     def read(text: str, account_id: int) -> Understanding:
-        return understand(text)
+        talk = talk_of(account_id)
+        return understand(text, talk.words, talk.model, now=clock())
 
     return read
 

@@ -1,7 +1,8 @@
 """What the house says to what followers do.
 
-A message is offered to the handlers in the order below. First what concerns people's rights, then
-a human agent's hold on the chat, then the open question, then commands, then the rest.
+A message is offered to the handlers in the order below. Texts go through the steps of the decision
+(docs/explanation/conversation.md): rights, the dialogue in progress, a person who has the chat,
+marketers' rules and commands, the intent, similar questions, did you mean, the default.
 """
 
 from importlib import import_module
@@ -10,15 +11,22 @@ from handlers.router import dispatch, router
 
 ORDER = (
     "privacy",  # refusing and erasing go before everything
-    "agent",  # while a person holds the chat, the bot is silent
+    "dialogue",  # a form in progress, and how one begins
+    "clarify",  # the answer to "did you mean"
+    "satisfaction",  # the answer to "were you satisfied"
     "subscribe",  # following, leaving, the first question and its answer
+    "agent",  # while a person holds the chat, the bot is silent
     "scan",
     "menu",
+    "rules",  # marketers' keyword rules, which go before commands
     "text",  # commands
+    "intent",  # what the model understood and is sure of
+    "faq",  # questions that somebody wrote down
     "voice",
     "media",
     "delivery",  # reports of the platform
-    "fallback",
+    "missed",  # not understood several times in a row: a person
+    "fallback",  # did you mean, a topic, the default
 )
 for _name in ORDER:
     import_module(f"handlers.{_name}")

@@ -9,6 +9,7 @@ from bot.i18n import t
 from bot.inbox.context import Context
 from bot.profile import lifecycle, privacy
 from bot.store import dialogues
+from bot.store.handoff import AGENT
 from bot.values.inbound import (
     AuthorizationCancelled,
     AuthorizationRevoked,
@@ -34,7 +35,7 @@ def _erasing(message: TextMessage, ctx: Context) -> bool:
     return asked is not None and asked.name == "erase"
 
 
-@router.text(word("erase_confirm"))
+@router.text(word("erase_confirm"), step="rights")
 def erase(message: TextMessage, ctx: Context) -> Reply:
     """Forget the sender, when they asked for it within the last ten minutes."""
     if not _erasing(message, ctx):
@@ -43,7 +44,7 @@ def erase(message: TextMessage, ctx: Context) -> Reply:
     return TextReply(t("erase.done", ctx.lang, certificate=certificate))
 
 
-@router.text(keyword(*_NO))
+@router.text(keyword(*_NO), step="rights")
 def keep(message: TextMessage, ctx: Context) -> Reply | None:
     """Second thoughts about erasing. Without an open question the word means something else."""
     if not _erasing(message, ctx):
@@ -52,14 +53,18 @@ def keep(message: TextMessage, ctx: Context) -> Reply | None:
     return TextReply(t("erase.kept", ctx.lang))
 
 
-@router.text(word("opt_out"))
-def opt_out(message: TextMessage, ctx: Context) -> Reply:
+@router.text(word("opt_out"), step="rights")
+def opt_out(message: TextMessage, ctx: Context) -> Reply | None:
     """No marketing from the next send on, whoever holds the chat."""
+    from handlers.dialogue import ends_a_form  # imported first, it would be asked before us
+
+    if ends_a_form(message, ctx):  # 取消 in the middle of a booking is about the booking
+        return None
     lifecycle.opted_out(ctx.account.id, ctx.follower.id, ctx.event_id, message.sent_at, ctx.now)
     return _confirmed("opt_out.done", ctx)
 
 
-@router.text(word("opt_in"))
+@router.text(word("opt_in"), step="rights")
 def opt_in(message: TextMessage, ctx: Context) -> Reply:
     """Marketing is welcome again."""
     lifecycle.opted_in(ctx.account.id, ctx.follower.id, ctx.event_id, message.sent_at, ctx.now)
@@ -68,15 +73,17 @@ def opt_in(message: TextMessage, ctx: Context) -> Reply:
 
 def _confirmed(key: str, ctx: Context) -> Reply:
     """Said aloud, unless a human agent is talking: two voices at once confuse."""
-    return (
-        NO_REPLY if lifecycle.agent_holds(ctx.follower.id, ctx.now) else TextReply(t(key, ctx.lang))
-    )
+    return NO_REPLY if _agent_talks(ctx) else TextReply(t(key, ctx.lang))
 
 
-@router.text(word("erase"))
+def _agent_talks(ctx: Context) -> bool:
+    return ctx.follower.owner(ctx.now) == AGENT
+
+
+@router.text(word("erase"), step="rights")
 def ask_to_erase(message: TextMessage, ctx: Context) -> Reply | None:
     """What erasing means, and the word that does it. A human agent is asked instead of us."""
-    if lifecycle.agent_holds(ctx.follower.id, ctx.now):
+    if _agent_talks(ctx):
         return None
     dialogues.begin(ctx.follower.id, "erase", ctx.now + CONFIRM_WITHIN)
     return TextReply(t("erase.ask", ctx.lang))

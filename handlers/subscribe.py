@@ -8,7 +8,7 @@ from bot.profile import lifecycle, onboarding
 from bot.store import dialogues
 from bot.values.inbound import Subscribe, TextMessage, Unsubscribe
 from bot.values.replies import NO_REPLY, Reply, TextReply
-from handlers import answers
+from handlers import answers, ruled
 from handlers.router import router, understood
 
 # Words that are an answer to nothing, however well they fit.
@@ -16,16 +16,19 @@ _COMMANDS = ("opt_out", "opt_in", "erase", "human", "help")
 
 
 @router.on(Subscribe)
-def welcome(message: Subscribe, ctx: Context) -> Reply:
+def welcome(message: Subscribe, ctx: Context) -> Reply | Handled:
     """Greet, say what is done with data and how to refuse, ask what they like."""
     known = lifecycle.subscribed(
         ctx.account.id, ctx.follower.id, message.scene, ctx.event_id, message.sent_at, ctx.now
     )
     if known:
-        return TextReply(t("welcome.back", ctx.lang))
+        ruling = ruled.welcome(message, ctx, t("rules.refuse", ctx.lang))
+        return ruling or TextReply(t("welcome.back", ctx.lang))
     dialogues.begin(ctx.follower.id, "onboarding", ctx.now + onboarding.OPEN_FOR)
     options = answers.numbered(onboarding.OPTIONS, ctx.lang)
-    return TextReply(t("welcome.new", ctx.lang, options=options))
+    question = t("rules.question", ctx.lang, options=options)
+    ruling = ruled.welcome(message, ctx, t("rules.notice", ctx.lang), question)
+    return ruling or TextReply(t("welcome.new", ctx.lang, options=options))
 
 
 @router.on(Unsubscribe)
@@ -35,11 +38,11 @@ def goodbye(message: Unsubscribe, ctx: Context) -> Reply:
     return NO_REPLY
 
 
-@router.text()
+@router.text(step="dialogue")
 def choose(message: TextMessage, ctx: Context) -> Handled | None:
     """The answer to the first question. Anything else passes and leaves the question open."""
     chosen = onboarding.answer(message.text)
-    if not chosen or understood(message, ctx).word in _COMMANDS:
+    if not chosen or understood(message, ctx).word in _COMMANDS or ctx.follower.owner(ctx.now):
         return None
     asked = dialogues.current(ctx.follower.id, ctx.now)
     if asked is None or asked.name != "onboarding":

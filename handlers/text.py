@@ -5,36 +5,36 @@ from __future__ import annotations
 from bot.i18n import t
 from bot.inbox.context import Context
 from bot.values.inbound import TextMessage
-from bot.values.replies import Reply, TextReply, TransferReply
-from handlers import answers
+from bot.values.replies import Reply, TextReply
+from handlers import answers, handoff
 from handlers.router import keyword, router, word
 
 
-@router.text(word("coupon"), keyword("优惠券", "coupon"))
+@router.text(word("coupon"), keyword("优惠券", "coupon"), step="commands")
 def list_coupons(message: TextMessage, ctx: Context) -> Reply:
     """Show the sender's usable coupons; the first one is made now."""
     return answers.coupons(ctx)
 
 
-@router.text(word("help"))
+@router.text(word("help"), step="commands")
 def give_help(message: TextMessage, ctx: Context) -> Reply:
     """What can be said here."""
     return answers.help_text(ctx)
 
 
-@router.text(word("human"))
+@router.text(word("human"), step="commands")
 def call_human(message: TextMessage, ctx: Context) -> Reply:
-    """Hand the chat to a human agent; the platform chooses one."""
-    return TransferReply()
+    """Hand the chat to a human agent where one is there; the platform chooses."""
+    return handoff.hand_over(ctx, "word").reply
 
 
-@router.text(word("profile"))
+@router.text(word("profile"), step="commands")
 def show_profile(message: TextMessage, ctx: Context) -> Reply:
     """What is held about the sender."""
     return answers.profile(ctx)
 
 
-@router.text(word("hello"))
+@router.text(word("hello"), step="commands")
 def greet(message: TextMessage, ctx: Context) -> Reply:
     """A greeting is answered with one, and with what can be done here."""
     return TextReply(t("hello", ctx.lang))

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot import coupon
 from bot.campaign import close_due, plan_reminders, push_due, sweep
 from bot.inbox.context import Dispatch
 from bot.inbox.repairing import repair_inbox
+from bot.inbox.returning import return_chats
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
 from bot.services import Services
 from bot.store import accounts, dialogues, jobs, privacy
+from bot.talk.learning import suggest
+from bot.talk.trial import run_trials
+
+SUGGESTS_AT = 3  # o'clock
 
 Work = Callable[[Services, Dispatch, datetime], int]
 
@@ -51,6 +57,11 @@ def _repair(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return repair_inbox(services, dispatch, now)
 
 
+def _chats(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Nobody waits for a person for ever."""
+    return return_chats(services, now)
+
+
 def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Keep the shared token fresh, so that no sender waits for a refresh."""
     return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
@@ -59,6 +70,20 @@ def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
 def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Some stages change by time alone: who is silent for long falls asleep."""
     return age_stages(now)
+
+
+def _trials(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Decide the latest messages by the set on trial as well, where one is."""
+    return sum(run_trials(accounts.by_id(account), now) for account in accounts.ids())
+
+
+def _suggest(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Once a night, in each account's zone: group what nobody answered."""
+    return sum(
+        suggest(account, now)
+        for account in accounts.ids()
+        if now.astimezone(ZoneInfo(accounts.by_id(account).timezone)).hour == SUGGESTS_AT
+    )
 
 
 def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -76,7 +101,10 @@ JOBS: tuple[Job, ...] = (
     Job("reminders", 10, _reminders),
     Job("sweep", 5, _sweep),
     Job("repair", 2, _repair),
+    Job("chats", 5, _chats),
     Job("token", 60, _token),
     Job("stages", 600, _stages),
+    Job("trials", 30, _trials),
+    Job("suggest", 3600, _suggest),
     Job("prune", 3600, _prune),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ import click
 
 from bot.cli import common
 from bot.cli.common import as_json, show, table
+from bot.cli.training import train_with_progress
+from bot.nlp.learn.concepts import edition
 from bot.nlp.learn.entities import entities
 from bot.nlp.learn.evaluate import Judged, judge
 from bot.nlp.learn.model import Model, load
@@ -21,6 +23,7 @@ from bot.nlp.learn.picture import draw
 from bot.nlp.learn.reading import Table, parse, read
 
 MODEL = "var/nlu.npz"
+_picture = click.option("--picture", help="Draw reliability and coverage into this SVG file.")
 _model = click.option("--model", default=MODEL, show_default=True, help="The file of the model.")
 
 
@@ -30,15 +33,23 @@ def nlu() -> None:
 
 
 @nlu.command()
-@click.argument("files", nargs=-1, required=True)
+@click.argument("files", nargs=-1)
 @click.option("--out", default=MODEL, show_default=True, help="Where the model goes.")
-def train(files: tuple[str, ...], out: str) -> None:
-    """Learn from FILES: CSV or JSONL, also .gz, with text and label(s); or a trade's JSON."""
+@click.option("--stage", type=click.Choice(["live", "draft"]), default="live", show_default=True)
+def train(files: tuple[str, ...], out: str, stage: str) -> None:
+    """Learn from FILES: CSV or JSONL, also .gz, with text and label(s); or a trade's JSON.
+
+    Without FILES: from the examples in the store. That model is in use at once; of a draft's
+    examples it is on trial until the draft is published.
+    """
+    if not files:
+        train_with_progress(common.account().id, stage)
+        return
     from bot.nlp.learn.train import train as learn  # scikit-learn, for this command alone
 
     model = learn(read(files), common.now())
     model.save(out)
-    for line in _about(model):
+    for line in [*_about(model), *_supported(model)]:
         click.echo(line)
     click.echo(f"written to {out}")
 
@@ -46,13 +57,19 @@ def train(files: tuple[str, ...], out: str) -> None:
 @nlu.command()
 @click.argument("files", nargs=-1, required=True)
 @_model
-@click.option("--picture", help="Draw reliability and coverage into this SVG file.")
+@click.option("--folds", type=click.IntRange(2, 50), help="No model: cross-validate FILES.")
+@_picture
 @as_json
-def evaluate(files: tuple[str, ...], model: str, picture: str | None, json_: bool) -> None:
-    """How well the model labels FILES, whose labels are known."""
-    found = _judge(load(model), read(files))
-    if picture:
-        Path(picture).write_text(draw(found), encoding="utf-8")
+def evaluate(
+    files: tuple[str, ...], model: str, folds: int | None, picture: str | None, json_: bool
+) -> None:
+    """How well the model labels FILES, whose labels are known.
+
+    With --folds: how well models learnt from a part of FILES label the other parts.
+    """
+    known = read(files)
+    found = _checked(known, folds) if folds else _judge(load(model), known)
+    _draw(found, picture)
     show(found, json_, lambda: _lines(found))
 
 
@@ -73,12 +90,25 @@ def predict(model: str, source: str, target: str) -> None:
 
 @nlu.command()
 @_model
+@_picture
 @as_json
-def report(model: str, json_: bool) -> None:
+def report(model: str, picture: str | None, json_: bool) -> None:
     """What the model was made of, and what cross-validation said of it."""
     loaded = load(model)
-    about = {**asdict(loaded.card), "features": len(loaded.vocabulary)}
-    show(about, json_, lambda: _about(loaded))
+    _draw(loaded.card.checked, picture)
+    about = {**asdict(loaded.card), "id": loaded.card.id, "features": len(loaded.vocabulary)}
+    show(about, json_, lambda: [*_about(loaded), *_lines(loaded.card.checked)])
+
+
+def _draw(found: Mapping[str, Any], picture: str | None) -> None:
+    if picture:
+        Path(picture).write_text(draw(found), encoding="utf-8")
+
+
+def _checked(known: Table, folds: int) -> dict[str, Any]:
+    from bot.nlp.learn.train import train as learn
+
+    return learn(known, common.now(), folds=folds).card.checked
 
 
 def _standard_input() -> Table:
@@ -112,17 +142,20 @@ def _csv(model: Model, texts: Table) -> str:
 def _about(model: Model) -> Iterable[str]:
     card = model.card
     kind = "several labels a text" if card.several else "one label a text"
-    yield f"made {card.made_at} from {card.rows} rows, {kind}; data {card.fingerprint[:12]}"
+    yield f"model {card.id}, made {card.made_at} from {card.rows} rows, {kind}"
     yield f"{len(card.labels)} labels, {len(model.vocabulary)} features"
-    yield "cross-validation: " + ", ".join(f"{k} {v:.3f}" for k, v in card.metrics.items())
+    if card.lexica != edition():
+        yield "made with another thesaurus than the one installed: train it again"
     yield f"threshold {card.threshold:.2f}"
-    yield from table(
-        [{"label": label, "rows": rows} for label, rows in card.support.items()],
-        {"label": "label", "rows": "rows"},
-    )
+    yield "cross-validation: " + ", ".join(f"{k} {v:.3f}" for k, v in card.metrics.items())
 
 
-def _lines(found: dict[str, Any]) -> Iterable[str]:
+def _supported(model: Model) -> Iterable[str]:
+    rows = [{"label": label, "rows": count} for label, count in model.card.support.items()]
+    yield from table(rows, {"label": "label", "rows": "rows"})
+
+
+def _lines(found: Mapping[str, Any]) -> Iterable[str]:
     said = ", ".join(f"{k} {found[k]:.3f}" for k in ("accuracy", "micro_f1", "macro_f1", "ece"))
     yield f"{found['rows']} rows: {said}"
     if strange := found["out_of_scope"]:
@@ -136,3 +169,11 @@ def _lines(found: dict[str, Any]) -> Iterable[str]:
     yield from table(rows, {name: name for name in names})
     for pair in found["confusion"][:10]:
         yield f"{pair['rows']} x {pair['label'] or '-'} taken for {pair['predicted'] or '-'}"
+    for part in found["reliability"]:
+        yield f"said {part['sure']:.2f}, found {part['right']:.2f} ({part['rows']} times)"
+    for step in found["coverage"][::4]:
+        if step["coverage"]:
+            yield (
+                f"from confidence {step['threshold']:.1f} on: {step['coverage']:.1%} answered, "
+                f"{step['accuracy']:.1%} of it right"
+            )

@@ -17,14 +17,18 @@ COMMANDS = {
     "demo": ("bot.cli.demo", "demo"),
     "doctor": ("bot.cli.doctor", "doctor"),
     "followers": ("bot.cli.followers", "followers"),
+    "learn": ("bot.cli.learn", "learn"),
     "messages": ("bot.cli.messages", "messages"),
     "nlu": ("bot.cli.nlu", "nlu"),
+    "pack": ("bot.cli.pack", "pack"),
     "privacy": ("bot.cli.privacy", "privacy"),
     "profiles": ("bot.cli.profiles", "profiles"),
+    "rules": ("bot.cli.rules", "rules"),
     "sandbox": ("bot.cli.sandbox", "sandbox"),
     "scheduler": ("bot.cli.serve", "scheduler"),
     "segments": ("bot.cli.segments", "segments"),
     "serve": ("bot.cli.serve", "serve"),
+    "talk": ("bot.cli.talk", "talk"),
 }
 
 

@@ -21,7 +21,7 @@ def text_of(message: Inbound) -> str:
 def facts_of(message: Inbound, understanding: Understanding | None) -> dict[str, Any]:
     """The plain part of the event: nothing that says who, where or in which words."""
     if understanding is not None:
-        return {"topics": understanding.topics, "word": understanding.word}
+        return _said(understanding)
     match message:
         case inbound.Subscribe(scene=scene) | inbound.Scan(scene=scene):
             return {"scene": scene}
@@ -49,6 +49,28 @@ def facts_of(message: Inbound, understanding: Understanding | None) -> dict[str,
         case inbound.CardEvent(name=name, card_id=card_id, fee_fen=fee_fen):
             return {"name": name, "card_id": card_id, "amount_fen": fee_fen}
     return {}
+
+
+# Kinds of entities that are things, not people's own: what somebody asks about.
+_IMPERSONAL = ("product", "brand", "city", "topic")
+
+
+def _said(understanding: Understanding) -> dict[str, Any]:
+    """What was meant, in words of ours. Telephones, amounts and dates stay in the sealed part."""
+    facts: dict[str, Any] = {"topics": understanding.topics, "word": understanding.word}
+    if understanding.intent:
+        facts["intent"] = understanding.intent
+        facts["confidence"] = round(understanding.confidence, 3)
+    if understanding.refused:
+        facts["refused"] = True
+    if understanding.sentiment:
+        facts["sentiment"] = round(understanding.sentiment, 2)
+    if understanding.anger:
+        facts["anger"] = round(understanding.anger, 2)
+    named = [[e.kind, e.value] for e in understanding.entities if e.kind in _IMPERSONAL]
+    if named:
+        facts["named"] = named[:10]
+    return facts
 
 
 def window_of(message: Inbound) -> WindowKind | None:

@@ -8,12 +8,13 @@ from queue import SimpleQueue
 
 
 class Task:
-    """A piece of work and its end."""
+    """A piece of work and its end. `after` follows in the same thread; nobody waits for it."""
 
-    __slots__ = ("_done", "_work")
+    __slots__ = ("_after", "_done", "_work")
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], None], after: Callable[[], None] | None = None) -> None:
         self._work = work
+        self._after = after
         self._done = threading.Lock()
         self._done.acquire()
 
@@ -22,6 +23,8 @@ class Task:
             self._work()
         finally:
             self._done.release()
+        if self._after is not None:
+            self._after()
 
     def wait(self, seconds: float) -> bool:
         """True when the work is over within `seconds`."""
@@ -45,8 +48,8 @@ class Pool:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, work: Callable[[], None]) -> Task:
-        task = Task(work)
+    def submit(self, work: Callable[[], None], after: Callable[[], None] | None = None) -> Task:
+        task = Task(work, after)
         self._queue.put(task)
         return task
 

@@ -206,29 +206,38 @@ class _Job:
             if self.state == "late":
                 pool.submit(self._deliver)
             return self._final()
-        task = pool.submit(self._run_and_deliver)
+        task = pool.submit(self._run, after=self._deliver)
         if task.wait(self._left()):
             return self._final()
         if inbox.give_up_waiting(self.arrival.event_id):
+            pool.submit(self._show_typing)
             return NO_REPLY, "late"
         task.wait(0.2)  # it was just recorded: the thread is about to hand it over
         return self._final()
 
     def _final(self) -> tuple[Reply, str]:
+        """What the HTTP answer carries; of a late answer only what nothing else can carry."""
         if self.state == "late":
-            return NO_REPLY, "late"
+            return codec.at_once(self.reply), "late"
         return self.reply, self.state or "unfinished"
 
     def _left(self) -> float:
         return REPLY_BUDGET_SECONDS - (time.monotonic() - self.started)
 
-    def _run_and_deliver(self) -> None:
-        self._run()
-        if self.state == "late":
-            self._deliver()
+    def _show_typing(self) -> None:
+        """The sign that somebody is at it. A courtesy: nothing waits for it, nobody misses it."""
+        follower = self.arrival.follower
+        if follower is None or follower.owner(self.now) or not isinstance(self.message, Message):
+            return
+        try:
+            self.receiver.services.client_of(self.account.id).typing(self.message.openid)
+        except Exception as error:
+            logger.debug("no typing sign event=%d: %s", self.arrival.event_id, type(error).__name__)
 
     def _deliver(self) -> None:
         """Send what became late. What fails here is the repair job's."""
+        if self.state != "late":
+            return
         services = self.receiver.services
         try:
             deliver_late(services, services.clock(), event_id=self.arrival.event_id)
@@ -324,7 +333,7 @@ def handle(
         owner=context.follower.owner(now),
         now=now,
     )
-    return reply, state
+    return (NO_REPLY if state == "none" else reply), state
 
 
 def _harmless(message: Inbound, context: Context) -> Reply:

@@ -8,17 +8,15 @@ one event it changes nothing more, and an act that is overtaken by a later one y
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from bot.store import dialogues, events, followers, suppression
+from bot.store import dialogues, events, followers, handoff, suppression
 from bot.store.db import transaction
 from bot.store.segments import mark_dirty
 
 # The notice that the welcome text gives; a new wording of what is done with data gets a new name.
 NOTICE = "welcome-2026-11"
-# A human agent who says nothing for so long has left without closing the session.
-AGENT_HOLDS = timedelta(minutes=30)
 
 
 def subscribed(
@@ -44,6 +42,7 @@ def unsubscribed(follower_id: int, at: datetime) -> bool:
         left = followers.mark_unsubscribed(follower_id, at)
         if left:
             dialogues.drop(follower_id)
+            handoff.release(follower_id, "left", at)
             mark_dirty([follower_id])
     return left
 
@@ -99,22 +98,6 @@ def preferred(
         dialogues.end(follower_id, "onboarding")
         mark_dirty([follower_id])
     return new
-
-
-def agent_took(follower_id: int, agent: str, now: datetime) -> None:
-    """A human agent holds the chat, in place of whatever was asked; the bot keeps silent."""
-    dialogues.begin(follower_id, "agent", now + AGENT_HOLDS, {"agent": agent})
-
-
-def agent_holds(follower_id: int, now: datetime) -> bool:
-    """Whether a human agent holds the chat at `now`."""
-    held = dialogues.current(follower_id, now)
-    return held is not None and held.name == "agent"
-
-
-def agent_left(follower_id: int) -> bool:
-    """The bot may speak again. False: no agent held the chat."""
-    return dialogues.end(follower_id, "agent")
 
 
 def _tag_scene(

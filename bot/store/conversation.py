@@ -16,9 +16,9 @@ from bot.store.fields import Holder
 from bot.store.inbox import REPLY
 
 TEXTS = "('message.text', 'message.voice')"
+OUT_OF_SCOPE = "fallback.out_of_scope"
 # Handlers that say that nothing was understood.
-MISSES = ("fallback.default", "fallback.again", "fallback.out_of_scope", "clarify.ask",
-          "clarify.neither")  # fmt: skip
+MISSES = ("fallback.default", "fallback.again", OUT_OF_SCOPE, "clarify.ask", "clarify.neither")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,66 @@ def misses(follower_id: int, now: datetime, within: timedelta, most: int) -> int
     for (handler,) in rows:
         if handler not in MISSES:
             break
-        count += 1
+        count += handler != OUT_OF_SCOPE  # understood well enough: it is nothing of ours
     return count
+
+
+def clarified(account_id: int, since: datetime, until: datetime) -> list[tuple[int, str]]:
+    """Messages whose sender chose what was meant: (event id, intent), by id."""
+    rows = fetch(
+        "SELECT facts FROM event WHERE account_id = ? AND kind = 'clarified'"
+        " AND at >= ? AND at < ? AND follower_id IS NOT NULL ORDER BY id",
+        (account_id, to_ms(since), to_ms(until)),
+    )
+    found = (json.loads(facts) for (facts,) in rows)
+    return [(int(one["event"]), str(one["intent"])) for one in found if "event" in one]
+
+
+def said_lately(follower_id: int, before: int, most: int = 3) -> list[str]:
+    """What this follower was told in the last few answers before the event `before`."""
+    rows = fetch(
+        f"SELECT inbox.reply {_FROM} WHERE event.follower_id = ? AND event.kind IN {TEXTS}"
+        " AND event.id < ? AND inbox.reply IS NOT NULL ORDER BY event.id DESC LIMIT ?",
+        (follower_id, before, most),
+    )
+    return [text for (sealed,) in rows for text in _texts(_opened(sealed))]
+
+
+def happened_since(follower_id: int, kind: str, since: datetime) -> list[dict[str, Any]]:
+    """The facts of this follower's events of a kind after `since`, the latest first."""
+    rows = fetch(
+        "SELECT facts FROM event WHERE follower_id = ? AND kind = ? AND at > ? ORDER BY at DESC",
+        (follower_id, kind, to_ms(since)),
+    )
+    return [json.loads(facts) for (facts,) in rows]
+
+
+def facts_of(follower_id: int, dedupe: str) -> dict[str, Any] | None:
+    """The facts of one event of this follower, by its unique key (bot.store.events.dedupe)."""
+    rows = fetch(
+        "SELECT facts FROM event WHERE dedupe = ? AND follower_id = ?", (dedupe, follower_id)
+    )
+    return dict(json.loads(rows[0][0])) if rows else None
+
+
+def _opened(sealed: Any) -> Any:
+    return Holder.vault.open_json(bytes(sealed), REPLY)
+
+
+def _texts(reply: Any) -> list[str]:
+    """The words of a reply and of those inside it."""
+    if not isinstance(reply, dict):
+        return []
+    inner = [reply.get("reply"), *(reply.get("replies") or ())]
+    own = [reply[name] for name in ("text", "head") if reply.get(name)]
+    return own + [text for one in inner for text in _texts(one)]
 
 
 def _decided(row: Sequence[Any], opened: bool) -> Decided:
     text, reply = "", None
     if opened:
         text = text_in(row[10])
-        reply = Holder.vault.open_json(bytes(row[11]), REPLY) if row[11] is not None else None
+        reply = _opened(row[11]) if row[11] is not None else None
     return Decided(
         event_id=row[0],
         follower_id=row[1],

@@ -6,7 +6,7 @@ A later question replaces an earlier one; what has expired is as good as gone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,12 +85,16 @@ def forget_expired(now: datetime) -> int:
     return run("DELETE FROM dialogue WHERE expires_at <= ?", (to_ms(now),))
 
 
-def answered_by(follower_id: int, handler: str, now: datetime, within: timedelta) -> bool:
-    """Whether this handler answered a text of this follower in the stretch before `now`."""
+def answered_by(
+    follower_id: int, handlers: str | Sequence[str], now: datetime, within: timedelta
+) -> bool:
+    """Whether one of these handlers answered a text of this follower in the stretch before."""
+    names = [handlers] if isinstance(handlers, str) else list(handlers)
     rows = fetch(
         "SELECT 1 FROM event JOIN inbox ON inbox.event_id = event.id"
         " WHERE event.follower_id = ? AND event.kind IN ('message.text', 'message.voice')"
-        " AND event.at > ? AND event.at <= ? AND inbox.handler = ? LIMIT 1",
-        (follower_id, to_ms(now - within), to_ms(now), handler),
+        " AND event.at > ? AND event.at <= ?"
+        f" AND inbox.handler IN ({','.join('?' * len(names))}) LIMIT 1",
+        (follower_id, to_ms(now - within), to_ms(now), *names),
     )
     return bool(rows)

@@ -55,12 +55,16 @@ def take(follower_id: int, agent: str, now: datetime, until: datetime) -> None:
             _accept(follower_id, agent, now)
 
 
-def release(follower_id: int, outcome: str, now: datetime) -> bool:
-    """The bot has the chat again: closed, timed_out, released, left. False: it had it."""
+def release(follower_id: int, outcome: str, now: datetime, *, held_by: str = "") -> bool:
+    """The bot has the chat again: closed, timed_out, released, left. False: it had it.
+
+    held_by   only from this owner: an agent who took the chat at the last moment keeps it
+    """
     with transaction():
         changed = run(
-            "UPDATE follower SET held_by = '', held_until = NULL WHERE id = ? AND held_by <> ''",
-            (follower_id,),
+            "UPDATE follower SET held_by = '', held_until = NULL"
+            " WHERE id = ? AND held_by <> '' AND (held_by = ? OR ? = '')",
+            (follower_id, held_by, held_by),
         )
         if changed:
             _close(follower_id, outcome, now)
@@ -74,7 +78,20 @@ def release_expired(now: datetime, limit: int = 1000) -> list[tuple[int, str]]:
             "SELECT id, held_by FROM follower WHERE held_until <= ? AND held_by <> '' LIMIT ?",
             (to_ms(now), limit),
         )
-        return [(one, by) for one, by in rows if release(one, "timed_out", now)]
+        return [(one, by) for one, by in rows if release_over(one, now)]
+
+
+def release_over(follower_id: int, now: datetime) -> bool:
+    """The chat goes back because its time is over. False: it is not, or it went back already."""
+    with transaction():
+        changed = run(
+            "UPDATE follower SET held_by = '', held_until = NULL"
+            " WHERE id = ? AND held_by <> '' AND held_until <= ?",
+            (follower_id, to_ms(now)),
+        )
+        if changed:
+            _close(follower_id, "timed_out", now)
+    return bool(changed)
 
 
 def held(account_id: int) -> dict[str, int]:

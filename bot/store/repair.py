@@ -14,7 +14,12 @@ from bot.clock import from_ms, to_ms
 from bot.store import events
 from bot.store.db import fetch, is_postgres, run, transaction
 from bot.store.fields import Holder
+from bot.store.handoff import AGENT
 from bot.store.inbox import REPLY, hold
+
+# The hand-off's own answers: they are about the agent's session and may follow it.
+_OF_HAND_OFF = "agent."
+_DROPPED = "; dropped: an agent took the chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,13 @@ def take_unfinished(now: datetime, lease: timedelta, limit: int) -> list[Open]:
 
 @dataclass(frozen=True, slots=True)
 class LateAnswer:
-    """A reply that is to go out as a customer-service message."""
+    """A reply that is to go out as customer-service messages; `sent` of them went already."""
 
     event_id: int
     account_id: int
     follower_id: int
     reply: dict[str, Any]
+    sent: int = 0
 
 
 def make_late(event_id: int) -> None:
@@ -79,8 +85,9 @@ def make_late(event_id: int) -> None:
 def take_late(now: datetime, lease: timedelta, limit: int, event_id: int = 0) -> list[LateAnswer]:
     """Claim late answers that are ready and spend a message of each one's window.
 
-    Answers whose window is closed or used up become `lost`; those whose sender died `unknown`
-    (a customer-service message has no duplicate id, so it is never sent again blindly).
+    Answers whose window is closed or used up become `lost`, and those whose chat an agent took
+    meanwhile: two voices at once confuse. Those whose sender died become `unknown` (a
+    customer-service message has no duplicate id, so it is never sent again blindly).
     """
     taken: list[LateAnswer] = []
     only = "AND inbox.event_id = ?" if event_id else ""
@@ -90,14 +97,17 @@ def take_late(now: datetime, lease: timedelta, limit: int, event_id: int = 0) ->
             (to_ms(now),),
         )
         rows = fetch(
-            "SELECT inbox.event_id, event.account_id, event.follower_id, inbox.reply FROM inbox"
-            " JOIN event ON event.id = inbox.event_id"
+            "SELECT inbox.event_id, event.account_id, event.follower_id, inbox.reply,"
+            " inbox.handler FROM inbox JOIN event ON event.id = inbox.event_id"
             f" WHERE inbox.answer = 'late' AND inbox.state IN ('done', 'dead') {only}"
             f" ORDER BY inbox.event_id LIMIT ?{' FOR UPDATE SKIP LOCKED' if is_postgres() else ''}",
             (event_id, limit) if event_id else (limit,),
         )
-        for found, account_id, follower_id, sealed in rows:
-            if sealed is None or follower_id is None or not _spend(follower_id, now):
+        for found, account_id, follower_id, sealed, handler in rows:
+            if follower_id is not None and _is_the_agents(follower_id, handler, now):
+                _drop(found)
+                continue
+            if sealed is None or follower_id is None or not spend(follower_id, now):
                 run("UPDATE inbox SET answer = 'lost' WHERE event_id = ?", (found,))
                 continue
             run(
@@ -105,11 +115,50 @@ def take_late(now: datetime, lease: timedelta, limit: int, event_id: int = 0) ->
                 (to_ms(now + lease), found),
             )
             reply = Holder.vault.open_json(bytes(sealed), REPLY)
-            taken.append(LateAnswer(found, account_id, follower_id, reply))
+            sent = int(reply.get("sent", 0))
+            taken.append(LateAnswer(found, account_id, follower_id, reply, sent))
     return taken
 
 
-def _spend(follower_id: int, now: datetime) -> bool:
+def go_on_late(answer: LateAnswer, sent: int, now: datetime, lease: timedelta) -> bool:
+    """Record that `sent` messages of the answer went out, and spend one more of the window.
+
+    False: that was the last, because the window is used up or an agent took the chat.
+    """
+    with transaction():
+        reply = Holder.vault.seal_json({**answer.reply, "sent": sent}, REPLY)
+        held = run(
+            "UPDATE inbox SET reply = ?, lease_until = ? WHERE event_id = ? AND answer = 'sending'",
+            (reply, to_ms(now + lease), answer.event_id),
+        )
+        rows = fetch("SELECT handler FROM inbox WHERE event_id = ?", (answer.event_id,))
+        if not held or not rows:
+            return False
+        if _is_the_agents(answer.follower_id, rows[0][0], now):
+            _drop(answer.event_id)
+            return False
+        return spend(answer.follower_id, now)
+
+
+def _is_the_agents(follower_id: int, handler: str, now: datetime) -> bool:
+    """Whether an agent speaks in this chat, so that this answer must not."""
+    if handler.startswith(_OF_HAND_OFF):
+        return False
+    rows = fetch("SELECT held_by, held_until FROM follower WHERE id = ?", (follower_id,))
+    return bool(rows) and rows[0][0] == AGENT and (rows[0][1] or 0) > to_ms(now)
+
+
+def _drop(event_id: int) -> None:
+    """The handler's reason stays, with what became of the answer behind it."""
+    rows = fetch("SELECT reason FROM inbox WHERE event_id = ?", (event_id,))
+    reason = rows[0][0] if rows else ""
+    run(
+        "UPDATE inbox SET answer = 'lost', reason = ? WHERE event_id = ?",
+        (reason + _DROPPED, event_id),
+    )
+
+
+def spend(follower_id: int, now: datetime) -> bool:
     """Use one message of the follower's window. False: closed or used up."""
     return (
         run(

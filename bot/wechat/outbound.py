@@ -3,18 +3,22 @@
 Platform rules: a reply goes back with sender and receiver exchanged; `success` says that there is
 none, while an XML reply without content is shown to the user as a fault; text is shown up to 2,048
 bytes of UTF-8; a message is answered by one article, an event by up to eight, and one too many
-delivers nothing; customer-service messages know one article and no transfer to an agent.
+delivers nothing; customer-service messages know one article and no transfer to an agent. Choices
+to tap are a message of their own there (msgmenu), and links in a text here.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from bot.values.replies import (
     ONLY_LATER,
     Article,
     ImageReply,
+    MenuReply,
+    MiniProgramReply,
     MusicReply,
     NewsReply,
     Reply,
@@ -27,18 +31,14 @@ from bot.wechat.markup import cdata, clean
 
 SUCCESS = "success"
 MAX_TEXT_BYTES = 2048
+_ANGLES = str.maketrans("<>", "＜＞")
 
 
 def shown_text(text: str) -> str:
     """What can be shown of `text`: no control characters, at most 2,048 bytes of whole characters,
     and no link cut in two. "" when nothing is left to see."""
     text = clean(text)
-    data = text.encode()
-    if len(data) > MAX_TEXT_BYTES:
-        text = data[:MAX_TEXT_BYTES].decode("utf-8", "ignore")
-        opened = text.rfind("<a")
-        if opened > text.rfind("</a>"):
-            text = text[:opened]
+    text = _within(text, MAX_TEXT_BYTES)
     return text if text.strip() else ""
 
 
@@ -88,10 +88,49 @@ def _content(reply: Reply, most_articles: int) -> str:
             return _typed("music", f"<Music>{inside}</Music>")
         case NewsReply(articles) if articles:
             return _typed("news", _news(articles[:most_articles]))
+        case MenuReply():
+            text = menu_text(reply)
+            return _typed("text", _element("Content", text)) if text else ""
         case TransferReply(agent):
             account = f"<TransInfo>{_element('KfAccount', agent)}</TransInfo>" if agent else ""
             return _typed("transfer_customer_service", account)
     return ""
+
+
+def menu_text(menu: MenuReply) -> str:
+    """The choices as a text with links: as much of the words above and below as leaves all of the
+    links whole, in 2,048 bytes. "" without choices."""
+    links = []
+    room = MAX_TEXT_BYTES
+    for option in menu.options:
+        link = _menu_link(option.say, option.id)
+        if link and len(link.encode()) + 1 <= room:
+            links.append(link)
+            room -= len(link.encode()) + 1
+    if not links:
+        return ""
+    head = _within(shown_text(menu.head), room - 1)
+    tail = _within(shown_text(menu.tail), room - 1 - len(head.encode()))
+    return "\n".join(part for part in (head, *links, tail) if part)
+
+
+def _menu_link(say: str, id: str) -> str:
+    """Tapping it says `say`. "" where there is nothing to say."""
+    said = clean(say).strip()
+    if not said:
+        return ""
+    address = f"weixin://bizmsgmenu?msgmenucontent={quote(said, '')}&msgmenuid={quote(id, '')}"
+    return f'<a href="{address}">{said.translate(_ANGLES)}</a>'
+
+
+def _within(text: str, most: int) -> str:
+    """At most so many bytes of the text, and no link cut in two."""
+    data = text.encode()
+    if len(data) <= most:
+        return text
+    text = data[: max(most, 0)].decode("utf-8", "ignore")
+    opened = text.rfind("<a")
+    return text[:opened] if opened > text.rfind("</a>") else text
 
 
 def _news(articles: tuple[Article, ...]) -> str:
@@ -151,7 +190,34 @@ def custom_body(reply: Reply, openid: str) -> dict[str, Any] | None:
             return _message(openid, "music", music)
         case NewsReply(articles) if articles:
             return _message(openid, "news", {"articles": [_article(articles[0])]})
+        case MenuReply():
+            return _menu(reply, openid)
+        case MiniProgramReply() if reply.appid and reply.thumb_media_id:
+            card = {
+                "title": clean(reply.title),
+                "appid": reply.appid,
+                "pagepath": reply.pagepath,
+                "thumb_media_id": reply.thumb_media_id,
+            }
+            return _message(openid, "miniprogrampage", card)
     return None
+
+
+def _menu(menu: MenuReply, openid: str) -> dict[str, Any] | None:
+    """A choice without an id gets its number: the platform wants one."""
+    options = [
+        {"id": option.id or str(number), "content": clean(option.say).strip()}
+        for number, option in enumerate(menu.options, 1)
+        if clean(option.say).strip()
+    ]
+    if not options:
+        return None
+    body = {
+        "head_content": shown_text(menu.head),
+        "list": options,
+        "tail_content": shown_text(menu.tail),
+    }
+    return _message(openid, "msgmenu", body)
 
 
 def _article(article: Article) -> dict[str, str]:

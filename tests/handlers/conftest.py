@@ -58,7 +58,7 @@ class House:
 
     def deliver(self, message: Inbound) -> Handled:
         text = text_of(message)
-        understanding = understand(text) if text else None
+        understanding = self.services.understand(text, self.account.id) if text else None
         stored = inbox.arrive(
             self.account.id,
             message.openid,

@@ -30,6 +30,12 @@ class Phone:
     shown: list[tuple[str, Reply]] = field(default_factory=list)
     error: Exception | None = None
     asked: int = 0
+    typed: int = 0
+
+    def typing(self, openid: str) -> None:
+        self.typed += 1
+        if self.error is not None:
+            raise self.error
 
     def send_custom(self, openid: str, reply: Reply) -> None:
         self.asked += 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.profile import lifecycle
-from bot.store import accounts, dialogues, followers
+from bot.store import accounts, dialogues, followers, handoff
 from bot.store.db import fetch
 from bot.store.models import Event
 from tests.conftest import NOON, a_follower
@@ -109,12 +109,11 @@ def test_leaving_ends_what_was_asked(account, lin):
     assert dialogues.current(lin, NOON) is None
 
 
-def test_an_agent_takes_the_chat_and_leaves_it(account, lin):
-    lifecycle.agent_took(lin, "mei@hongyan", NOON)
-    assert lifecycle.agent_holds(lin, NOON + timedelta(minutes=29))
-    assert not lifecycle.agent_holds(lin, NOON + timedelta(minutes=30))
-    assert lifecycle.agent_left(lin) is True
-    assert lifecycle.agent_left(lin) is False
+def test_leaving_gives_the_chat_back(account, lin):
+    handoff.take(lin, "mei@hongyan", NOON, LATER)
+    lifecycle.unsubscribed(lin, NOON)
+    assert followers.get(lin).owner(NOON) == ""
+    assert handoff.asked(lin)[0].outcome == "left"
 
 
 # --- dialogues ---------------------------------------------------------------------------------

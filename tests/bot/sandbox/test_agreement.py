@@ -145,6 +145,11 @@ def test_every_push_is_known_to_the_product(meeting: Meeting):
         pytest.param(replies.ImageReply("m"), "[image]", id="a picture"),
         pytest.param(replies.MusicReply("m", "歌"), "歌", id="music"),
         pytest.param(replies.TransferReply(), None, id="a transfer to an agent"),
+        pytest.param(
+            replies.MenuReply("问：", (replies.MenuOption("1", "a"),)),
+            '问：\n<a href="weixin://bizmsgmenu?msgmenucontent=a&msgmenuid=1">a</a>',
+            id="choices as links",
+        ),
     ],
 )
 def test_every_reply_of_the_product_is_one(meeting: Meeting, reply, shown):
@@ -205,6 +210,8 @@ def test_the_client_speaks_the_api(api):
     client.send_custom("o-lin", replies.TextReply("您好"))
     client.send_custom("o-lin", replies.NewsReply((ARTICLE,)))
     assert [bubble.via for bubble in lin.chat][-2:] == ["custom", "custom"]
+    client.send_custom("o-lin", replies.MenuReply("问：", (replies.MenuOption("i:1", "甲"),)))
+    assert lin.chat[-1].items == (("i:1", "甲"),)
     assert client.user_info("o-lin")["qr_scene_str"] == "store01"
     assert [info["openid"] for info in client.user_info_batch(["o-lin"])] == ["o-lin"]
     assert [page.openids for page in client.iter_followers()] == [("o-lin",)]

@@ -1,0 +1,190 @@
+"""Learning from traffic: what nothing answered becomes suggestions, and labels become examples.
+
+Nobody labels in the dark: a suggestion says how many messages it would have answered, shows what
+was said, and brings a draft of an answer. Accepting it is one step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.errors import Conflict, InvalidInput
+from bot.i18n import t
+from bot.store import conversation, suggestions, talk
+from bot.store.conversation import MISSES, Decided
+from bot.store.suggestions import Suggestion
+from bot.store.talk import DRAFT, Example
+from bot.talk.grouping import Group, Heard, group
+from bot.talk.live import Talk, load
+
+DAYS = timedelta(days=7)
+# Answered by an intent, but less surely than this: worth a look.
+DOUBTFUL = 0.6
+# The model leans to one intent by this much: the texts are probably examples of it.
+LEANING = 0.3
+_UNANSWERED = (*MISSES, "fallback.about_topic")
+_LONG_NUMBER = re.compile(r"\d{4,}")
+
+
+def suggest(account_id: int, now: datetime, since: timedelta = DAYS) -> int:
+    """Group what was not answered in the last days; how many suggestions stand now.
+
+    Open suggestions are made anew; what somebody accepted or dismissed does not come back.
+    """
+    says = load(account_id)
+    decided = suggestions.decided_events(account_id)
+    clarified = conversation.clarified(account_id, now - since, now)
+    meant = _meant(clarified, decided)
+    known = {event for events in meant.values() for event in events}
+    heard = [
+        one
+        for one in _unanswered(account_id, now - since, now)
+        if one.event_id not in decided and one.event_id not in known
+    ]
+    found = [_of_choices(intent, events, says, now) for intent, events in meant.items()]
+    found += [_of_group(one, says, now) for one in group(heard)]
+    return suggestions.replace_open(account_id, found, now)
+
+
+def _unanswered(account_id: int, since: datetime, until: datetime) -> Iterator[Heard]:
+    after = 0
+    while page := conversation.between(account_id, since, until, after=after):
+        after = page[-1].event_id
+        for one in page:
+            if one.text and _wanting(one):
+                facts = one.facts
+                yield Heard(
+                    one.event_id,
+                    one.text,
+                    str(facts.get("intent", "")),
+                    float(facts.get("confidence", 0.0)),
+                )
+
+
+def _wanting(one: Decided) -> bool:
+    if one.handler in _UNANSWERED:
+        return True
+    sure = float(one.facts.get("confidence", 1.0))
+    return one.handler.startswith("intent.") and sure < DOUBTFUL
+
+
+def _meant(clarified: Iterable[tuple[int, str]], decided: set[int]) -> dict[str, list[int]]:
+    """intent -> messages whose sender said himself that it was meant."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for event, intent in clarified:
+        if event not in decided:
+            found[intent].append(event)
+    return found
+
+
+def _of_choices(intent: str, events: Sequence[int], says: Talk, now: datetime) -> Suggestion:
+    return Suggestion(
+        id=0, made_at=now, kind="example", intent=intent, size=len(events), coverage=0.0,
+        events=tuple(events), keywords=(), draft=_answer_of(intent, says, ()), state="open",
+    )  # fmt: skip
+
+
+def _of_group(found: Group, says: Talk, now: datetime) -> Suggestion:
+    leans = found.intent in says.intents and found.confidence >= LEANING
+    kind = "example" if leans else "rule" if found.keywords else "intent"
+    return Suggestion(
+        id=0,
+        made_at=now,
+        kind=kind,
+        intent=found.intent if found.intent in says.intents else "",
+        size=len(found.heard),
+        coverage=round(found.coverage, 4),
+        events=tuple(one.event_id for one in found.heard),
+        keywords=found.keywords,
+        draft=_answer_of(found.intent if leans else "", says, found.keywords),
+        state="open",
+    )
+
+
+def _answer_of(intent: str, says: Talk, keywords: Sequence[str]) -> dict[str, Any]:
+    """The intent's own first answer; for something new, words that promise no more than is true."""
+    stored = says.documents.get(("intent", intent), {}) if intent else {}
+    if answers := stored.get("answers"):
+        return dict(answers[0]) if isinstance(answers[0], dict) else {"text": answers[0]}
+    topic = "、".join(keywords[:2])
+    return {"text": t("learn.draft", topic=topic) if topic else t("learn.draft_bare")}
+
+
+# --- deciding about a suggestion ----------------------------------------------------------------
+
+
+def label(
+    account_id: int, event_ids: Sequence[int], intent: str, now: datetime, stage: str = DRAFT
+) -> int:
+    """Make messages examples of an intent; how many are new. Long numbers are not kept.
+
+    Raises InvalidInput for an intent that the stage does not have.
+    """
+    _begin(account_id, stage)
+    known = {one.slug for one in talk.documents(account_id, stage, "intent")}
+    if intent not in known and intent != "out_of_scope":
+        raise InvalidInput(f"there is no intent {intent}; there are {', '.join(sorted(known))}")
+    said = suggestions.texts(account_id, event_ids)
+    found = [
+        Example(intent, without_numbers(text), "traffic", event) for event, text in said.items()
+    ]
+    return talk.add_examples(account_id, found, stage=stage)
+
+
+def accept(
+    account_id: int, suggestion_id: int, intent: str, now: datetime, stage: str = DRAFT
+) -> int:
+    """The messages of a suggestion become examples of `intent`; how many are new.
+
+    Raises NotFound, Conflict where it was decided before, InvalidInput.
+    """
+    found = suggestions.get(account_id, suggestion_id)
+    _decidable(found)
+    count = label(account_id, found.events, intent or found.intent, now, stage)
+    suggestions.settle(account_id, suggestion_id, "accepted")
+    return count
+
+
+def make_rule(account_id: int, suggestion_id: int, now: datetime, stage: str = DRAFT) -> str:
+    """A keyword rule from the suggestion's keywords and its draft of an answer; the rule's slug."""
+    found = suggestions.get(account_id, suggestion_id)
+    _decidable(found)
+    if not found.keywords:
+        raise InvalidInput(f"suggestion {suggestion_id} has no keywords; label it with an intent")
+    _begin(account_id, stage)
+    slug = f"suggested-{suggestion_id}"
+    document = {
+        "slug": slug,
+        "name": "、".join(found.keywords)[:64],
+        "on": "message",
+        "keywords": [{"text": found.keywords[0], "match": "contains"}],
+        "answers": [dict(found.draft)],
+    }
+    talk.put(account_id, "rule", slug, document, now, stage=stage)
+    suggestions.settle(account_id, suggestion_id, "accepted")
+    return slug
+
+
+def dismiss(account_id: int, suggestion_id: int) -> None:
+    """Not worth an answer: these messages do not come back. Raises NotFound, Conflict."""
+    _decidable(suggestions.get(account_id, suggestion_id))
+    suggestions.settle(account_id, suggestion_id, "dismissed")
+
+
+def _decidable(found: Suggestion) -> None:
+    if found.state != "open":
+        raise Conflict(f"suggestion {found.id} was {found.state} before")
+
+
+def _begin(account_id: int, stage: str) -> None:
+    if stage == DRAFT:
+        talk.begin_draft(account_id)
+
+
+def without_numbers(text: str) -> str:
+    """Telephone and order numbers teach nothing and belong to somebody: 13800001111 -> 0000..."""
+    return _LONG_NUMBER.sub(lambda found: "0" * len(found[0]), text)
