@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from bot.inbox.context import Context, Handled, Passed
+from bot.talk.faq import nearer
 from bot.values.inbound import TextMessage
 from handlers.intents import answered, verdict
-from handlers.router import router
+from handlers.router import router, understood
 
 
 @router.text(step="intent")
 def answer(message: TextMessage, ctx: Context) -> Handled | Passed:
-    """The intent's own answer, where the model is sure of it."""
+    """The intent's own answer, where the model is sure of it and no written question is nearer."""
     found = verdict(message, ctx)
     if found.intent is None:
         return Passed(found.why)
+    faq = ctx.services.talk_of(ctx.account.id).faq
+    hit = nearer(faq.find(understood(message, ctx).plain))
+    if hit is not None:
+        return Passed(f"a written question is nearer ({hit.slug} {hit.score:.2f}; {found.why})")
     return answered(found.intent, found.why, message, ctx)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -71,7 +72,9 @@ def accept(suggestion_id: int, intent: str, stage: str) -> None:
 @_stage
 def rule(suggestion_id: int, stage: str) -> None:
     """Make a keyword rule of a suggestion's best keyword and its draft of an answer."""
-    slug = learning.make_rule(_account(), suggestion_id, common.now(), stage)
+    account = _account()
+    zone = ZoneInfo(common.account().timezone)
+    slug = learning.make_rule(account, suggestion_id, common.now(), zone, stage)
     click.echo(f"rule {slug} in {stage}")
 
 

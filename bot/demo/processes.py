@@ -28,9 +28,16 @@ class Child:
     """A `hongyan` command in a process of its own; its output goes to `folder`/NAME.log."""
 
     def __init__(
-        self, name: str, arguments: Sequence[str], env: Mapping[str, str], folder: Path
+        self,
+        name: str,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        *,
+        nice: int = 0,
     ) -> None:
         self.name = name
+        self.nice = nice
         self.arguments = [sys.executable, "-m", "bot", *arguments]
         self.env = dict(env)
         self.log = folder / f"{name}.log"
@@ -47,6 +54,8 @@ class Child:
                 stderr=out,
                 start_new_session=True,
             )
+        if self.nice:
+            os.setpriority(os.PRIO_PROCESS, self.process.pid, self.nice)
 
     def check(self) -> None:
         """Raises DemoFailed when the process is not running any more."""

@@ -48,6 +48,8 @@ class Demo:
             {**env, VARIABLE: config.to_json()},
             plan.folder,
         )
+        # Learning takes a minute of one core: it goes on beside the demo, and then is in use.
+        self.teacher = Child("nlu", ["nlu", "train"], env, plan.folder, nice=10)
         self._campaign_started = False
 
     def sandbox_config(self, key: str) -> SandboxConfig:
@@ -75,6 +77,8 @@ class Demo:
         """Both processes, up and answering. Raises DemoFailed."""
         self.bot.start()
         self.sandbox.start()
+        if self.plan.seconds is None:
+            self.teacher.start()
         self.bot.wait_until_up(f"{self.plan.bot_url}/healthz")
         self.sandbox.wait_until_up(f"{self.plan.sandbox_url}/sandbox/state")
         self.began = time.monotonic()
@@ -144,7 +148,8 @@ class Demo:
         return found, differ
 
     def stop(self) -> None:
-        """End both processes."""
+        """End all processes."""
+        self.teacher.stop()
         self.sandbox.stop()
         self.bot.stop()
         self.services.store.close()

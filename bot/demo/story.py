@@ -11,7 +11,9 @@ from bot.segment.catalogue import define
 from bot.segment.defaults import default_segments
 from bot.services import Services
 from bot.store import accounts
+from bot.talk import packs
 
+TRADE = "catering"
 WELCOME, OFFER = "welcome", "autumn"
 # The offer's codes live this long beyond the demo, so that the reminder, due a fifth of the demo
 # after the issue, finds codes that can still be used.
@@ -21,8 +23,9 @@ REMINDER_TEMPLATE = "SBX1_coupon_expiry_0000000000000000000000000"
 
 
 def prepare(services: Services, plan: DemoPlan, now: datetime) -> str:
-    """Segments, coupon batches with codes, the campaign as a draft; the shop's API key."""
+    """What a restaurant says, segments, coupon batches, the campaign as a draft; the API key."""
     account = services.account_of("default")
+    packs.apply(account.id, packs.pack(TRADE), now)
     for segment in default_segments():
         define(account.id, segment.slug, segment.name, segment.rule, now)
     lasting = plan.pace + GRACE_SECONDS

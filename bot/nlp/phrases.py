@@ -53,37 +53,37 @@ class Phrases(Generic[T]):
         """
         entries, found = self._entries, []
         free = 0
-        for at in self._places(text):
-            if at < free:
-                continue
-            for length in self._lengths.get(text[at : at + 2], ()):
-                piece = text[at : at + length]
-                if piece in entries and _whole(text, at, at + length):
-                    break
-            else:
-                piece = text[at]
-                if piece not in self._single or not _whole(text, at, at + 1):
-                    continue
-            free = at + len(piece)
-            found.append((at, free, entries[piece]))
+        for at, end in self._spans(text):
+            if at >= free and _whole(text, at, end):
+                found.append((at, end, entries[text[at:end]]))
+                free = end
         return found
 
-    def _places(self, text: str) -> list[int]:
-        """Where a phrase may begin, from left to right."""
-        lengths, pairs = self._lengths, beside(text)
-        places: list[int] = []
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Every phrase in the text, by start; of one start the longest first."""
+        entries, lengths, pairs = self._entries, self._lengths, beside(text)
+        spans: list[tuple[int, int]] = []
         if not lengths.keys().isdisjoint(pairs):
-            places = [at for at, pair in enumerate(pairs) if pair in lengths]
-        if not self._single or not self._any_single.search(text):
-            return places
-        return sorted({*places, *(one.start() for one in self._any_single.finditer(text))})
+            spans = [
+                (at, at + length)
+                for at, pair in enumerate(pairs)
+                if pair in lengths
+                for length in lengths[pair]
+                if text[at : at + length] in entries and at + length <= len(text)
+            ]
+        if self._single and self._any_single.search(text):
+            spans += [one.span() for one in self._any_single.finditer(text)]
+            spans.sort(key=lambda span: (span[0], -span[1]))
+        return spans
 
 
 def _whole(text: str, start: int, end: int) -> bool:
     """No Latin word or number is cut by the two ends."""
-    if start and _latin(text[start]) and _latin(text[start - 1]):
+    if start and text[start] < "\x80" and _latin(text[start]) and _latin(text[start - 1]):
         return False
-    return not (end < len(text) and _latin(text[end - 1]) and _latin(text[end]))
+    if text[end - 1] >= "\x80" or end == len(text):
+        return True
+    return not (_latin(text[end - 1]) and _latin(text[end]))
 
 
 def _latin(character: str) -> bool:

@@ -48,7 +48,7 @@ class Signs:
     @property
     def total(self) -> float:
         """-1 to 1, 0 for nothing said."""
-        return _squeezed(sum(map(sum, self.clauses)))
+        return _squeezed(sum(map(sum, self.clauses))) if self.clauses else 0.0
 
 
 def polarity(normalised: str) -> float:
@@ -58,8 +58,8 @@ def polarity(normalised: str) -> float:
 
 def mood(text: str, normalised: str) -> Mood:
     """Sentiment and anger; `text` as it was typed, for codes that normalising takes away. Pure."""
-    found = signs(normalised, text)
-    return Mood(found.total, _anger(normalised, found.total))
+    total = signs(normalised, text).total
+    return Mood(total, _anger(normalised, total))
 
 
 def signs(normalised: str, text: str = "") -> Signs:
@@ -72,12 +72,15 @@ def _signs(normalised: str, codes: str) -> Signs:
     table = _tables()
     # An entry of strength 0 hides shorter ones: 美国 is not 美.
     spans = [span for span in table.words.find(normalised) if span[2]]
-    found = [_clause(*said, table) for said in _clauses(normalised, spans)] if spans else []
+    if not (spans or codes):
+        return _CALM
+    found = [_clause(*said, table) for said in _clauses(normalised, spans)]
     if codes:
         found.append(tuple(value for _, _, value in table.codes.find(codes)))
     return Signs(tuple(filter(None, found)))
 
 
+_CALM = Signs(())
 _kept = lru_cache(_KEPT)(_signs)
 
 

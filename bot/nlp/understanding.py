@@ -23,7 +23,7 @@ from bot.nlp.normalise import normalise
 from bot.nlp.polarity import mood
 from bot.nlp.typos import LONGEST as LONGEST_TYPED
 from bot.nlp.typos import corrected, opts_out
-from bot.nlp.values import moments, money, orders, people, phones, quantities
+from bot.nlp.values import COUNTING, moments, money, orders, people, phones, quantities
 from bot.nlp.words import command
 from bot.values.audience import Understanding
 from bot.values.entities import Entity
@@ -69,7 +69,7 @@ def understand(
         plain=plain,
         sentiment=feeling.sentiment,
         anger=feeling.anger,
-        entities=tuple(_entities(plain, named, now or utc_now(), zone)),
+        entities=_entities(plain, named, now or utc_now(), zone),
         corrected=right,
         **(_intent(model, _prepared(text, plain, tokens), context) if model else {}),
     )
@@ -100,7 +100,7 @@ def _topics(
         return words.topics(part, cut(part))
 
     found = words.lexicon.topics(plain, edges, spans)
-    return liked(plain, found, look)
+    return liked(plain, found, look) if found else found
 
 
 Named = list[tuple[int, int, tuple[dictionary.Meaning, ...]]]
@@ -114,14 +114,16 @@ def _named(plain: str, right: str, words: Dictionary, edges: set[int]) -> Named:
     return words.find(said[:LONGEST], edges)
 
 
-def _entities(plain: str, named: Named, now: datetime, zone: tzinfo) -> Iterator[Entity]:
+def _entities(plain: str, named: Named, now: datetime, zone: tzinfo) -> tuple[Entity, ...]:
     """By their form and by name, in the order of the text; of what overlaps the longer stays."""
     said = plain[:LONGEST]
-    taken: list[Entity] = [*_forms(said, now, zone), *entities_of(said, named)]
+    taken = _forms(said, now, zone)
+    if named:
+        taken += entities_of(said, named)
     if len(taken) < 2:
-        return iter(taken)
+        return tuple(taken)
     taken.sort(key=lambda one: one.start - one.end)
-    return iter(sorted(_apart(taken), key=lambda one: one.start))
+    return tuple(sorted(_apart(taken), key=lambda one: one.start))
 
 
 def _apart(ordered: Iterable[Entity]) -> Iterator[Entity]:
@@ -136,12 +138,14 @@ def _apart(ordered: Iterable[Entity]) -> Iterator[Entity]:
             yield one
 
 
-def _forms(said: str, now: datetime, zone: tzinfo) -> Iterator[Entity]:
-    for one in moments(said, now, zone):
-        yield _entity(_kind(one.value), said, one)
+def _forms(said: str, now: datetime, zone: tzinfo) -> list[Entity]:
+    taken = [_entity(_kind(one.value), said, one) for one in moments(said, now, zone)]
+    if not COUNTING.search(said):
+        return taken
     for kind, find in _COUNTED:
         for one in find(said):
-            yield _entity(kind, said, one)
+            taken.append(_entity(kind, said, one))
+    return taken
 
 
 # What stands first stays, where two are as long: 四位 are people, and a quantity only else.

@@ -64,6 +64,7 @@ _PEOPLE = re.compile(
 )
 # Without one of these there is nothing to look for: most texts are done with here. Each begins
 # with a class, for which a search is fastest, and then looks at what stands beside the character.
+COUNTING = re.compile(rf"[\d{CHINESE}半俩仨己独侣]")  # for any of the below, but days and times
 _ARABIC = re.compile("[0-9]")
 _COUNT = re.compile(
     rf"[\d{CHINESE}半俩仨](?:(?<=[俩仨])|(?= ?[\d{CHINESE}.,kKwW多来好\-~—－～到至"

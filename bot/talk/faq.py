@@ -36,6 +36,7 @@ LONGEST = 200  # characters of a message that are looked at: a question has no m
 # Measured on tests/data/faq_pairs.jsonl; see docs/reference/talk-documents.md.
 SAME = 0.3
 GAP = 0.03
+NEARER = 0.45  # so near that it goes before an intent that the model is sure of
 _PIECES = (0.5, 0.5)
 _WORD, _CONCEPT, _COMMON = 1.0, 0.7, 0.3
 _FLOOR = 0.6  # of what every entry has
@@ -169,6 +170,16 @@ def same(hits: Sequence[Hit]) -> Hit | None:
     if len(hits) > 1 and hits[0].score < 1 and hits[0].score - hits[1].score < GAP:
         return None
     return hits[0]
+
+
+def nearer(hits: Sequence[Hit]) -> Hit | None:
+    """The entry that asks so much the same that it goes before any intent.
+
+    Intents are sure of their own kind of words (现金, 用 -> a coupon's); a written question knows
+    what was meant by all of them together.
+    """
+    hit = same(hits)
+    return hit if hit is not None and hit.score >= NEARER else None
 
 
 def _middle(bags: Iterable[Mapping[str, float]], weight: Mapping[str, float]) -> dict[str, float]:

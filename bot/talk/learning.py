@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.errors import Conflict, InvalidInput
 from bot.i18n import t
@@ -18,6 +19,7 @@ from bot.store import conversation, suggestions, talk
 from bot.store.conversation import MISSES, Decided
 from bot.store.suggestions import Suggestion
 from bot.store.talk import DRAFT, Example
+from bot.talk import rulebook
 from bot.talk.grouping import Group, Heard, group
 from bot.talk.live import Talk, load
 
@@ -149,8 +151,13 @@ def accept(
     return count
 
 
-def make_rule(account_id: int, suggestion_id: int, now: datetime, stage: str = DRAFT) -> str:
-    """A keyword rule from the suggestion's keywords and its draft of an answer; the rule's slug."""
+def make_rule(
+    account_id: int, suggestion_id: int, now: datetime, zone: ZoneInfo, stage: str = DRAFT
+) -> str:
+    """A keyword rule from the suggestion's keywords and its draft of an answer; the rule's slug.
+
+    Raises Conflict where the X-ray finds an error that it would bring, or it was decided before.
+    """
     found = suggestions.get(account_id, suggestion_id)
     _decidable(found)
     if not found.keywords:
@@ -164,7 +171,7 @@ def make_rule(account_id: int, suggestion_id: int, now: datetime, stage: str = D
         "keywords": [{"text": found.keywords[0], "match": "contains"}],
         "answers": [dict(found.draft)],
     }
-    talk.put(account_id, "rule", slug, document, now, stage=stage)
+    rulebook.keep(account_id, rulebook.read([document]), now, zone, stage=stage)
     suggestions.settle(account_id, suggestion_id, "accepted")
     return slug
 

@@ -126,11 +126,11 @@ def _of_part(part: str, trade: str) -> dict[Key, Document]:
 
 
 def _intent(intent: Mapping[str, Any], form: str) -> Document:
-    """An intent that begins a form is answered by it; "my coupons" by those that there are."""
+    """An intent that begins a form is answered by it; those about coupons by what there is."""
     answers: list[dict[str, Any]] = [{"text": text} for text in intent["answers"]]
     if form:
         answers = [{"form": form}]
-    elif intent["name"] == "coupon.mine":
+    elif intent["name"] in ("coupon.mine", "coupon.get"):
         answers = [{"coupon": "mine"}]
     return {
         "slug": intent["name"],

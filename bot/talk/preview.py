@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.talk.answers import Answer
 from bot.talk.deciding import decide
-from bot.talk.faq import same
+from bot.talk.faq import nearer, same
 from bot.talk.live import Talk
 from bot.talk.rules_match import InSegment
 from bot.values.audience import Understanding
@@ -44,10 +44,11 @@ def preview(
     if said.word:
         return Preview(f"word:{said.word}", "a command")
     verdict = decide(said, talk.intents, talk.clarify)
-    if verdict.intent is not None:
+    hits = talk.faq.find(said.plain)
+    if verdict.intent is not None and nearer(hits) is None:
         intent = verdict.intent
         return Preview(f"intent:{intent.slug}", verdict.why, _says(intent.answers))
-    hit = same(talk.faq.find(said.plain)) if said.plain else None
+    hit = same(hits)
     if hit is not None:
         answers = talk.faq[hit.slug].answers
         return Preview(f"faq:{hit.slug}", f"like “{hit.question}” {hit.score:.2f}", _says(answers))

@@ -55,6 +55,7 @@ def shop(house):
         teach(house, kind, slug, {"slug": slug, **document, "answers": answers})
     setting(house, "clarify", sure=0.5, gap=0.1, guess=0.2)
     means(house, "几点开门", intent="hours", confidence=0.9, second=("mute", 0.05))
+    means(house, "能带狗进店吗", intent="hours", confidence=0.99, second=("mute", 0.01))
     means(house, "啥时候", intent="hours", confidence=0.4, second=("mute", 0.3))
     means(house, "月亮", intent="hours", confidence=0.7, refused=True)
     means(house, "火锅月亮", intent="hours", confidence=0.1)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.clock import SHANGHAI
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.profile import privacy
 from bot.store import accounts, events, suggestions, talk
@@ -140,7 +141,7 @@ def test_a_rule_is_made_of_the_keyword_and_the_draft(account, lin):
         said(account, lin, text)
     learning.suggest(account, NOON)
     found = opened(account)[0]
-    slug = learning.make_rule(account, found.id, NOON)
+    slug = learning.make_rule(account, found.id, NOON, SHANGHAI)
     (rule,) = talk.documents(account, "draft", "rule")
     assert rule.slug == slug
     assert rule.document["keywords"] == [{"text": found.keywords[0], "match": "contains"}]
