@@ -11,9 +11,9 @@ from handlers.router import dispatch, router
 
 ORDER = (
     "privacy",  # refusing and erasing go before everything
+    "satisfaction",  # the answer to "were you satisfied"
     "dialogue",  # a form in progress, and how one begins
     "clarify",  # the answer to "did you mean"
-    "satisfaction",  # the answer to "were you satisfied"
     "subscribe",  # following, leaving, the first question and its answer
     "agent",  # while a person holds the chat, the bot is silent
     "scan",

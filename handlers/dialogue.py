@@ -149,12 +149,14 @@ def _with_line(reply: Reply, line: Reply) -> Reply:
 
 
 @router.text(step="dialogue")
-def opened(message: TextMessage, ctx: Context) -> Handled | None:
+def opened(message: TextMessage, ctx: Context) -> Handled | Passed | None:
     """A form's own phrase or intent begins it, where no keyword rule of the marketers takes it."""
     said = understood(message, ctx)
     talk = _talk(ctx)
     if not talk.forms or message.menu_id or ctx.follower.owner(ctx.now):
         return None
+    if is_angry(talk.handoff, said.anger):
+        return Passed(f"anger {said.anger:.2f}: no time for forms")
     found = dialogue.opened_by(talk.forms.values(), said, talk.clarify)
     if found is None or ruled.matched(said, ctx):
         return None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bot.i18n import t
-from bot.inbox.context import Context
+from bot.inbox.context import Context, Passed
+from bot.talk.deciding import yields
 from bot.values.inbound import TextMessage
 from bot.values.replies import Reply, TextReply
 from handlers import answers, handoff
-from handlers.router import keyword, router, word
+from handlers.router import keyword, router, understood, word
 
 
 @router.text(word("coupon"), keyword("优惠券", "coupon"), step="commands")
-def list_coupons(message: TextMessage, ctx: Context) -> Reply:
+def list_coupons(message: TextMessage, ctx: Context) -> Reply | Passed:
     """Show the sender's usable coupons; the first one is made now."""
-    return answers.coupons(ctx)
+    why = _left(message, ctx)
+    return Passed(why) if why else answers.coupons(ctx)
 
 
 @router.text(word("help"), step="commands")
@@ -35,6 +37,13 @@ def show_profile(message: TextMessage, ctx: Context) -> Reply:
 
 
 @router.text(word("hello"), step="commands")
-def greet(message: TextMessage, ctx: Context) -> Reply:
+def greet(message: TextMessage, ctx: Context) -> Reply | Passed:
     """A greeting is answered with one, and with what can be done here."""
-    return TextReply(t("hello", ctx.lang))
+    why = _left(message, ctx)
+    return Passed(why) if why else TextReply(t("hello", ctx.lang))
+
+
+def _left(message: TextMessage, ctx: Context) -> str:
+    """Why an intent of the shop's own answers instead, "" if none does."""
+    talk = ctx.services.talk_of(ctx.account.id)
+    return yields(understood(message, ctx), talk.intents, talk.clarify)

@@ -333,7 +333,7 @@ def handle(
         owner=context.follower.owner(now),
         now=now,
     )
-    return (NO_REPLY if state == "none" else reply), state
+    return (NO_REPLY, "none") if state == inbox.DROPPED else (reply, state)
 
 
 def _harmless(message: Inbound, context: Context) -> Reply:

@@ -30,6 +30,7 @@ from bot.store.handoff import AGENT
 from bot.values.audience import FollowerState, WindowKind
 
 REPLY = "inbox.reply"
+DROPPED = "dropped"
 WINDOWS = {
     WindowKind.MESSAGE: (timedelta(hours=48), 5),
     WindowKind.CLICK: (timedelta(minutes=1), 3),
@@ -194,7 +195,8 @@ def finish(
     owner: str = "",
     now: datetime | None = None,
 ) -> str:
-    """Record the outcome and let the follower go; the answer's state: passive, none or late.
+    """Record the outcome and let the follower go; the answer's state: passive, none, late; or
+    `dropped` where nothing may be said any more.
 
     error    with `retry_at`: the handler failed and is tried again then; without: it is given up
     passive  False: the reply can only travel as a customer-service message
@@ -202,7 +204,10 @@ def finish(
     """
     state = "done" if not error else ("failed" if retry_at else "dead")
     with available(), transaction():
-        if reply and now and owner != AGENT and follower_id and _owner(follower_id, now) == AGENT:
+        dropped = bool(
+            reply and now and owner != AGENT and follower_id and _owner(follower_id, now) == AGENT
+        )
+        if dropped:
             reply, reason = None, f"{reason}; dropped: an agent took the chat"
         answer = ("passive" if passive else "late") if reply else "none"
         sealed = Holder.vault.seal_json(reply, REPLY) if reply else None
@@ -221,7 +226,8 @@ def finish(
                 " WHERE id = ? AND busy_event = ?",
                 (follower_id, event_id),
             )
-        return str(fetch("SELECT answer FROM inbox WHERE event_id = ?", (event_id,))[0][0])
+        found = fetch("SELECT answer FROM inbox WHERE event_id = ?", (event_id,))[0][0]
+        return DROPPED if dropped else str(found)
 
 
 def _owner(follower_id: int, now: datetime) -> str:

@@ -67,6 +67,18 @@ def write_clarify(found: Clarify) -> dict[str, Any]:
     }
 
 
+# Commands that a shop's own intent answers better, where the model is sure that it is meant.
+_OWN = {"hello": ("greet",), "coupon": ("coupon.use",)}
+
+
+def yields(said: Understanding, intents: Mapping[str, Intent], how: Clarify) -> str:
+    """Why the house's own answer to a command word is left to an intent's, "" if it is not."""
+    if said.intent not in _OWN.get(said.word, ()):
+        return ""
+    verdict = decide(said, intents, how)
+    return f"{said.intent} knows better ({verdict.why})" if verdict.intent is not None else ""
+
+
 def decide(said: Understanding, intents: Mapping[str, Intent], how: Clarify) -> Verdict:
     """What to do about a text by its intent. `why` is kept with the message."""
     if not said.intent:

@@ -87,6 +87,9 @@ def pack(name: str) -> Pack:
     return _pack(name)
 
 
+_WAITING = "正在为您转接人工客服，请稍候。不想等了，回复“机器人”就行。"
+
+
 @cache
 def _pack(name: str) -> Pack:
     own = _read(_TRADES / f"{name}.json")
@@ -98,6 +101,7 @@ def _pack(name: str) -> Pack:
                "rule") for one in found["answers"]]  # fmt: skip
     documents["setting", "tone"] = (name, own["tone"])
     documents["setting", "shop"] = (name, _shop(answers))
+    documents["setting", "handoff"] = (SHARED, {"waiting": _WAITING})
     more = _read(_MORE / f"{name}.json")
     segments = tuple(SegmentOf(one["slug"], one["name"], one["rule"]) for one in more["segments"])
     return Pack(name, own["name"], own["english"], documents, tuple(_examples(name)), segments)

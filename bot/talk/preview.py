@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.talk.answers import Answer
-from bot.talk.deciding import decide
+from bot.talk.deciding import decide, yields
 from bot.talk.faq import nearer, same
 from bot.talk.live import Talk
 from bot.talk.rules_match import InSegment
@@ -41,7 +41,7 @@ def preview(
     rule = talk.rules.match(said.corrected or said.plain, now, zone, in_segment)
     if rule is not None:
         return Preview(f"rule:{rule.rule.slug}", rule.why, _says(rule.rule.answers))
-    if said.word:
+    if said.word and not yields(said, talk.intents, talk.clarify):
         return Preview(f"word:{said.word}", "a command")
     verdict = decide(said, talk.intents, talk.clarify)
     hits = talk.faq.find(said.plain)

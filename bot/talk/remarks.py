@@ -112,14 +112,15 @@ def _whole(pattern: re.Pattern[str], plain: str) -> bool:
 
 def yes_or_no(plain: str) -> bool | None:
     """None: neither of both."""
-    if _whole(_NO, plain):
-        return False
-    return True if _whole(_YES, plain) else None
+    if _whole(_YES, plain):  # first: 没错 is a yes made of two noes
+        return True
+    return False if _whole(_NO, plain) else None
 
 
 def cancels(plain: str, story: bool = False) -> bool:
     """算了, 不订了, 取消预订: the whole text ends what is going on. `story`: any text may be meant
-    as one, so that 不想要了 is not."""
+    as one, so that 不想要了 is not; 算了，不退了 is."""
+    story = story and not plain.startswith(("算了", "算啦", "取消"))
     return _whole(_CANCEL_STORY if story else _CANCEL, plain)
 
 

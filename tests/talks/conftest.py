@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,10 +22,12 @@ import pytest
 from bot.app import create_app
 from bot.build import build
 from bot.sandbox.follower import Follower
+from bot.sandbox.hosting import LocalSandbox
 from bot.sandbox.testing import Sandbox
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import conversation, talk
+from bot.store.db import fetch
 from bot.talk import packs
 from bot.talk.packs import Pack
 from bot.talk.training import train_stage
@@ -32,6 +35,7 @@ from handlers import router
 from tests.conftest import KEY
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # a Saturday, 12:00 in Shanghai
+_UNDER_WAY = "SELECT COUNT(*) FROM inbox WHERE state = 'open' OR answer IN ('late', 'sending')"
 Trained = Callable[[str], Path]
 
 
@@ -44,7 +48,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     def of(trade: str) -> Path:
         if trade not in made:
             path = folder / f"{trade}.db"
-            services = build(_settings(path, "http://127.0.0.1:9"), lambda: NOON)
+            services = build(settings_of(path, "http://127.0.0.1:9"), lambda: NOON)
             account = services.account_of("default").id
             packs.apply(account, thinned(packs.pack(trade)), NOON)
             train_stage(account, talk.LIVE, NOON)
@@ -60,7 +64,7 @@ def thinned(pack: Pack) -> Pack:
     return replace(pack, examples=pack.examples[::3])
 
 
-def _settings(path: Path, api: str, **account: str) -> Settings:
+def settings_of(path: Path, api: str, **account: str) -> Settings:
     return Settings.from_env(
         {
             "HONGYAN_DATABASE_URL": f"sqlite:///{path}",
@@ -139,6 +143,12 @@ class Talker:
         return self._answers()
 
     def _answers(self) -> str:
+        """What appeared since the last look, once nothing is under way any more."""
+        ends = time.monotonic() + 10
+        self.sandbox.settle()
+        while fetch(_UNDER_WAY)[0][0]:
+            assert time.monotonic() < ends, "an answer is still under way"
+            time.sleep(0.01)
         self.sandbox.settle()
         screen = self.phone.screen
         fresh, self.seen = screen[self.seen :], len(screen)
@@ -146,12 +156,14 @@ class Talker:
 
     def why(self) -> str:
         """The trace of the last message, for a failing test."""
-        account = self.services.account_of("default").id
-        last = conversation.latest(account, limit=1)[0]
+        found = conversation.latest(self.services.account_of("default").id, limit=1)
+        if not found:
+            return "nothing is kept of any message"
         lines = [
-            f"  {step}: {'took' if took else 'passed'}, {why}" for step, _, took, why in last.trace
+            f"  {step}: {'took' if took else 'passed'}, {why}"
+            for step, _, took, why in found[0].trace
         ]
-        return "\n".join([f"{last.handler} ({last.reason})", *lines])
+        return "\n".join([f"{found[0].handler} ({found[0].reason})", *lines])
 
 
 def choices(rest: Any) -> list[tuple[str, str]]:
@@ -167,7 +179,14 @@ Shop = Callable[[str], Talker]
 
 
 @pytest.fixture
-def shop(wechat_sandbox: Any, trained: Trained, tmp_path: Path) -> Iterator[Shop]:
+def wechat_sandbox(tmp_path: Path) -> Iterator[LocalSandbox]:
+    """A platform whose clock the callback's signatures go by as well, so that time can be moved."""
+    with LocalSandbox(clock_path=str(tmp_path / "clock")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def shop(wechat_sandbox: LocalSandbox, trained: Trained, tmp_path: Path) -> Iterator[Shop]:
     """A follower who has just followed a shop of this trade."""
     opened: list[Services] = []
 
@@ -181,7 +200,7 @@ def shop(wechat_sandbox: Any, trained: Trained, tmp_path: Path) -> Iterator[Shop
             "HONGYAN_AES_KEY": wechat_sandbox.aes_key,
         }
         clock = wechat_sandbox.platform.world.clock
-        services = build(_settings(path, wechat_sandbox.url, **account), clock)
+        services = build(settings_of(path, wechat_sandbox.url, **account), clock)
         opened.append(services)
         app = create_app(services, router.dispatch, router.quick)
         wechat_sandbox.mount(app.wsgi_app, "/wechat/default")

@@ -44,6 +44,8 @@ def train(table: Table, now: datetime, seed: int = SEED, folds: int | None = Non
     several = table.several or bool((truth.sum(axis=1) > 1).any())
     scores = _out_of_fold(given, truth, several, _parts(truth, folds), seed)
     mix = _mix_several(scores, truth) if several else _mix_one(scores, truth)
+    if not several and OUT_OF_SCOPE in labels:
+        mix[-1] = _evened(truth, labels)
     chances = probabilities(scores, mix, several)
     doubt = _doubt(chances, truth, labels) if not several else (0.0, 1.0, 0.0)
     threshold = (
@@ -144,6 +146,18 @@ def _mix_one(scores: Doubles, truth: Truth) -> Doubles:
     )
     eye = np.eye(size)
     return np.vstack([*(eye * factor for factor in found.x), np.zeros((1, size))])
+
+
+def _evened(truth: Truth, labels: tuple[str, ...]) -> Doubles:
+    """Constants that take out how many examples each intent has, out of scope left as it is.
+
+    Rows with an out-of-scope label are examples that somebody wrote. That there are 1,500 of one
+    intent and 400 of another says how wide its wording is, not how often it will be meant.
+    """
+    count = np.maximum(truth.sum(axis=0).astype(np.float64), 1)
+    found = -np.log(count / np.median(count))
+    found[labels.index(OUT_OF_SCOPE)] = 0.0
+    return np.asarray(found)
 
 
 def _mix_several(scores: Doubles, truth: Truth) -> Doubles:
