@@ -17,7 +17,7 @@ from bot.store import dialogues
 from bot.store import handoff as chats
 from bot.store.handoff import AGENT, QUEUE
 from bot.talk.answers import merge
-from bot.talk.handoff import is_angry
+from bot.talk.handoff import is_angry, refuses_people
 from bot.values.inbound import AgentSession, MenuClick, Message, TextMessage
 from bot.values.replies import NO_REPLY, Later, Reply, TextReply, TransferReply
 from handlers import handoff, satisfaction_ask
@@ -87,6 +87,8 @@ def _released(ctx: Context) -> bool:
 def _wants_the_bot(message: Message | MenuClick, ctx: Context) -> bool:
     said = bare(normalise(text_of(message)))
     words = handoff.setting(ctx).release_words
+    if refuses_people(said):
+        return True
     return bool(said) and said in {bare(normalise(word)) for word in words}
 
 
@@ -110,6 +112,14 @@ def back(message: Message | MenuClick, ctx: Context) -> Handled | None:
 
 
 # --- when a machine should not go on -------------------------------------------------------------
+
+
+@router.text(step="human")
+def refused(message: TextMessage, ctx: Context) -> Reply | None:
+    """不要人工: whatever else is in the words, no person is called."""
+    if not refuses_people(bare(normalise(message.text))):
+        return None
+    return TextReply(t("handoff.refused", ctx.lang))
 
 
 @router.text(step="human")

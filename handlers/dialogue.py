@@ -8,6 +8,7 @@ same. State, event and the effects of the answers are one transaction.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -148,6 +149,13 @@ def _with_line(reply: Reply, line: Reply) -> Reply:
 # --- beginning -----------------------------------------------------------------------------------
 
 
+# 我不想订位了, 没有要投诉: not the way to begin a form.
+_NOT_WANTED = re.compile(
+    "(?:我|我们|那|那就|算了)?[,， ]?"
+    "(?:不想|不要|没有?要|没想|没说要|不是要?|先?不用|别(?!的)|先不)"
+)
+
+
 @router.text(step="dialogue")
 def opened(message: TextMessage, ctx: Context) -> Handled | Passed | None:
     """A form's own phrase or intent begins it, where no keyword rule of the marketers takes it."""
@@ -157,6 +165,8 @@ def opened(message: TextMessage, ctx: Context) -> Handled | Passed | None:
         return None
     if is_angry(talk.handoff, said.anger):
         return Passed(f"anger {said.anger:.2f}: no time for forms")
+    if _NOT_WANTED.match(said.plain):
+        return Passed("it says what is not wanted")
     found = dialogue.opened_by(talk.forms.values(), said, talk.clarify)
     if found is None or ruled.matched(said, ctx):
         return None

@@ -16,7 +16,8 @@ def answer(message: TextMessage, ctx: Context) -> Handled | Passed:
     if found.intent is None:
         return Passed(found.why)
     faq = ctx.services.talk_of(ctx.account.id).faq
-    hit = nearer(faq.find(understood(message, ctx).plain))
+    said = understood(message, ctx)
+    hit = nearer(faq.find(said.plain), said.confidence)
     if hit is not None:
         return Passed(f"a written question is nearer ({hit.slug} {hit.score:.2f}; {found.why})")
     return answered(found.intent, found.why, message, ctx)

@@ -6,9 +6,10 @@ import logging
 from datetime import timedelta
 
 from bot.i18n import t
-from bot.inbox.context import Context
+from bot.inbox.context import Context, Handled
+from bot.nlp.normalise import bare, normalise
 from bot.profile import lifecycle, privacy
-from bot.store import dialogues
+from bot.store import conversation, dialogues
 from bot.store.handoff import AGENT
 from bot.values.inbound import (
     AuthorizationCancelled,
@@ -23,6 +24,7 @@ from handlers.router import keyword, router, when, word
 logger = logging.getLogger(__name__)
 
 CONFIRM_WITHIN = timedelta(minutes=10)
+TALK = timedelta(hours=1)
 # What is said instead of confirming; some of it refuses marketing where nothing was asked.
 _NO = (
     *("取消", "算了", "不", "不要", "不要了", "不用", "不用了", "不了", "否", "别", "no", "cancel"),
@@ -54,14 +56,24 @@ def keep(message: TextMessage, ctx: Context) -> Reply | None:
 
 
 @router.text(word("opt_out"), step="rights")
-def opt_out(message: TextMessage, ctx: Context) -> Reply | None:
-    """No marketing from the next send on, whoever holds the chat."""
+def opt_out(message: TextMessage, ctx: Context) -> Reply | Handled | None:
+    """No marketing from the next send on, whoever holds the chat.
+
+    取消 alone, in the middle of a talk, is about the talk: it is asked what was meant.
+    """
     from handlers.dialogue import ends_a_form  # imported first, it would be asked before us
 
     if ends_a_form(message, ctx):  # 取消 in the middle of a booking is about the booking
         return None
+    if bare(normalise(message.text)) == "取消" and _talking(ctx):
+        return Handled(TextReply(t("cancel.nothing", ctx.lang)), "privacy.cancel", "in a talk")
     lifecycle.opted_out(ctx.account.id, ctx.follower.id, ctx.event_id, message.sent_at, ctx.now)
     return _confirmed("opt_out.done", ctx)
+
+
+def _talking(ctx: Context) -> bool:
+    """Whether something else was said to them within the hour."""
+    return conversation.talked(ctx.follower.id, ctx.event_id, ctx.now - TALK)
 
 
 @router.text(word("opt_in"), step="rights")

@@ -18,13 +18,20 @@ from bot.cli.training import train_with_progress
 from bot.nlp.learn.concepts import edition
 from bot.nlp.learn.entities import entities
 from bot.nlp.learn.evaluate import Judged, judge
-from bot.nlp.learn.model import Model, load
+from bot.nlp.learn.model import Model, load, load_from
 from bot.nlp.learn.picture import draw
 from bot.nlp.learn.reading import Table, parse, read
+from bot.store import learnt
+from bot.talk.live import INTENT_MODEL
 
 MODEL = "var/nlu.npz"
 _picture = click.option("--picture", help="Draw reliability and coverage into this SVG file.")
-_model = click.option("--model", default=MODEL, show_default=True, help="The file of the model.")
+_model = click.option(
+    "--model",
+    default=MODEL,
+    show_default=True,
+    help="The file of the model; if it is not there, the model in use.",
+)
 
 
 @click.group()
@@ -68,7 +75,7 @@ def evaluate(
     With --folds: how well models learnt from a part of FILES label the other parts.
     """
     known = read(files)
-    found = _checked(known, folds) if folds else _judge(load(model), known)
+    found = _checked(known, folds) if folds else _judge(_loaded(model), known)
     _draw(found, picture)
     show(found, json_, lambda: _lines(found))
 
@@ -79,7 +86,7 @@ def evaluate(
 @click.option("--output", "target", default="-", show_default=True, help="The CSV to write.")
 def predict(model: str, source: str, target: str) -> None:
     """Label the texts of a file, or of standard input, one a line; writes CSV."""
-    loaded = load(model)
+    loaded = _loaded(model)
     texts = _standard_input() if source == "-" else read([source], labelled=False)
     written = _csv(loaded, texts)
     if target == "-":
@@ -94,7 +101,7 @@ def predict(model: str, source: str, target: str) -> None:
 @as_json
 def report(model: str, picture: str | None, json_: bool) -> None:
     """What the model was made of, and what cross-validation said of it."""
-    loaded = load(model)
+    loaded = _loaded(model)
     _draw(loaded.card.checked, picture)
     about = {**asdict(loaded.card), "id": loaded.card.id, "features": len(loaded.vocabulary)}
     show(about, json_, lambda: [*_about(loaded), *_lines(loaded.card.checked)])
@@ -109,6 +116,15 @@ def _checked(known: Table, folds: int) -> dict[str, Any]:
     from bot.nlp.learn.train import train as learn
 
     return learn(known, common.now(), folds=folds).card.checked
+
+
+def _loaded(path: str) -> Model:
+    """The model of a file; without --model and without a file, the one that is in use."""
+    if path == MODEL and not Path(path).exists():
+        kept = learnt.in_state(common.account().id, INTENT_MODEL, "active")
+        if kept is not None:
+            return load_from(io.BytesIO(learnt.content(kept.id)), f"model {kept.id}")
+    return load(path)
 
 
 def _standard_input() -> Table:

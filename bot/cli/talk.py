@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,7 +15,7 @@ from bot.cli.common import account, as_json, show, table
 from bot.errors import Conflict, NotFound
 from bot.store import talk as store
 from bot.store.talk import DRAFT, KINDS, LIVE, PREVIOUS
-from bot.talk import training
+from bot.talk import rulebook, training
 from bot.talk.documents import read_files, stored, to_value, write_files
 from bot.talk.editing import Difference, difference, keep
 from bot.talk.files import write_yaml
@@ -91,6 +92,7 @@ def import_(files: tuple[Path, ...], stage: str, whole: bool, dry_run: bool, jso
     _say(found, json_)
     if found.nothing or dry_run or json_:
         return
+    _xrayed(owner, stage)
     if found.examples:
         click.echo(f"examples changed; learn from them with: hongyan nlu train --stage {stage}")
     if stage == DRAFT:
@@ -174,6 +176,13 @@ def remove(kind: str, slug: str, stage: str, examples: bool) -> None:
     if examples and kind == "intent":
         gone = store.remove_intent_examples(owner, slug, stage=stage)
     click.echo(f"{kind} {slug} is removed" + (f", and {gone} examples" if gone else ""))
+
+
+def _xrayed(owner: int, stage: str) -> None:
+    """What is wrong with the rules as they stand now, as `hongyan rules xray` says it."""
+    zone = ZoneInfo(account().timezone)
+    for one in rulebook.look(owner, rulebook.stored(owner, stage), common.now(), zone):
+        click.echo(f"{one.level}: {one.why('zh')}", err=True)
 
 
 def _say(found: Difference, json_: bool) -> None:

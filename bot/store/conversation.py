@@ -79,19 +79,32 @@ def between(
 
 
 def misses(follower_id: int, now: datetime, within: timedelta, most: int) -> int:
-    """How many of this follower's last texts in a row, up to `most`, were not understood."""
+    """How many of this follower's last texts in a row were not understood; out of scope counts
+    half. At most 2 * `most` are looked at."""
     rows = fetch(
         f"SELECT inbox.handler {_FROM} WHERE event.follower_id = ? AND event.kind IN {TEXTS}"
         " AND event.at > ? AND event.at <= ? AND inbox.state = 'done'"
         " ORDER BY event.id DESC LIMIT ?",
-        (follower_id, to_ms(now - within), to_ms(now), most),
+        (follower_id, to_ms(now - within), to_ms(now), 2 * most),
     )
-    count = 0
+    halves = 0
     for (handler,) in rows:
         if handler not in MISSES:
             break
-        count += handler != OUT_OF_SCOPE  # understood well enough: it is nothing of ours
-    return count
+        halves += 1 if handler == OUT_OF_SCOPE else 2  # the former was understood, in a way
+    return halves // 2
+
+
+def talked(follower_id: int, before: int, since: datetime) -> bool:
+    """Whether a text of theirs since then, before this event, was answered by anything but a
+    right (privacy)."""
+    rows = fetch(
+        f"SELECT inbox.handler {_FROM} WHERE event.follower_id = ? AND event.kind IN {TEXTS}"
+        " AND event.id < ? AND event.at >= ? AND inbox.state = 'done'"
+        " ORDER BY event.id DESC LIMIT 1",
+        (follower_id, before, to_ms(since)),
+    )
+    return bool(rows) and not rows[0][0].startswith("privacy.")
 
 
 def clarified(account_id: int, since: datetime, until: datetime) -> list[tuple[int, str]]:

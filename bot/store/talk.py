@@ -105,6 +105,8 @@ def remove(account_id: int, kind: str, slug: str, *, stage: str = LIVE) -> bool:
             " AND slug = ?",
             (account_id, stage, kind, slug),
         )
+        if gone and kind == "intent":  # nothing may be understood that nothing answers
+            remove_intent_examples(account_id, slug, stage=stage)
         if gone:
             bump(account_id)
     return bool(gone)

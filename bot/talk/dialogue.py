@@ -150,7 +150,10 @@ class _Step:
     def leaves_out(self, found: Gathered) -> Turn | None:
         """没有, 跳过, where the question may be left without an answer."""
         slot = self.slot
-        if slot is None or slot.kind == "yes_no" or not remarks.skips(self.plain):
+        if slot is None or slot.kind == "yes_no":
+            return None
+        nodded = slot.kind == "text" and not slot.required and remarks.yes_or_no(self.plain)
+        if nodded is not True and not remarks.skips(self.plain):
             return None
         if slot.listed and found.values:
             return None

@@ -36,7 +36,9 @@ LONGEST = 200  # characters of a message that are looked at: a question has no m
 # Measured on tests/data/faq_pairs.jsonl; see docs/reference/talk-documents.md.
 SAME = 0.3
 GAP = 0.03
-NEARER = 0.45  # so near that it goes before an intent that the model is sure of
+NEARER = 0.45  # so near that it goes before an intent that the model is fairly sure of
+THE_SAME = 0.85  # and before any
+CERTAIN = 0.8  # an intent from which on only the same question goes before it
 _PIECES = (0.5, 0.5)
 _WORD, _CONCEPT, _COMMON = 1.0, 0.7, 0.3
 _FLOOR = 0.6  # of what every entry has
@@ -172,14 +174,15 @@ def same(hits: Sequence[Hit]) -> Hit | None:
     return hits[0]
 
 
-def nearer(hits: Sequence[Hit]) -> Hit | None:
-    """The entry that asks so much the same that it goes before any intent.
+def nearer(hits: Sequence[Hit], confidence: float) -> Hit | None:
+    """The entry that asks so much the same that it goes before an intent of this confidence.
 
     Intents are sure of their own kind of words (现金, 用 -> a coupon's); a written question knows
     what was meant by all of them together.
     """
     hit = same(hits)
-    return hit if hit is not None and hit.score >= NEARER else None
+    bar = THE_SAME if confidence >= CERTAIN else NEARER
+    return hit if hit is not None and hit.score >= bar else None
 
 
 def _middle(bags: Iterable[Mapping[str, float]], weight: Mapping[str, float]) -> dict[str, float]:

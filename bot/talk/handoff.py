@@ -23,6 +23,7 @@ setting `satisfaction`
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -151,6 +152,17 @@ def is_open(how: HandOff, now: datetime, zone: ZoneInfo) -> bool:
 def opening_hours(how: HandOff) -> list[str]:
     """As people write them: 09:00-21:00; [] for the whole day."""
     return list(write_times(how.times).get("hours", []))
+
+
+_REFUSED = re.compile(
+    "(?:我|先|还是|算了|那){0,3}(?:不要|不用|不想|不需要|别|不找|没有?要|不必)(?:再)?"
+    "(?:给我|帮我)?(?:转|找|要|叫|接)?(?:到|给)?(?:人工|真人|客服)(?:客服|服务)?(?:了|啦|吧|的)*"
+)
+
+
+def refuses_people(bared: str) -> bool:
+    """不要人工, 别转人工了: the whole bare text says that no person is wanted."""
+    return _REFUSED.fullmatch(bared) is not None
 
 
 def is_angry(how: HandOff, anger: float) -> bool:

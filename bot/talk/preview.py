@@ -45,7 +45,7 @@ def preview(
         return Preview(f"word:{said.word}", "a command")
     verdict = decide(said, talk.intents, talk.clarify)
     hits = talk.faq.find(said.plain)
-    if verdict.intent is not None and nearer(hits) is None:
+    if verdict.intent is not None and nearer(hits, said.confidence) is None:
         intent = verdict.intent
         return Preview(f"intent:{intent.slug}", verdict.why, _says(intent.answers))
     hit = same(hits)

@@ -61,7 +61,7 @@ _CANCEL, _CANCEL_STORY = _cancel(f"{_FORM} {_WISH}"), _cancel(_FORM)
 _SKIP = re.compile(
     _some("我 这个 暂时 目前 那 就 还", "*+")
     + _some(
-        "没有 没 无 木有 跳过 略过 略 过 不用 不需要 不必 不要 没啥 没什么 没别的 随便 随意"
+        "没有 没 无 木有 不方便 跳过 略过 略 过 不用 不需要 不必 不要 没啥 没什么 没别的 随便 随意"
         " 都行 都可以 无所谓 不填 不知道 不清楚 忘了 不记得 找不到"
         " none no skip nothing 下一个 下一步"
     )

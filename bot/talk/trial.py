@@ -22,7 +22,8 @@ from bot.talk.live import INTENT_MODEL, Talk, load, model_of
 from bot.talk.preview import Preview, preview
 
 # Messages of these steps were decided by what went before, not by the set.
-_BY_STATE = ("dialogue.", "agent.", "handoff.", "clarify.", "subscribe.", "satisfaction.")
+_BY_STATE = ("dialogue.", "agent.", "handoff.misses", "handoff.released", "clarify.neither",
+             "clarify.gone", "subscribe.", "satisfaction.", "privacy.cancel")  # fmt: skip
 _PAGE = 500
 
 

@@ -122,6 +122,9 @@ def test_cancelling_a_booking_refuses_no_recommendations(shop):
     shop.says("订座")
     assert shop.says("取消") == "好的，不订了。想订的时候随时再说。"
     assert Follower.get_by_id(shop.follower_id).opted_out_at is None
+    assert shop.says("取消") == t("cancel.nothing")
+    assert Follower.get_by_id(shop.follower_id).opted_out_at is None
+    shop.wait(hours=2)  # out of the blue, as in answer to a recommendation, it refuses them
     assert shop.says("取消") == t("opt_out.done")
     assert Follower.get_by_id(shop.follower_id).opted_out_at is not None
 
@@ -133,10 +136,11 @@ def test_other_words_refuse_them_in_the_middle_of_a_form_too(shop, word):
     assert shop.says("明天") == "几点到店？"
 
 
-def test_cancelling_after_the_form_is_forgotten_refuses_recommendations(shop):
+def test_cancelling_after_the_form_is_forgotten_asks_what_is_meant(shop):
     shop.says("订座")
     shop.wait(minutes=31)
-    assert shop.says("取消") == t("opt_out.done")
+    assert shop.says("取消") == t("cancel.nothing")
+    assert Follower.get_by_id(shop.follower_id).opted_out_at is None
 
 
 def test_a_chat_that_a_person_has_is_no_forms(shop):
