@@ -390,3 +390,14 @@ def test_the_tap_of_somebody_whom_an_agent_has_again_is_counted_in_silence(house
     opens(house)
     assert tap(house, yes) == NO_REPLY
     assert len(satisfied(house)) == 1
+
+
+@pytest.mark.parametrize("text", ["不要人工", "别转人工了", "我不需要人工客服", "不用转人工"])
+def test_who_wants_no_person_gets_none(house, text):
+    assert house.says(text) == t("handoff.refused")
+    assert followers.get(house.follower_id).owner(house.now) == ""
+
+
+def test_no_person_wanted_any_more_gives_the_chat_back_from_the_queue(house):
+    house.push(TextMessage, text="人工")
+    assert house.says("不要人工了") == t("handoff.released")

@@ -10,11 +10,12 @@ from bot.values.audience import Understanding
 INTENTS = {
     "hours": Intent(slug="hours", title="营业时间", answers=("十点",)),
     "address": Intent(slug="address", title="地址", answers=("门口",)),
+    "greet": Intent(slug="greet", title="打招呼", answers=("您好",)),
     "mute": Intent(slug="mute", title="没有回答"),
 }
 
 
-def said(intent="hours", confidence=0.9, second=("address", 0.05), refused=False):
+def said(intent="hours", confidence=0.9, second=("address", 0.15), refused=False):
     return Understanding(
         "几点", {}, intent=intent, confidence=confidence, second=second, refused=refused
     )
@@ -41,6 +42,11 @@ def said(intent="hours", confidence=0.9, second=("address", 0.05), refused=False
             id="the second has no answer: only the first is offered",
         ),
         pytest.param({"confidence": 0.4, "second": None}, None, ("hours",), id="no second"),
+        pytest.param(
+            {"confidence": 0.4, "second": ("address", 0.09)}, None, ("hours",),
+            id="a second that is hardly meant is not offered",
+        ),
+        pytest.param({"intent": "greet", "confidence": 0.4}, None, (), id="small talk: not asked"),
     ],
 )  # fmt: skip
 def test_how_sure_is_sure_enough(what, answered, asked):
