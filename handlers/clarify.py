@@ -56,9 +56,7 @@ def ask(message: TextMessage, ctx: Context) -> Handled | Passed:
     if not found.choices:
         return Passed(found.why)
     asked = dialogues.current(ctx.follower.id, ctx.now)
-    if (
-        asked is None or asked.name == ASKED
-    ):  # another question stays open; a tap works all the same
+    if asked is None or asked.name in (ASKED, "onboarding"):  # a form stays open; taps still work
         waits = ctx.services.talk_of(ctx.account.id).clarify.waits
         state = {"choices": [intent.slug for intent in found.choices], "event": ctx.event_id}
         dialogues.begin(ctx.follower.id, ASKED, ctx.now + waits, state)
