@@ -1,0 +1,66 @@
+"""`hongyan learn` and `hongyan messages`, as a marketer and an operator type them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.clock import utc_now
+from bot.store import accounts, events
+from bot.store.db import insert_new, open_store
+from tests.bot.cli.test_commands import Shell
+from tests.bot.cli.test_talk import ok
+from tests.conftest import KEY, a_follower
+
+pytestmark = pytest.mark.slow
+
+WIFI = ["wifi密码多少", "店里wifi密码是啥", "请问wifi的密码", "wifi密码告诉我"]
+
+
+@pytest.fixture
+def hongyan(tmp_path):
+    return Shell(tmp_path)
+
+
+def heard(hongyan, tmp_path):
+    """Four people asked the same and got the default; the event ids."""
+    ok(hongyan("talk", "list"))  # makes the store
+    store = open_store(f"sqlite:///{tmp_path}/var/hongyan.db", [KEY])
+    now, ids = utc_now(), []
+    account = accounts.by_slug("default").id
+    lin = a_follower(account)
+    for text in WIFI:
+        event = events.append(
+            account, lin, "message.text", at=now, received_at=now, source="callback", key=text,
+            facts={"topics": {}, "word": ""}, sealed={"raw": {"Content": text}},
+        )  # fmt: skip
+        columns = ("event_id", "state", "attempts", "handler", "answer", "repeats", "error",
+                   "reason", "trace")  # fmt: skip
+        steps = [["rights", "privacy.opt_in", False, "no"], ["default", "fallback", True, "x"]]
+        values = (event, "done", 1, "fallback.default", "passive", 0, "", "x", json.dumps(steps))
+        insert_new("inbox", columns, values, key="event_id")
+        ids.append(event)
+    store.close()
+    return ids
+
+
+def test_from_unanswered_messages_to_a_rule_in_the_draft(hongyan, tmp_path):
+    ids = heard(hongyan, tmp_path)
+    assert "fallback.default" in ok(hongyan("messages", "list"))
+    assert WIFI[0] not in ok(hongyan("messages", "list"))
+    assert WIFI[0] in ok(hongyan("messages", "list", "--text"))
+    steps = ok(hongyan("messages", "why", str(ids[0])))
+    assert [line.split()[0] for line in steps.splitlines()[2:4]] == ["rights", "default"]
+    (found,) = hongyan.json("learn", "suggest")
+    assert (found["kind"], found["size"]) == ("rule", 4)
+    shown = ok(hongyan("learn", "show", str(found["id"])))
+    assert all(text in shown for text in WIFI)
+    assert "in draft" in ok(hongyan("learn", "rule", str(found["id"])))
+    assert "4 messages, 4 decided otherwise" in ok(hongyan("learn", "replay"))
+    assert "trial of draft" in ok(hongyan("learn", "trial", "start"))
+    assert "0 messages decided twice" in ok(hongyan("learn", "trial", "show"))
+    assert "stopped" in ok(hongyan("learn", "trial", "stop"))
+    assert "nothing is open" in ok(hongyan("learn", "list"))
+    assert hongyan("messages", "why", "999").returncode == 1
+    assert hongyan("learn", "show", "999").returncode == 1
