@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import shutil
 import string
@@ -85,8 +86,10 @@ def pushed(crypto: WeChatCrypto, number: int, text: str) -> tuple[dict[str, str]
     )
     stamp = str(int(NOON.timestamp()) + number)
     sealed = xmltodict.parse(crypto.encrypt_message(plain, f"n{number}", stamp))["xml"]
+    parts = sorted([DEVELOPMENT["TOKEN"], stamp, f"n{number}"])
+    signature = hashlib.sha1("".join(parts).encode()).hexdigest()
     query = {
-        "signature": "", "msg_signature": sealed["MsgSignature"], "timestamp": stamp,
+        "signature": signature, "msg_signature": sealed["MsgSignature"], "timestamp": stamp,
         "nonce": f"n{number}", "encrypt_type": "aes", "openid": f"o-hostile-{number % PEOPLE}",
     }  # fmt: skip
     body = (

@@ -37,11 +37,11 @@ MENU = MenuReply("您是想问：", (MenuOption("i:hours", "营业时间"),), "�
 
 
 def wait_for(condition):
-    for _ in range(500):
+    for _ in range(2000):
         if condition():
             return
         threading.Event().wait(0.01)
-    raise AssertionError("it did not happen in 5 s")
+    raise AssertionError("it did not happen in 20 s")
 
 
 def answers(house):
