@@ -16,7 +16,7 @@ import pytest
 
 from tests.talks.conftest import Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("talks")]
+pytestmark = pytest.mark.slow
 FOLDER = Path(__file__).parent
 TRADES = ("ecommerce", "education", "entertainment", "catering")
 LEAST = 15
@@ -28,7 +28,13 @@ def conversations(trade: str) -> list[dict[str, Any]]:
 
 
 CASES = [
-    pytest.param(trade, one["turns"], id=f"{trade}: {one['name']}")
+    # A shop is learnt once a worker: its conversations stay together, the trades spread.
+    pytest.param(
+        trade,
+        one["turns"],
+        id=f"{trade}: {one['name']}",
+        marks=pytest.mark.xdist_group(f"talks-{trade}"),
+    )
     for trade in TRADES
     for one in conversations(trade)
 ]
