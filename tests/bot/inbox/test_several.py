@@ -13,7 +13,7 @@ from bot.inbox.context import Handled
 from bot.inbox.late import deliver_late
 from bot.inbox.repairing import repair_inbox
 from bot.store import followers, handoff
-from bot.store.db import fetch, run
+from bot.store.db import fetch, run, transaction
 from bot.values.replies import (
     NO_REPLY,
     Article,
@@ -111,6 +111,27 @@ def test_a_repeat_sends_nothing_again(house):
     wait_for(lambda: answers(house) == ["sent"])
     repair_inbox(house.services, answering(lambda ctx: ALL), NOON + timedelta(minutes=5))
     assert shown(house) == [ONE, TWO, THREE]
+
+
+def test_a_repeat_that_is_being_counted_does_not_put_the_answer_off(house):
+    """Whoever wants this one answer waits for its row; a round of many would come back to it."""
+    late_answer(house)
+    counting = threading.Event()
+
+    def count():
+        with transaction():
+            run("UPDATE inbox SET repeats = repeats + 1")
+            counting.set()
+            threading.Event().wait(0.3)
+        house.services.store.leave()
+
+    repeat = threading.Thread(target=count)
+    repeat.start()
+    counting.wait()
+    event_id = fetch("SELECT event_id FROM inbox")[0][0]
+    tried = deliver_late(house.services, NOON, event_id=event_id)
+    repeat.join()
+    assert (tried, answers(house), shown(house)) == (1, ["sent"], [ONE])
 
 
 class FailingAfter:
