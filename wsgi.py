@@ -12,13 +12,15 @@ from bot import log
 from bot.app import create_app
 from bot.build import build
 from bot.settings import Settings
+from bot.store import accounts
 from handlers import router
 from jobs.scheduler import Leader
 
 settings = Settings.from_env(os.environ)
 log.configure(settings.log_level, settings.log_format, settings.secrets())
 services = build(settings)
-services.understand("你好", 0)  # loads the dictionary now rather than under the first message
+for account_id in accounts.ids():  # dictionaries and models now rather than under a first message
+    services.understand("你好", account_id)
 application = create_app(services, router.dispatch, router.quick)
 
 if settings.scheduler == "on":

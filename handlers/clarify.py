@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.i18n import t
 from bot.inbox.context import Context, Handled, Passed
-from bot.nlp.normalise import bare, core, normalise
+from bot.nlp.normalise import bare, core, normalise, words
 from bot.store import dialogues, events
 from bot.talk.intents import Intent
 from bot.values.inbound import TextMessage
@@ -17,14 +17,10 @@ ASKED = "clarify"
 _CHOICE = "i:"
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_YES = _words("是 是的 对 对的 对对 嗯 恩 没错 就是 好 好的 可以 要 yes ok y")
-_NO = _words("不是 都不是 不对 不 否 没有 都不对 两个都不是 都不 不是这个 算了 no n")
-_FIRST = _words("1 一 第一 第一个 第1个 前者 前面 前面那个 上面那个")
-_SECOND = _words("2 二 第二 第二个 第2个 后者 后面 后面那个 下面那个")
+_YES = words("是 是的 对 对的 对对 嗯 恩 没错 就是 好 好的 可以 要 yes ok y")
+_NO = words("不是 都不是 不对 不 否 没有 都不对 两个都不是 都不 不是这个 算了 no n")
+_FIRST = words("1 一 第一 第一个 第1个 前者 前面 前面那个 上面那个")
+_SECOND = words("2 二 第二 第二个 第2个 后者 后面 后面那个 下面那个")
 
 
 @router.text(step="dialogue")
@@ -83,26 +79,26 @@ def _tapped(message: TextMessage) -> str | None:
 def _said(message: TextMessage, ctx: Context) -> str | None:
     """The intent that the words choose while the question is open; "" for neither."""
     plain = bare(normalise(message.text))
-    words = {plain, core(plain)}
-    if not words & (_YES | _NO | _FIRST | _SECOND) and len(plain) > 20:
+    forms = {plain, core(plain)}
+    if not forms & (_YES | _NO | _FIRST | _SECOND) and len(plain) > 20:
         return None
     asked = dialogues.current(ctx.follower.id, ctx.now)
     if asked is None or asked.name != ASKED:
         return None
-    return _of_words(words, list(asked.state["choices"]), ctx)
+    return _of_words(forms, list(asked.state["choices"]), ctx)
 
 
-def _of_words(words: set[str], choices: list[str], ctx: Context) -> str | None:
+def _of_words(forms: set[str], choices: list[str], ctx: Context) -> str | None:
     intents = ctx.services.talk_of(ctx.account.id).intents
     for slug in choices:
         names = (intents[slug].title, intents[slug].english) if slug in intents else ()
-        if words & {bare(normalise(name)) for name in names if name}:
+        if forms & {bare(normalise(name)) for name in names if name}:
             return slug
-    if words & _NO or "3" in words:
+    if forms & _NO or "3" in forms:
         return ""
-    if words & _FIRST or (words & _YES and len(choices) == 1):
+    if forms & _FIRST or (forms & _YES and len(choices) == 1):
         return choices[0]
-    if words & _SECOND:
+    if forms & _SECOND:
         return choices[1] if len(choices) > 1 else ""
     return None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.i18n import t
 from bot.inbox.context import Context, Handled
-from bot.nlp.normalise import bare, normalise
+from bot.nlp.normalise import bare, normalise, words
 from bot.store import conversation, dialogues, events
 from bot.store.handoff import AGENT
 from bot.talk.handoff import Satisfaction
@@ -21,12 +21,8 @@ LONGEST = 24  # characters; a longer text is no answer to this
 _TAP = re.compile(rf"{CHOICE}(\d{{1,18}}):([01])")
 
 
-def _words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
-_YES = _words("满意 很满意 非常满意 挺满意 挺满意的 满意的 好评 五星 1 satisfied yes")
-_NO = _words("不满意 很不满意 非常不满意 不太满意 一点也不满意 差评 2 unsatisfied no")
+_YES = words("满意 很满意 非常满意 挺满意 挺满意的 满意的 好评 五星 1 satisfied yes")
+_NO = words("不满意 很不满意 非常不满意 不太满意 一点也不满意 差评 2 unsatisfied no")
 
 
 @router.text(step="dialogue")

@@ -74,15 +74,15 @@ def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 def _trials(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Decide the latest messages by the set on trial as well, where one is."""
-    return sum(run_trials(accounts.by_id(account), now) for account in accounts.ids())
+    return sum(run_trials(account, now) for account in accounts.all_accounts())
 
 
 def _suggest(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Once a night, in each account's zone: group what nobody answered."""
     return sum(
-        suggest(account, now)
-        for account in accounts.ids()
-        if now.astimezone(ZoneInfo(accounts.by_id(account).timezone)).hour == SUGGESTS_AT
+        suggest(account.id, now)
+        for account in accounts.all_accounts()
+        if now.astimezone(ZoneInfo(account.timezone)).hour == SUGGESTS_AT
     )
 
 

@@ -18,11 +18,11 @@ from bot.cli.training import train_with_progress
 from bot.nlp.learn.concepts import edition
 from bot.nlp.learn.entities import entities
 from bot.nlp.learn.evaluate import Judged, judge
-from bot.nlp.learn.model import Model, load, load_from
+from bot.nlp.learn.model import Model, load
 from bot.nlp.learn.picture import draw
 from bot.nlp.learn.reading import Table, parse, read
 from bot.store import learnt
-from bot.talk.live import INTENT_MODEL
+from bot.talk.live import INTENT_MODEL, stored_model
 
 MODEL = "var/nlu.npz"
 _picture = click.option("--picture", help="Draw reliability and coverage into this SVG file.")
@@ -123,7 +123,7 @@ def _loaded(path: str) -> Model:
     if path == MODEL and not Path(path).exists():
         kept = learnt.in_state(common.account().id, INTENT_MODEL, "active")
         if kept is not None:
-            return load_from(io.BytesIO(learnt.content(kept.id)), f"model {kept.id}")
+            return stored_model(kept.id)
     return load(path)
 
 

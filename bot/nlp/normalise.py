@@ -85,6 +85,11 @@ def bare(normalised: str) -> str:
     return normalised if normalised.isalnum() else _NOISE.sub("", normalised)
 
 
+def words(listed: str) -> frozenset[str]:
+    """Bare words written in a row: what a whole message may consist of."""
+    return frozenset(listed.split())
+
+
 def core(bared: str) -> str:
     """A bare text without polite beginnings and closing particles; itself where nothing is left."""
     inner = _BEFORE.sub("", bared) if bared[:1] in _BEGINS else bared

@@ -14,7 +14,7 @@ are never written out: they go when the follower is erased, and a file would not
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,9 @@ from typing import Any
 from bot.errors import InvalidInput, NotFound
 from bot.store import talk
 from bot.store.talk import KINDS, LIVE, Example
-from bot.talk.answers import read_answer
-from bot.talk.deciding import read_clarify
-from bot.talk.faq import read_faq
 from bot.talk.files import SUFFIXES, read_file, write_json, write_jsonl, write_yaml
-from bot.talk.forms import read_form
-from bot.talk.handoff import read_handoff, read_satisfaction
-from bot.talk.intents import read_entity, read_intent
+from bot.talk.kinds import READERS, SETTINGS
 from bot.talk.reading import Fields, refusal
-from bot.talk.rules import read_rule
-from bot.talk.tone import read_shop, read_tone
 
 SECTIONS = {
     "rules": "rule",
@@ -42,20 +35,6 @@ SECTIONS = {
     "settings": "setting",
 }
 EXAMPLES = "examples"
-SETTINGS: Mapping[str, Callable[[Any], Any]] = {
-    "clarify": read_clarify,
-    "handoff": read_handoff,
-    "satisfaction": read_satisfaction,
-    "shop": read_shop,
-    "tone": read_tone,
-}
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "rule": lambda document: read_rule(document, read_answer),
-    "intent": lambda document: read_intent(document, read_answer),
-    "faq": lambda document: read_faq(document, read_answer),
-    "form": lambda document: read_form(document, lambda one, names: read_answer(one, tuple(names))),
-    "entity": read_entity,
-}
 MOST_DOCUMENTS = 10_000
 MOST_EXAMPLES = 200_000
 LONGEST_EXAMPLE = 600
@@ -76,15 +55,15 @@ class Bundle:
 def check(kind: str, slug: str, document: Any) -> None:
     """Raises InvalidInput that names the first bad field."""
     if kind != "setting":
-        if kind not in _READERS:
+        if kind not in READERS:
             raise refusal("kind", f"wants one of {', '.join(KINDS)}")
-        found = _READERS[kind](document)
+        found = READERS[kind](document)
         if found.slug != slug:
             raise refusal("slug", f"is {found.slug}, and the document is kept as {slug}")
     elif slug not in SETTINGS:
         raise refusal(slug[:40], f"is no setting; there are {', '.join(SETTINGS)}")
     else:
-        SETTINGS[slug](document)
+        SETTINGS[slug][0](document)
 
 
 # --- the store ----------------------------------------------------------------------------------

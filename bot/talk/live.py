@@ -12,28 +12,26 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.errors import HongyanError, InvalidInput
 from bot.nlp.dictionary import Dictionary
 from bot.nlp.learn.model import Model, load_from
 from bot.store import learnt, talk
 from bot.store.talk import LIVE, Stored
-from bot.talk.answers import read_answer
-from bot.talk.deciding import Clarify, read_clarify
-from bot.talk.faq import Faq, read_faq
+from bot.talk.deciding import Clarify
+from bot.talk.faq import Faq
 from bot.talk.form import Form
-from bot.talk.forms import read_form, with_names
-from bot.talk.handoff import HandOff, Satisfaction, read_handoff, read_satisfaction
-from bot.talk.intents import Intent, read_entity, read_intent
-from bot.talk.rules import read_rule
+from bot.talk.forms import with_names
+from bot.talk.handoff import HandOff, Satisfaction
+from bot.talk.intents import Intent
+from bot.talk.kinds import READERS, SETTINGS, Reader
 from bot.talk.rules_match import Rules
-from bot.talk.tone import NOTHING, Shop, Tone, read_shop, read_tone
+from bot.talk.tone import NOTHING, Shop, Tone
 
 logger = logging.getLogger(__name__)
 FRESH_SECONDS = 1.0
 INTENT_MODEL = "intent"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,6 @@ class Talk:
     shop: Shop = field(default_factory=lambda: NOTHING)
 
 
-EMPTY = Talk()
-
-
 def assemble(
     documents: Iterable[Stored], model: Model | None = None, *, version: int = 0, model_id: int = 0
 ) -> Talk:
@@ -69,69 +64,70 @@ def assemble(
     of_kind: dict[str, list[Stored]] = {}
     for one in documents:
         of_kind.setdefault(one.kind, []).append(one)
+    found = {
+        kind: list(_read(of_kind.get(kind, ()), reader).values())
+        for kind, reader in READERS.items()
+    }
+    named = found["entity"]
     settings = {one.slug: one for one in of_kind.get("setting", ())}
-    intents = _read(of_kind.get("intent", ()), lambda found: read_intent(found, read_answer))
-    named = _read(of_kind.get("entity", ()), read_entity)
-    rules = _read(of_kind.get("rule", ()), lambda found: read_rule(found, read_answer))
-    forms = _read(
-        of_kind.get("form", ()), lambda found: with_names(read_form(found, read_answer), named)
-    )
     return Talk(
         version=version,
         documents={(o.kind, o.slug): o.document for each in of_kind.values() for o in each},
-        intents={intent.slug: intent for intent in intents},
-        forms={form.slug: form for form in forms},
+        intents={intent.slug: intent for intent in found["intent"]},
+        forms={form.slug: with_names(form, named) for form in found["form"]},
         words=Dictionary(named) if named else None,
         model=model,
         model_id=model_id,
-        rules=Rules(rules),
-        faq=Faq(_read(of_kind.get("faq", ()), lambda found: read_faq(found, read_answer))),
-        clarify=_setting(settings, "clarify", read_clarify, Clarify()),
-        handoff=_setting(settings, "handoff", read_handoff, HandOff()),
-        satisfaction=_setting(settings, "satisfaction", read_satisfaction, Satisfaction()),
-        tone=_setting(settings, "tone", read_tone, Tone()),
-        shop=_setting(settings, "shop", read_shop, NOTHING),
+        rules=Rules(found["rule"]),
+        faq=Faq(found["faq"]),
+        **{
+            slug: _read([settings[slug]], reader).get(slug, usual) if slug in settings else usual
+            for slug, (reader, usual) in SETTINGS.items()
+        },
     )
 
 
-def _read(stored: Iterable[Stored], read: Callable[[Any], T]) -> list[T]:
-    found = []
+def _read(stored: Iterable[Stored], read: Reader) -> dict[str, Any]:
+    """By slug. What cannot be read is missing."""
+    found = {}
     for one in stored:
         try:
-            found.append(read(one.document))
+            found[one.slug] = read(one.document)
         except InvalidInput as error:
             logger.error("%s %s is left out: %s", one.kind, one.slug, error)
     return found
 
 
-def _setting(stored: Mapping[str, Stored], slug: str, read: Callable[[Any], T], usual: T) -> T:
-    """A setting as it was saved, or as it is when nobody saved one."""
-    found = _read([stored[slug]], read) if slug in stored else []
-    return found[0] if found else usual
+def load(account_id: int, stage: str = LIVE, old: Talk | None = None) -> Talk:
+    """Read and compile what stands in the store.
 
-
-def load(account_id: int, stage: str = LIVE) -> Talk:
-    """Read and compile what stands in the store."""
+    old   an earlier reading: its model stays where the store's is the same
+    """
     number = talk.version(account_id)  # read first: what changes meanwhile is read again
     kept = learnt.in_state(account_id, INTENT_MODEL, "active")
     documents = talk.documents(account_id, stage)
     if kept is None:
         return assemble(documents, version=number)
-    return assemble(documents, _model(kept.id), version=number, model_id=kept.id)
+    same = old is not None and old.model_id == kept.id and old.model is not None
+    model = old.model if old is not None and same else _usable(kept.id)
+    return assemble(documents, model, version=number, model_id=kept.id)
 
 
-def model_of(found: Talk, model_id: int) -> Talk:
-    """The same talk with another model of the store. Raises NotFound, Conflict, InvalidInput."""
-    name = f"model {model_id}"
-    model = load_from(io.BytesIO(learnt.content(model_id)), name)
-    return replace(found, model=model, model_id=model_id)
+def stored_model(model_id: int) -> Model:
+    """A model of the store. Raises NotFound, Conflict, InvalidInput."""
+    return load_from(io.BytesIO(learnt.content(model_id)), f"model {model_id}")
 
 
-def _model(model_id: int) -> Model | None:
+def with_model(found: Talk, model_id: int) -> Talk:
+    """The same talk with another model of the store. Raises as `stored_model`."""
+    return replace(found, model=stored_model(model_id), model_id=model_id)
+
+
+def _usable(model_id: int) -> Model | None:
     """A model from the store; None, and a line in the log, where it is damaged or of another
     version: the house then answers by rules and questions alone."""
     try:
-        return load_from(io.BytesIO(learnt.content(model_id)), f"model {model_id}")
+        return stored_model(model_id)
     except HongyanError as error:
         logger.error("alarm: model %d cannot be used: %s", model_id, error)
         return None
@@ -144,7 +140,7 @@ class Live:
     one meanwhile.
     """
 
-    def __init__(self, read: Callable[[int], Talk] = load) -> None:
+    def __init__(self, read: Callable[[int, str, Talk | None], Talk] = load) -> None:
         self._read = read
         self._held: dict[int, tuple[Talk, float]] = {}
         self._lock = threading.Lock()
@@ -169,6 +165,6 @@ class Live:
         if old is not None and talk.version(account_id) == old.version:
             found = old
         else:
-            found = self._read(account_id)
+            found = self._read(account_id, LIVE, old)
         self._held[account_id] = (found, time.monotonic() + FRESH_SECONDS)
         return found

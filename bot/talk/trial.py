@@ -18,7 +18,7 @@ from bot.store.accounts import AccountState
 from bot.store.conversation import Decided
 from bot.store.talk import DRAFT, LIVE
 from bot.talk.learning import without_numbers
-from bot.talk.live import INTENT_MODEL, Talk, load, model_of
+from bot.talk.live import INTENT_MODEL, Talk, load, with_model
 from bot.talk.preview import Preview, preview
 
 # Messages of these steps were decided by what went before, not by the set.
@@ -74,7 +74,7 @@ def on_trial(account_id: int, stage: str, model_id: int) -> Talk:
     if stage != LIVE and not talk.has(account_id, stage):
         raise NotFound(f"there is no {stage} to try; edit one with: hongyan talk import")
     found = load(account_id, stage)
-    return model_of(found, model_id) if model_id else found
+    return with_model(found, model_id) if model_id else found
 
 
 def compare(account: AccountState, one: Decided, live: Talk, trial: Talk) -> Difference | None:
@@ -101,7 +101,12 @@ def _texts(account_id: int, since: datetime, until: datetime) -> Iterator[Decide
     after = 0
     while page := conversation.between(account_id, since, until, after=after, limit=_PAGE):
         after = page[-1].event_id
-        yield from (one for one in page if one.text and not one.handler.startswith(_BY_STATE))
+        yield from filter(_by_the_set, page)
+
+
+def _by_the_set(one: Decided) -> bool:
+    """Whether its words, and not what went before them, decided the message."""
+    return bool(one.text) and not one.handler.startswith(_BY_STATE)
 
 
 # --- trials -------------------------------------------------------------------------------------
@@ -128,25 +133,18 @@ def run_trials(account: AccountState, now: datetime) -> int:
     trial = shadow.running(account.id)
     if trial is None:
         return 0
+    # The youngest messages may still be being answered; they come in the next round.
+    until = now - timedelta(seconds=10)
+    page = conversation.between(account.id, trial.since, until, after=trial.seen, limit=_PAGE)
+    if not page:
+        return 0
     candidate = learnt.in_state(account.id, INTENT_MODEL, "shadow")
     stage = DRAFT if talk.has(account.id, DRAFT) else LIVE
     tried = on_trial(account.id, stage, candidate.id if candidate else 0)
     live = load(account.id, LIVE)
-    # The youngest messages may still be being answered; they come in the next round.
-    page = conversation.between(
-        account.id,
-        trial.since,
-        now - timedelta(seconds=10),
-        after=trial.seen,
-        limit=_PAGE,
-    )
-    for one in page:
-        if one.text and not one.handler.startswith(_BY_STATE):
-            found = compare(account, one, live, tried)
-            if found is not None:
-                shadow.note(
-                    account.id, one.event_id, trial.name, found.live.key, found.trial.key, now
-                )
-    if page:
-        shadow.advance(account.id, page[-1].event_id, len(page))
+    for one in filter(_by_the_set, page):
+        found = compare(account, one, live, tried)
+        if found is not None:
+            shadow.note(account.id, one.event_id, trial.name, found.live.key, found.trial.key, now)
+    shadow.advance(account.id, page[-1].event_id, len(page))
     return len(page)

@@ -10,8 +10,9 @@ from bot.errors import InvalidInput
 from bot.talk import documents
 from bot.talk.answers import KINDS as ANSWERS
 from bot.talk.answers import read_answer
-from bot.talk.documents import EXAMPLES, SECTIONS, SETTINGS, from_value
+from bot.talk.documents import EXAMPLES, SECTIONS, from_value
 from bot.talk.intents import ENTITY_KINDS, GIVE
+from bot.talk.kinds import SETTINGS
 from bot.talk.packs import NAMES, pack
 from bot.talk.rules import MATCHES, ON
 
