@@ -52,3 +52,11 @@ def test_imports_point_down_only():
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_go_to_one_worker(request):
+    """What costs much is made once a worker, and twice where grouping silently ends."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("one process has all tests")
+    assert request.node.nodeid.endswith("@together")
