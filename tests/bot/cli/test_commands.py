@@ -14,6 +14,7 @@ import pytest
 
 from bot.store.vault import new_key
 from tests.conftest import KEY
+from tests.support import shell
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,22 +26,14 @@ class Shell:
         self.folder = folder
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("HONGYAN_")},
-            "PYTHONPATH": str(ROOT),
             "HONGYAN_WECHAT_API_URL": "http://127.0.0.1:9",
             "HONGYAN_PUBLIC_URL": "http://127.0.0.1:8000",
             "HONGYAN_SECRET_KEYS": KEY,
         }
 
     def __call__(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *words],
-            cwd=self.folder,
-            env={**self.env, **{f"HONGYAN_{k}": v for k, v in settings.items()}},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+        env = {**self.env, **{f"HONGYAN_{k}": v for k, v in settings.items()}}
+        return shell.hongyan(words, self.folder, env)
 
     def file(self, name: str, document: object) -> str:
         (self.folder / name).write_text(json.dumps(document), encoding="utf-8")
@@ -67,6 +60,22 @@ CAMPAIGN = {
     "slug": "first", "name": "第一次", "segment": "all", "purpose": "marketing", "offer": "c",
     "text": "【店】{title}：{link}",
 }  # fmt: skip
+
+
+def test_the_program_says_in_one_line_what_is_wrong(hongyan):
+    """Started from nothing; the other commands are forked from a process that has them loaded."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "segments", "define", "nowhere.json"],
+        cwd=hongyan.folder,
+        env={**hongyan.env, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    forked = hongyan("segments", "define", "nowhere.json")
+    assert (forked.returncode, forked.stderr) == (ended.returncode, ended.stderr)
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_a_first_campaign_from_the_shell(hongyan):

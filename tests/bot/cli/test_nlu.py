@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.support import shell
+
 THINGS = ("毛衣", "裙子", "大衣", "球鞋", "帽子", "围巾")
 
 
@@ -32,16 +32,7 @@ def shop(tmp_path_factory):
 
 
 def nlu(folder: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "nlu", *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return shell.hongyan(["nlu", *words], folder, {}, stdin)
 
 
 def test_labels_are_written_beside_the_texts(shop):
