@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.support.postgres import PostgresServer
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
+NewDatabase = Callable[[Path], str]
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -32,10 +34,30 @@ def postgres() -> Iterator[PostgresServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    """Makes a migrated SQLite database in a folder and says its URL: migrated once, then copied."""
+    kept = tmp_path_factory.mktemp("template") / "hongyan.db"
+    open_store(f"sqlite:///{kept}", [KEY]).close()
+
+    def make(folder: Path) -> str:
+        shutil.copyfile(kept, folder / "hongyan.db")
+        return f"sqlite:///{folder}/hongyan.db"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres(postgres: PostgresServer) -> NewDatabase:
+    kept = postgres.new_database()
+    open_store(kept, [KEY]).close()
+    return lambda folder: postgres.new_database(like=kept.rpartition("/")[2])
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, fresh_sqlite: NewDatabase) -> Iterator[Store]:
     """A fresh SQLite store, bound to the models."""
-    opened = open_store(f"sqlite:///{tmp_path}/hongyan.db", [KEY])
+    opened = open_store(fresh_sqlite(tmp_path), [KEY])
     yield opened
     opened.close()
 
@@ -43,10 +65,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """The same test on every engine."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/hongyan.db"
-    else:
-        url = request.getfixturevalue("postgres").new_database()
+    url = request.getfixturevalue(f"fresh_{request.param}")(tmp_path)
     opened = open_store(url, [KEY])
     yield opened
     opened.close()

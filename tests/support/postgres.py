@@ -124,14 +124,15 @@ class PostgresServer:
     def url(self, name: str = "postgres") -> str:
         return f"postgresql://bot@127.0.0.1:{self.port}/{name}"
 
-    def new_database(self) -> str:
-        """The URL of a fresh empty database."""
+    def new_database(self, like: str = "template1") -> str:
+        """The URL of a fresh database: empty, or a copy of one that nobody is connected with."""
         import psycopg
 
         self._made += 1
         name = f"t{self._made}"
+        command = f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")  # type: ignore[arg-type]
+            connection.execute(command)  # type: ignore[arg-type]
         return self.url(name)
 
     def stop(self) -> None:

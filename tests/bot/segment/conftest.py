@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,11 +14,8 @@ from tests.conftest import KEY
 def kept_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Store]:
-    if request.param == "sqlite":
-        path: Path = tmp_path_factory.mktemp("segments")
-        url = f"sqlite:///{path}/hongyan.db"
-    else:
-        url = request.getfixturevalue("postgres").new_database()
+    made = request.getfixturevalue(f"fresh_{request.param}")
+    url = made(tmp_path_factory.mktemp("segments"))
     opened = open_store(url, [KEY])
     yield opened
     opened.close()
