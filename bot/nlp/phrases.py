@@ -51,30 +51,40 @@ class Phrases(Generic[T]):
 
         What begins or ends with a Latin letter or a digit is a whole word: no `ok` in `book`.
         """
-        entries, found = self._entries, []
-        free = 0
-        for at, end in self._spans(text):
-            if at >= free and _whole(text, at, end):
-                found.append((at, end, entries[text[at:end]]))
+        pairs = beside(text)
+        if self._single and self._any_single.search(text):
+            said = self._with_single(text, pairs)
+        elif self._lengths.keys().isdisjoint(pairs):
+            return []
+        else:
+            said = self._of_pairs(text, pairs)
+        entries, found, free = self._entries, [], 0
+        for at, phrase in said:
+            if at < free:
+                continue
+            end = at + len(phrase)
+            if phrase[0] >= "\x80" <= phrase[-1] or _whole(text, at, end):
+                found.append((at, end, entries[phrase]))
                 free = end
         return found
 
-    def _spans(self, text: str) -> list[tuple[int, int]]:
-        """Every phrase in the text, by start; of one start the longest first."""
-        entries, lengths, pairs = self._entries, self._lengths, beside(text)
-        spans: list[tuple[int, int]] = []
-        if not lengths.keys().isdisjoint(pairs):
-            spans = [
-                (at, at + length)
-                for at, pair in enumerate(pairs)
-                if pair in lengths
-                for length in lengths[pair]
-                if text[at : at + length] in entries and at + length <= len(text)
-            ]
-        if self._single and self._any_single.search(text):
-            spans += [one.span() for one in self._any_single.finditer(text)]
-            spans.sort(key=lambda span: (span[0], -span[1]))
-        return spans
+    def _of_pairs(self, text: str, pairs: Sequence[str]) -> list[tuple[int, str]]:
+        """The phrases of two characters and more with their start, of one start the longest
+        first."""
+        entries = self._entries
+        return [
+            (at, phrase)
+            for at, lengths in enumerate(map(self._lengths.get, pairs))
+            if lengths
+            for length in lengths
+            if (phrase := text[at : at + length]) in entries and len(phrase) == length
+        ]
+
+    def _with_single(self, text: str, pairs: Sequence[str]) -> list[tuple[int, str]]:
+        said = self._of_pairs(text, pairs)
+        said += [(one.start(), one.group()) for one in self._any_single.finditer(text)]
+        said.sort(key=lambda found: (found[0], -len(found[1])))
+        return said
 
 
 def _whole(text: str, start: int, end: int) -> bool:

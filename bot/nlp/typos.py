@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, product
 from operator import add
 from pathlib import Path
@@ -26,6 +26,7 @@ _FOLDER = Path(__file__).parent / "entities"
 LONGEST = 400  # characters in which typos are looked for
 _SHORTEST_WORD, _LONGEST_WORD = 2, 8
 _MOST_READINGS = 8
+_PAIRS = 8192  # of two characters, of which is kept whether a word sounds like them
 # Characters so common that they are hardly ever a slip for another: 毛都掉了 is no 毛肚.
 _COMMON = frozenset(
     "的了是我你他她它们在有不就也还很太吗呢啊吧呀个这那一二三四五六七八九十两几到去来要会能可和给把被让"
@@ -67,6 +68,7 @@ class Spelling:
         for sound in self._by_sound:
             lengths.setdefault(sound[:2], set()).add(len(sound))
         self._lengths = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+        self._begins = lru_cache(_PAIRS)(self._sounds_like_a_beginning)
 
     def corrections(self, plain: str) -> list[Correction]:
         """What is spelt wrong in a normalised text, from left to right."""
@@ -80,6 +82,10 @@ class Spelling:
         taken = {at for one in listed for at in range(one.start, one.end)}
         heard = [one for one in self._heard(plain) if taken.isdisjoint(range(one.start, one.end))]
         return sorted([*listed, *heard], key=lambda one: one.start)
+
+    def _sounds_like_a_beginning(self, pair: str) -> bool:
+        """A word of the domain may begin with these two characters."""
+        return pair.translate(_table()) in self._lengths
 
     def _letters(self, plain: str) -> list[Correction]:
         meant = self._typed.get(bare(plain).rstrip("?"))
@@ -103,10 +109,10 @@ class Spelling:
         )
 
     def _heard(self, plain: str) -> Iterator[Correction]:
+        if not any(map(self._begins, beside(plain))):
+            return
         sounds, lengths = plain.translate(_table()), self._lengths
         pairs = [*map(add, sounds, sounds[1:])]
-        if lengths.keys().isdisjoint(pairs):
-            return
         free = 0
         for start in [at for at, pair in enumerate(pairs) if pair in lengths]:
             if start < free:

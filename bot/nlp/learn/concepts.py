@@ -27,13 +27,13 @@ def concepts(normalised: str) -> dict[str, int]:
     return found
 
 
-def concept_features(normalised: str) -> list[str]:
-    """`k\\trefund 1`, `k\\trefund 2` for what is named twice; `k` alone where nothing is."""
+def concept_names(normalised: str) -> list[str]:
+    """`refund 1`, `refund 2` for what is named twice; "" alone where nothing is."""
     named = concepts(normalised)
     if not named:
-        return ["k\t"]
+        return [""]
     return [
-        f"k\t{name} {times}"
+        f"{name} {times}"
         for name, count in named.items()
         for times in range(1, min(count, _TIMES) + 1)
     ]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.nlp.learn.model import Doubles, Prediction
+from bot.nlp.learn.model import Prediction
 from bot.nlp.learn.reading import OUT_OF_SCOPE
+from bot.nlp.learn.softmax import Doubles
 
 BINS = 10
 CONFUSIONS = 100  # pairs that a card keeps

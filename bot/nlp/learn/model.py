@@ -6,15 +6,17 @@ For a text with the features A, label c scores
     m = sum(v[i,c] g[i] for i in A) / sqrt(sum(g[i]^2 for i in A)) + a[c]         the plain margin
     n = sum(l[i,c] for i in A)                                                    naive Bayes
 
-and the matrices stand beside each other, so all come from one sum over the rows of A.
-One label a text: p = softmax(x s + y m + z n). Several: p = sigmoid of a line in all the margins
-and n. Only numpy is needed here; a text takes some hundred microseconds.
+and the matrices stand beside each other, so all come from one sum over the rows of A (table.py).
+One label a text: p = softmax(x s + y m + z n + c), which softmax.py makes of the sums at once.
+Several: p = sigmoid of a line in all the margins and n. Only numpy is needed here; a text of ten
+characters takes some hundred and fifty microseconds.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import zipfile
 from collections.abc import Sequence
@@ -26,14 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import InvalidInput, NotFound
-from bot.nlp.learn.features import features
 from bot.nlp.learn.prepared import Prepared
 from bot.nlp.learn.reading import OUT_OF_SCOPE
+from bot.nlp.learn.softmax import TINY, Chances, Doubles, Softmax, softmax
+from bot.nlp.learn.table import Shorts, Table
 
 VERSION = 2
-_TINY = 1e-12
-Shorts = NDArray[np.int16]
-Doubles = NDArray[np.float64]
+_LOG_TINY = 1e-12  # what no probability is less than, where its logarithm is taken
 
 
 @dataclass(frozen=True)
@@ -78,54 +79,70 @@ class Model:
     """A learnt classifier; build it with bot.nlp.learn.train, or load it."""
 
     card: Card
-    vocabulary: dict[str, int]
+    vocabulary: Sequence[str]  # the features, in the order of the rows
     rows: Shorts  # feature -> [w d | d^2 | v g | l | g^2], as wide as there are labels; g^2: one
     scale: Doubles  # what one step of each column of `rows` is worth
     bias: Doubles  # 2 x labels: of the margins s and m
     mix: Doubles  # (3 labels + 1) x labels: s, m and n to logits
     _size: int = field(init=False, repr=False, default=0)
+    _outside: int = field(init=False, repr=False, default=-1)  # the place of OUT_OF_SCOPE
+    _table: Table = field(init=False, repr=False)
+    _softmax: Softmax | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_size", len(self.card.labels))
+        labels = self.card.labels
+        fixed = {"_size": len(labels), "_table": Table(self.vocabulary, self.rows)}
+        if OUT_OF_SCOPE in labels:
+            fixed["_outside"] = labels.index(OUT_OF_SCOPE)
+        if not self.card.several:
+            fixed["_softmax"] = Softmax.of(self.scale, self.bias, self.mix)
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
 
     def probabilities(self, text: str | Prepared, context: str | Prepared | None = None) -> Doubles:
         """The probability of each label, in the card's order."""
-        known = self.vocabulary
-        at = [known[name] for name in features(text, context) if name in known]
-        summed = self.rows.take(at, axis=0).sum(axis=0, dtype=np.int32)  # whole: no order matters
-        return probabilities(self.scores(summed), self.mix, self.card.several)
+        summed = self._table.summed(text, context)
+        if self._softmax is None:
+            return probabilities(self.scores(summed), self.mix, self.card.several)
+        found = self._softmax(summed.tolist())
+        return np.array(found.weights) / found.whole
 
     def scores(self, steps: Any) -> Doubles:
         """s, m and n from the summed rows of one text, or of one text a line."""
         size = self._size
         summed = steps * self.scale
-        own = np.sqrt(summed[..., size : 2 * size] + 1e-12)
-        common = np.sqrt(summed[..., -1:] + 1e-12)
+        own = np.sqrt(summed[..., size : 2 * size] + TINY)
+        common = np.sqrt(summed[..., -1:] + TINY)
         margins = summed[..., :size] / own + self.bias[0]
         plain = summed[..., 2 * size : 3 * size] / common + self.bias[1]
         return np.concatenate([margins, plain, summed[..., 3 * size : 4 * size]], axis=-1)
 
     def predict(self, text: str | Prepared, context: str | Prepared | None = None) -> Prediction:
         """The labels of `text`; `out_of_scope` where the model knows it and is not sure enough."""
-        return self.decide(self.probabilities(text, context))
+        if self._softmax is None:
+            return self.decide(self.probabilities(text, context))
+        return self._choice(self._softmax(self._table.summed(text, context).tolist()))
 
     def decide(self, given: Doubles) -> Prediction:
-        """From probabilities to labels."""
-        card = self.card
-        if card.several:
-            return _several(given, card)
-        best, *others = _inside(given, card.labels)
-        if OUT_OF_SCOPE in card.labels:
-            outside = float(given[card.labels.index(OUT_OF_SCOPE)])
-            if strange(given, outside, given[best], card.doubt) >= card.threshold:
-                return _given(OUT_OF_SCOPE, outside, best, given, card)
-        return _given(
-            card.labels[best], float(given[best]), others[0] if others else None, given, card
-        )
+        """From probabilities, in the card's order, to labels."""
+        return _several(given, self.card) if self.card.several else self._choice(Chances.of(given))
+
+    def _choice(self, given: Chances) -> Prediction:
+        """The label of one text."""
+        card, (weights, whole, entropy) = self.card, given
+        if self._outside < 0:
+            return _answer(weights, whole, card.labels)
+        outside = weights[self._outside]
+        weights[self._outside] = -1.0  # it is not the best answer, and not the second
+        best = max(weights)
+        if _strange(outside / whole, best / whole, entropy, card.doubt) < card.threshold:
+            return _answer(weights, whole, card.labels)
+        likely = card.labels[weights.index(best)]
+        return _given(OUT_OF_SCOPE, outside / whole, (likely, best / whole))
 
     def to_bytes(self) -> bytes:
         """One .npz file without pickle, which `load_from` reads."""
-        words = "\n".join(sorted(self.vocabulary, key=self.vocabulary.__getitem__))
+        words = "\n".join(self.vocabulary)
         card = json.dumps(asdict(self.card), ensure_ascii=False)
         content = io.BytesIO()
         np.savez_compressed(
@@ -148,22 +165,29 @@ class Model:
         partial.replace(target)
 
 
-def _inside(given: Doubles, labels: tuple[str, ...]) -> list[int]:
-    """The two most probable labels that a shop answers to, or the one there is."""
-    chances = given.tolist()
-    order = sorted(range(len(chances)), key=chances.__getitem__, reverse=True)[:3]
-    return [at for at in order if labels[at] != OUT_OF_SCOPE][:2]
+def _answer(weights: list[float], whole: float, labels: tuple[str, ...]) -> Prediction:
+    """The most probable label and the second; what a shop does not answer to has less than 0."""
+    best = max(weights)
+    at = weights.index(best)
+    weights[at] = -1.0
+    second = max(weights)
+    if second < 0:
+        return _given(labels[at], best / whole, None)
+    return _given(labels[at], best / whole, (labels[weights.index(second)], second / whole))
 
 
-def _given(label: str, sure: float, second: int | None, given: Doubles, card: Card) -> Prediction:
-    if second is None:
-        return Prediction((label,), sure, None, sure)
-    other = float(given[second])
-    return Prediction((label,), sure, (card.labels[second], other), sure - other)
+def _given(label: str, sure: float, second: tuple[str, float] | None) -> Prediction:
+    return Prediction((label,), sure, second, sure - second[1] if second else sure)
+
+
+def _strange(outside: float, best: float, spread: float, doubt: Sequence[float]) -> float:
+    """`strange` of one text, from its entropy; Python's numbers for the reason in softmax.py."""
+    odds = math.log((outside + _LOG_TINY) / (best + _LOG_TINY))
+    return 0.5 + 0.5 * math.tanh(0.5 * (doubt[0] + doubt[1] * odds + doubt[2] * spread))
 
 
 def strange(given: Doubles, outside: Any, best: Any, doubt: Sequence[float]) -> Any:
-    """How sure it is that a text is out of scope, 0 to 1; for one text, or one a line.
+    """How sure it is that a text is out of scope, 0 to 1; a text a line.
 
     A line in the log odds of `outside` against the `best` answer and in the entropy of all:
     where the probability is spread over many labels, none of them may be meant.
@@ -175,8 +199,8 @@ def strange(given: Doubles, outside: Any, best: Any, doubt: Sequence[float]) -> 
 
 def signs_of_doubt(given: Doubles, outside: Any, best: Any) -> tuple[Any, Any]:
     """Log odds and entropy, see `strange`."""
-    odds = np.log((outside + _TINY) / (best + _TINY))
-    return odds, -(given * np.log(given + _TINY)).sum(axis=-1)
+    odds = np.log((outside + _LOG_TINY) / (best + _LOG_TINY))
+    return odds, -(given * np.log(given + _LOG_TINY)).sum(axis=-1)
 
 
 def _sigmoid(logit: Any) -> Any:
@@ -186,10 +210,7 @@ def _sigmoid(logit: Any) -> Any:
 def probabilities(scores: Doubles, mix: Doubles, several: bool) -> Doubles:
     """`mix` turns scores into logits; its last line is the constant."""
     logits = scores @ mix[:-1] + mix[-1]
-    if several:
-        return np.asarray(_sigmoid(logits))
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+    return np.asarray(_sigmoid(logits)) if several else softmax(logits)
 
 
 def _several(given: Doubles, card: Card) -> Prediction:
@@ -230,7 +251,7 @@ def _from(held: dict[str, NDArray[Any]]) -> Model:
         raise ValueError("parts that do not fit")
     return Model(
         Card(**{**card, **{name: tuple(card[name]) for name in ("labels", "doubt")}}),
-        {word: at for at, word in enumerate(words)},
+        words,
         held["rows"],
         held["scale"],
         held["bias"],

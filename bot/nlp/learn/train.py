@@ -20,8 +20,9 @@ from bot.nlp.learn.corpus import Corpus, corpus
 from bot.nlp.learn.evaluate import CONFUSIONS, Judged, judge
 from bot.nlp.learn.features import features
 from bot.nlp.learn.fit import Truth, fit
-from bot.nlp.learn.model import Card, Doubles, Model, probabilities, signs_of_doubt, strange
+from bot.nlp.learn.model import Card, Model, probabilities, signs_of_doubt, strange
 from bot.nlp.learn.reading import OUT_OF_SCOPE, Row, Table, fingerprint
+from bot.nlp.learn.softmax import Doubles
 
 SEED = 20160701
 FOLDS = 5
@@ -64,7 +65,7 @@ def train(table: Table, now: datetime, seed: int = SEED, folds: int | None = Non
         lexica=edition(),
     )
     whole = fit(given, np.arange(len(truth)), truth, several)
-    vocabulary = {str(name): at for at, name in enumerate(given.names[whole.columns])}
+    vocabulary = [str(name) for name in given.names[whole.columns]]
     model = Model(card, vocabulary, whole.rows, whole.scale, whole.bias, mix)
     card.checked.update(_checked(model, table.rows, chances))
     card.metrics.update(_summary(card.checked))
@@ -104,7 +105,7 @@ def _out_of_fold(given: Corpus, truth: Truth, several: bool, count: int, seed: i
         inside, outside = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         part = fit(given, inside, truth[inside], several)
         model = Model(
-            _blank(truth.shape[1]), {}, part.rows, part.scale, part.bias, np.zeros((0, 0))
+            _blank(truth.shape[1]), (), part.rows, part.scale, part.bias, np.zeros((0, 0))
         )
         texts = given.texts[outside][:, part.columns]
         scores[outside] = model.scores(texts @ part.rows.astype(np.float64))
