@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.clock import Clock, utc_now
 from bot.clockfile import ClockFile
@@ -58,13 +60,29 @@ def build(settings: Settings, clock: Clock | None = None, *, upgrade: bool = Tru
 
 
 def reading(talk_of: Callable[[int], Talk], clock: Clock) -> Callable[[str, int], Understanding]:
-    """Understanding with the words and the model of the account that was spoken to."""
+    """Understanding with the words and the model of the account that was spoken to, whose clocks
+    say what 明天 is."""
+    zone_of = zones()
 
     def read(text: str, account_id: int) -> Understanding:
         talk = talk_of(account_id)
-        return understand(text, talk.words, talk.model, now=clock())
+        return understand(text, talk.words, talk.model, now=clock(), zone=zone_of(account_id))
 
     return read
+
+
+def zones(fresh_seconds: float = 60.0) -> Callable[[int], ZoneInfo]:
+    """The zone of each account, asked of the store at most once in so long."""
+    held: dict[int, tuple[ZoneInfo, float]] = {}
+
+    def zone_of(account_id: int) -> ZoneInfo:
+        found = held.get(account_id)
+        if found is None or time.monotonic() >= found[1]:
+            zone = ZoneInfo(accounts.by_id(account_id).timezone)
+            found = held[account_id] = (zone, time.monotonic() + fresh_seconds)
+        return found[0]
+
+    return zone_of
 
 
 def check_account(settings: Settings) -> None:

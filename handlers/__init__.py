@@ -11,8 +11,10 @@ from handlers.router import dispatch, router
 
 ORDER = (
     "privacy",  # refusing and erasing go before everything
+    "language",  # in which they write
     "satisfaction",  # the answer to "were you satisfied"
     "dialogue",  # a form in progress, and how one begins
+    "likes",  # a topic tapped
     "clarify",  # the answer to "did you mean"
     "subscribe",  # following, leaving, the first question and its answer
     "agent",  # while a person holds the chat, the bot is silent

@@ -16,7 +16,7 @@ from bot.nlp.normalise import bare, normalise
 from bot.store import dialogues
 from bot.store import handoff as chats
 from bot.store.handoff import AGENT, QUEUE
-from bot.talk.answers import merge
+from bot.talk.choosing import merge
 from bot.talk.handoff import is_angry, refuses_people
 from bot.values.inbound import AgentSession, MenuClick, Message, TextMessage
 from bot.values.replies import NO_REPLY, Later, Reply, TextReply, TransferReply
@@ -115,19 +115,19 @@ def back(message: Message | MenuClick, ctx: Context) -> Handled | None:
 
 
 @router.text(step="human")
-def refused(message: TextMessage, ctx: Context) -> Reply | None:
+def refused(message: TextMessage, ctx: Context) -> Reply | Passed:
     """不要人工: whatever else is in the words, no person is called."""
     if not refuses_people(bare(normalise(message.text))):
-        return None
+        return Passed("refuses no person")
     return TextReply(t("handoff.refused", ctx.lang))
 
 
 @router.text(step="human")
-def angry(message: TextMessage, ctx: Context) -> Handled | Passed | None:
+def angry(message: TextMessage, ctx: Context) -> Handled | Passed:
     """Who is this angry wants a person, not a machine."""
     anger = understood(message, ctx).anger
     if not is_angry(handoff.setting(ctx), anger):
-        return None
+        return Passed(f"anger {anger:.2f}")
     if not handoff.somebody_is_there(ctx) and handoff.told_closed(ctx):
         return Passed(f"anger {anger:.2f}, but nobody is there and they know")
     return handoff.handled(ctx, "anger", f"anger {anger:.2f}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.i18n import t
-from bot.inbox.context import Context, Handled
+from bot.inbox.context import Context, Handled, Passed
 from bot.store import dialogues
 from bot.values.inbound import Inbound, TextMessage
 from bot.values.replies import NO_REPLY, Reply, TextReply
@@ -21,11 +21,11 @@ router.text(step="clarify")(clarify.ask)
 
 
 @router.text(step="topic")
-def about_topic(message: TextMessage, ctx: Context) -> Handled | None:
+def about_topic(message: TextMessage, ctx: Context) -> Handled | Passed:
     """Take up the topic that the text is most about, where the follower wants that at all."""
     topics = understood(message, ctx).topics
     if not topics or not ctx.follower.personalised:
-        return None
+        return Passed("refuses to be profiled" if topics else "about no topic")
     topic = max(topics, key=lambda name: (topics[name], name))
     reply = TextReply(t("fallback.topic", ctx.lang, topic=answers.named([topic], ctx.lang)))
     return Handled(reply, "fallback.about_topic", f"topic {topic} {topics[topic]:g}")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.i18n import t
 from bot.inbox.context import Context, Handled
 from bot.store import dialogues, events, handoff
-from bot.talk.answers import merge
+from bot.talk.choosing import merge
 from bot.talk.handoff import CLOSED_WITHIN, HandOff, is_open, opening_hours
 from bot.values.replies import NO_REPLY, Reply, TextReply, TransferReply
 

@@ -102,7 +102,9 @@ class Router:
                 continue
             answer = route.handler(message, ctx)
             if answer is None or isinstance(answer, Passed):
-                _note(trace, route, False, answer.why if answer else f"{reason}, passed on")
+                # Without a rule the handler looked for itself, and says what it missed or nothing.
+                silent = f"{reason}, passed on" if route.rules else "passed on"
+                _note(trace, route, False, answer.why if answer else silent)
                 continue
             taken = answer if isinstance(answer, Handled) else Handled(answer, route.name, reason)
             _note(trace, route, True, taken.reason)
@@ -118,17 +120,19 @@ class Router:
 
 
 NOT_ASKED = "nothing of it in the message"
+MOST_NOTED = 40  # lines of a trace
+LONGEST_WHY = 200  # characters
 
 
 def _note(trace: list[Step], route: Route, took: bool, why: str) -> None:
-    """One line a step: the handler that took, else the last one with something to say."""
+    """A line for each handler that was asked; one for all of a step where none was."""
     if not route.step:
         return
-    line = (route.step, route.name, took, why)
-    if trace and trace[-1][0] == route.step:
-        if why != NOT_ASKED or trace[-1][3] == NOT_ASKED:
-            trace[-1] = line
-    else:
+    line = (route.step, route.name, took, why[:LONGEST_WHY])
+    same_step = bool(trace) and trace[-1][0] == route.step
+    if same_step and trace[-1][3] == NOT_ASKED:
+        trace[-1] = line
+    elif not (same_step and why == NOT_ASKED) and (took or len(trace) < MOST_NOTED):
         trace.append(line)
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.inbox.context import Context, Handled
 from bot.nlp.normalise import normalise
 from bot.store import dialogues, segments
-from bot.talk.answers import merge
+from bot.talk.choosing import merge
 from bot.talk.rules_match import Match, Rules
 from bot.values.audience import Understanding
 from bot.values.inbound import Subscribe

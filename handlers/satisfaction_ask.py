@@ -8,7 +8,7 @@ from bot.i18n import t
 from bot.inbox.context import Context
 from bot.store import dialogues, events
 from bot.store.conversation import happened_since
-from bot.talk.answers import merge
+from bot.talk.choosing import merge
 from bot.talk.handoff import Satisfaction
 from bot.values.replies import MenuOption, MenuReply, Reply, TextReply
 

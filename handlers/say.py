@@ -8,7 +8,8 @@ from random import Random
 from bot.i18n import t
 from bot.inbox.context import Context
 from bot.store import conversation
-from bot.talk.answers import Answer, choose, filled, merge
+from bot.talk.answers import Answer, filled
+from bot.talk.choosing import choose, merge
 from bot.talk.tone import Tone, toned
 from bot.values.audience import Understanding
 from bot.values.replies import NO_REPLY, MenuReply, Reply, Several, TextReply

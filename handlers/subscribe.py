@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.i18n import t
-from bot.inbox.context import Context, Handled
+from bot.inbox.context import Context, Handled, Passed
 from bot.profile import lifecycle, onboarding
 from bot.store import dialogues
 from bot.values.inbound import Subscribe, TextMessage, Unsubscribe
@@ -24,8 +24,10 @@ def welcome(message: Subscribe, ctx: Context) -> Reply | Handled:
     if known:
         ruling = ruled.welcome(message, ctx, t("rules.refuse", ctx.lang))
         return ruling or TextReply(t("welcome.back", ctx.lang))
-    dialogues.begin(ctx.follower.id, "onboarding", ctx.now + onboarding.OPEN_FOR)
-    options = answers.numbered(onboarding.OPTIONS, ctx.lang)
+    topics = _topics(ctx)
+    state = {"topics": topics}
+    dialogues.begin(ctx.follower.id, "onboarding", ctx.now + onboarding.OPEN_FOR, state)
+    options = answers.numbered(topics, ctx.lang)
     question = t("rules.question", ctx.lang, options=options)
     ruling = ruled.welcome(message, ctx, t("rules.notice", ctx.lang), question)
     return ruling or TextReply(t("welcome.new", ctx.lang, options=options))
@@ -39,14 +41,19 @@ def goodbye(message: Unsubscribe, ctx: Context) -> Reply:
 
 
 @router.text(step="dialogue")
-def choose(message: TextMessage, ctx: Context) -> Handled | None:
+def choose(message: TextMessage, ctx: Context) -> Handled | Passed:
     """The answer to the first question. Anything else passes and leaves the question open."""
-    chosen = onboarding.answer(message.text)
+    chosen = onboarding.answer(message.text, _topics(ctx))
     if not chosen or understood(message, ctx).word in _COMMANDS or ctx.follower.owner(ctx.now):
-        return None
+        return Passed("no answer to the first question")
     asked = dialogues.current(ctx.follower.id, ctx.now)
     if asked is None or asked.name != "onboarding":
-        return None
+        return Passed("the first question is not open")
+    # What was shown counts, even where the house has other topics by now.
+    shown = tuple(asked.state.get("topics", onboarding.OPTIONS))
+    chosen = onboarding.answer(message.text, shown)
+    if not chosen:
+        return Passed("nothing that was shown")
     lifecycle.preferred(
         ctx.account.id,
         ctx.follower.id,
@@ -57,3 +64,12 @@ def choose(message: TextMessage, ctx: Context) -> Handled | None:
     )
     thanks = t("onboarding.thanks", ctx.lang, choice=answers.named(chosen, ctx.lang))
     return Handled(TextReply(thanks), "subscribe.choose", f"answer {','.join(chosen)}")
+
+
+def _topics(ctx: Context) -> tuple[str, ...]:
+    """Those of the house's entities of kind topic, by their slugs; else the usual ones."""
+    documents = ctx.services.talk_of(ctx.account.id).documents
+    named = (one for (kind, _), one in sorted(documents.items()) if kind == "entity")
+    return onboarding.options_of(
+        one["topic"] for one in named if one.get("kind") == "topic" and one.get("topic")
+    )

@@ -7,7 +7,7 @@ from bot.inbox.context import Context, Passed
 from bot.talk.deciding import yields
 from bot.values.inbound import TextMessage
 from bot.values.replies import Reply, TextReply
-from handlers import answers, handoff
+from handlers import answers, handoff, likes
 from handlers.router import keyword, router, understood, word
 
 
@@ -32,8 +32,8 @@ def call_human(message: TextMessage, ctx: Context) -> Reply:
 
 @router.text(word("profile"), step="commands")
 def show_profile(message: TextMessage, ctx: Context) -> Reply:
-    """What is held about the sender."""
-    return answers.profile(ctx)
+    """What is held about the sender; and topics, to say what they like."""
+    return likes.with_topics(answers.profile(ctx), ctx)
 
 
 @router.text(word("hello"), step="commands")

@@ -11,6 +11,7 @@ from bot import coupon
 from bot.campaign import close_due, plan_reminders, push_due, sweep
 from bot.inbox.context import Dispatch
 from bot.inbox.repairing import repair_inbox
+from bot.inbox.overhearing import overhear
 from bot.inbox.returning import return_chats
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
@@ -66,6 +67,11 @@ def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Keep the shared token fresh, so that no sender waits for a refresh."""
     return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
 
+def _agents(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Rights that followers use towards human agents never reach the callback."""
+    return overhear(services, now)
+
+
 
 def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Some stages change by time alone: who is silent for long falls asleep."""
@@ -108,3 +114,4 @@ JOBS: tuple[Job, ...] = (
     Job("suggest", 3600, _suggest),
     Job("prune", 3600, _prune),
 )
+    Job("agents", 60, _agents),

@@ -12,7 +12,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import as_json, show, table
-from bot.store import shadow, suggestions
+from bot.store import shadow, suggestions, talk
 from bot.store.suggestions import Suggestion
 from bot.talk import learning, trial
 from bot.talk.trial import Replay
@@ -62,9 +62,18 @@ def show_(suggestion_id: int, json_: bool) -> None:
 @click.argument("intent", default="")
 @_stage
 def accept(suggestion_id: int, intent: str, stage: str) -> None:
-    """Make the messages of a suggestion examples of INTENT (of the one it names, if left out)."""
-    count = learning.accept(_account(), suggestion_id, intent, common.now(), stage)
-    click.echo(f"{count} new examples in {stage}")
+    """Make the messages of a suggestion examples of INTENT (of the one it names, if left out).
+
+    Of a new intent, which a suggestion of kind `intent` makes with its answer, INTENT is the slug.
+    """
+    account = _account()
+    found = suggestions.get(account, suggestion_id)
+    before = {one.slug for one in talk.documents(account, talk.read_from(account, stage), "intent")}
+    count = learning.accept(account, suggestion_id, intent, common.now(), stage)
+    slug = intent or found.intent
+    if slug not in before:
+        click.echo(f"new intent {slug} ({found.title}) in {stage}; its answer: {found.draft}")
+    click.echo(f"{count} new examples of {slug} in {stage}")
 
 
 @learn.command()
@@ -189,7 +198,7 @@ def _lines(found: Iterable[Suggestion]) -> Iterable[str]:
             "kind": one.kind,
             "messages": one.size,
             "coverage": f"{one.coverage:.1%}" if one.coverage else "-",
-            "intent": one.intent or "-",
+            "intent": f"{one.intent or '-'} {one.title}".rstrip(),
             "keywords": "、".join(one.keywords) or "-",
         }
         for one in found

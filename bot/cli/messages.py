@@ -22,14 +22,16 @@ def messages() -> None:
 
 
 @messages.command("list")
-@click.option("--follower", type=int, default=0, help="Only of this follower.")
+@click.option("--follower", type=click.IntRange(1), help="Only of this follower.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @_text
 @as_json
-def list_(follower: int, limit: int, text: bool, json_: bool) -> None:
+def list_(follower: int | None, limit: int, text: bool, json_: bool) -> None:
     """The last messages, the newest first."""
     common.services()
-    found = conversation.latest(common.account().id, follower_id=follower, limit=limit, opened=text)
+    found = conversation.latest(
+        common.account().id, follower_id=follower or 0, limit=limit, opened=text
+    )
     show([_plain(one) for one in found], json_, lambda: _rows(found, text))
 
 

@@ -14,7 +14,6 @@ import click
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
 from bot.clock import SHANGHAI
-from bot.errors import InvalidInput
 from bot.nlp.normalise import normalise
 from bot.nlp.words import command
 from bot.store import talk
@@ -132,7 +131,10 @@ def export(file: Path | None, stage: str) -> None:
     if file is None:
         click.echo(write_yaml(document), nl=False)
         return
-    text = write_json(document) if file.suffix.lower() == ".json" else write_yaml(document)
+    suffix = file.suffix.lower()
+    if suffix not in (".yaml", ".yml", ".json"):
+        raise click.BadParameter("wants a file .yaml, .yml or .json", param_hint="FILE")
+    text = write_json(document) if suffix == ".json" else write_yaml(document)
     file.write_text(text, encoding="utf-8")
     click.echo(f"{len(document['rules'])} rules in {file.name}")
 
@@ -143,6 +145,7 @@ def export(file: Path | None, stage: str) -> None:
 def remove(slug: str, stage: str) -> None:
     """Remove a rule from the store."""
     common.services()
+    talk.begin_draft(account().id, stage)
     gone = talk.remove(account().id, "rule", slug, stage=stage)
     click.echo(f"rule {slug} " + ("removed" if gone else "is not there"))
 
@@ -166,7 +169,9 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("--at wants an instant like 2026-12-31T23:30", "at") from None
+        raise click.BadParameter(
+            "wants an instant like 2026-12-31T23:30", param_hint="--at"
+        ) from None
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict, InvalidInput, NotFound
 from bot.store import talk as store
+from bot.store.db import transaction
 from bot.store.talk import DRAFT, KINDS, LIVE, PREVIOUS
 from bot.talk import rulebook, training
-from bot.talk.documents import read_files, stored, to_value, write_files
-from bot.talk.editing import Difference, difference, keep
+from bot.talk.checking import Fault, Faulty, keep_checked, look
+from bot.talk.documents import stored, to_value, write_files
+from bot.talk.editing import Difference, difference
 from bot.talk.files import write_yaml
 
 _kind = click.Choice(KINDS)
@@ -85,10 +88,21 @@ def show_(kind: str, slug: str, stage: str, json_: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @as_json
 def import_(files: tuple[Path, ...], stage: str, whole: bool, dry_run: bool, json_: bool) -> None:
-    """Put FILES (.yaml, .json, .jsonl, or folders of them) into a stage, all or nothing."""
-    given = read_files(files)
-    owner = account().id
-    found = keep(owner, given, common.now(), stage=stage, whole=whole, dry_run=dry_run)
+    """Put FILES (.yaml, .json, .jsonl, or folders of them) into a stage, all or nothing.
+
+    Refused: what cannot be read, and what names a form, intent, entity, coupon batch, segment or
+    topic that is not there. A dry run lists all of it.
+    """
+    owner, given = account().id, look(files)
+    try:
+        found = keep_checked(
+            owner, given, common.now(), stage=stage, whole=whole, dry_run=dry_run
+        )  # fmt: skip
+    except Faulty as error:
+        if not dry_run:
+            more = "; --dry-run lists all" if len(error.faults) > 1 else ""
+            raise InvalidInput(f"{error}{more}") from None
+        _list_faults(error.faults, json_)
     _say(found, json_)
     if found.nothing or dry_run or json_:
         return
@@ -104,6 +118,8 @@ def import_(files: tuple[Path, ...], stage: str, whole: bool, dry_run: bool, jso
 @_reading
 def export(out: Path | None, stage: str) -> None:
     """Write a stage out: into a folder, a file, or to standard output as YAML."""
+    if out is not None and out.suffix.lower() in (".jsonl", ".txt", ".csv"):
+        raise click.BadParameter("wants a folder, or a file .yaml or .json", param_hint="--out")
     found = stored(account().id, stage)
     if out is None:
         click.echo(write_yaml(to_value(found)), nl=False)
@@ -131,9 +147,16 @@ def diff(old: str, new: str, json_: bool) -> None:
 
 @talk.command()
 def publish() -> None:
-    """Make the draft live; what was live can be rolled back to."""
+    """Make the draft live; what was live can be rolled back to.
+
+    Refused where it names something that is not there, or an answer still asks you what to say.
+    """
     owner = account().id
-    if not training.publish(owner, common.now()):
+    try:
+        done = training.publish(owner, common.now())
+    except Faulty as error:
+        _list_faults(error.faults, json_=False)
+    if not done:
         raise Conflict("there is no draft; begin one with: hongyan talk import")
     _done("the draft is live", owner)
 
@@ -168,14 +191,30 @@ def discard() -> None:
 def remove(kind: str, slug: str, stage: str, examples: bool) -> None:
     """Remove one document."""
     owner = account().id
-    if stage == DRAFT:
-        store.begin_draft(owner)
-    if not store.remove(owner, kind, slug, stage=stage):
-        raise NotFound(f"there is no {kind} {slug} in {stage}")
-    gone = 0
-    if examples and kind == "intent":
+    with transaction():  # a draft is not begun for nothing
+        store.begin_draft(owner, stage)
+        if not store.remove(owner, kind, slug, stage=stage):
+            raise NotFound(f"there is no {kind} {slug} in {stage}")
+        more = _with_examples(owner, slug, stage, examples) if kind == "intent" else ""
+    click.echo(f"{kind} {slug} is removed{more}")
+
+
+def _with_examples(owner: int, slug: str, stage: str, remove: bool) -> str:
+    """What becomes of the examples of an intent that is gone, in words."""
+    if remove:
         gone = store.remove_intent_examples(owner, slug, stage=stage)
-    click.echo(f"{kind} {slug} is removed" + (f", and {gone} examples" if gone else ""))
+        return f", and {gone} examples" if gone else ""
+    stay = store.count_examples(owner, stage).get(slug, 0)
+    return f"; its {stay} examples stay (--examples removes them, too)" if stay else ""
+
+
+def _list_faults(faults: Iterable[Fault], json_: bool) -> NoReturn:
+    """All that is wrong, a line each; the command has failed."""
+    show({"faults": [asdict(one) for one in faults]}, json_, lambda: ())
+    if not json_:
+        for one in faults:
+            click.echo(f"hongyan: {one}", err=True)
+    sys.exit(1)
 
 
 def _xrayed(owner: int, stage: str) -> None:

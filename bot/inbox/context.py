@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.nlp.language import language_of
 from bot.services import Services
 from bot.store.accounts import AccountState
 from bot.values.audience import FollowerState, Understanding
@@ -26,10 +27,17 @@ class Context:
 
     @property
     def lang(self) -> str:
-        return self.follower.language
+        """The language of this message where it shows one, else the follower's."""
+        return spoken(self.understanding) or self.follower.language
 
 
-# One step of a decision: its name, the handler asked last, whether it took the message, and why.
+def spoken(said: Understanding | None) -> str:
+    """zh or en, "" where the words do not show it: a Chinese command is typed by anybody."""
+    language = language_of(said.plain) if said else ""
+    return "" if said and said.word and language == "zh" else language
+
+
+# A line of a decision: the step, the handler that was asked, whether it took the message, and why.
 Step = tuple[str, str, bool, str]
 
 

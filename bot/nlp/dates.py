@@ -6,45 +6,24 @@ year's, 周日 said on a Sunday is today. 这周三 and 上周三 are taken at t
 
 from __future__ import annotations
 
-import json
 import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 
+from bot.nlp import festivals
 from bot.nlp.numerals import parsed
 
-_FILE = Path(__file__).parent / "entities" / "festivals.json"
 _NEAR = {"大前": -3, "前": -2, "昨": -1, "今": 0, "当": 0, "明": 1, "后": 2, "大后": 3}
 _WEEKDAYS = {**{char: at for at, char in enumerate("一二三四五六日")}, "天": 6} | {
     str(at + 1): at for at in range(7)
 }
-# name -> month, day and how many days it lasts
-_FIXED = {
-    "元旦": (1, 1, 1), "情人节": (2, 14, 1), "妇女节": (3, 8, 1), "三八节": (3, 8, 1),
-    "女神节": (3, 8, 1), "女王节": (3, 8, 1), "愚人节": (4, 1, 1), "劳动节": (5, 1, 5),
-    "五一": (5, 1, 5), "五四": (5, 4, 1), "青年节": (5, 4, 1), "六一": (6, 1, 1),
-    "儿童节": (6, 1, 1), "618": (6, 18, 1), "建军节": (8, 1, 1), "教师节": (9, 10, 1),
-    "国庆": (10, 1, 7), "十一": (10, 1, 7), "万圣节": (10, 31, 1), "双十一": (11, 11, 1),
-    "双11": (11, 11, 1), "光棍节": (11, 11, 1), "双十二": (12, 12, 1), "双12": (12, 12, 1),
-    "平安夜": (12, 24, 1), "圣诞": (12, 25, 1), "跨年": (12, 31, 1),
-}  # fmt: skip
-_MOVING = {
-    "春节": ("春节", 7), "过年": ("春节", 7), "大年初": ("春节", 1), "正月初": ("春节", 1),
-    "除夕": ("除夕", 1), "年三十": ("除夕", 1), "大年三十": ("除夕", 1), "年夜饭": ("除夕", 1),
-    "元宵": ("元宵", 1), "清明": ("清明", 3), "端午": ("端午", 3), "七夕": ("七夕", 1),
-    "中秋": ("中秋", 3), "重阳": ("重阳", 1),
-}  # fmt: skip
-_SUNDAYS = {"母亲节": (5, 2), "父亲节": (6, 3)}  # month, which Sunday
-
 _D2 = r"(?:\d{1,2}|[一二三四五六七八九十廿]{1,3})"
 _WEEK = r"(?:周|星期|礼拜|禮拜)"
-_NAMES = sorted({*_FIXED, *_MOVING, *_SUNDAYS} - {"大年初", "正月初"}, key=len, reverse=True)
-_FESTIVALS = "|".join(_NAMES)
-_ENDINGS = "|".join(f"(?<={name})" for name in _NAMES)
+_FESTIVALS = "|".join(festivals.NAMES)
+_FESTIVAL_ENDS = "".join(sorted({name[-1] for name in festivals.NAMES}))
+_ENDINGS = "|".join(f"(?<={name})" for name in festivals.NAMES)
 # Each begins with a class or a literal and ends where nothing can go on: no text is read twice.
 _FORMS = {
     "near": r"(?:大前|大后|今|明|昨|前|后|当)(?:天|日(?!期)|儿个?|(?=[早晚夜](?!点|餐)))",
@@ -97,7 +76,7 @@ _HINTS = re.compile(
 # The character that a form cannot do without, with what stands before or after it.
 _N = r"\d一二两三四五六七八九十廿几半"
 _NEEDED = re.compile(
-    rf"[天日号儿早晚夜周星礼月年./\-阵头{''.join(sorted({name[-1] for name in _NAMES}))}](?:"
+    rf"[天日号儿早晚夜周星礼月年./\-阵头{_FESTIVAL_ENDS}](?:"
     rf"(?<=[今明昨前后当每改{_N}]天)|(?<=[今明昨前后当每休{_N}]日)|(?<=[{_N}]号)"
     rf"|(?<=[今明昨前后当每][儿早晚夜])|(?<=[上下这本个每{_N}]周)|(?<=周)(?=[一二三四五六日天末1-7])"
     rf"|(?<=星)(?=期)|(?<=礼)(?=拜)|(?<=[上下这本个半每正腊{_N}]月)|(?<=[月年])(?=[初中底末三夜])"
@@ -316,47 +295,21 @@ def _festival(said: str, today: date) -> Said:
     year = _year(said, today)
     name = re.match(_FESTIVALS, said[2:] if year else said)
     assert name is not None
-    first, lasting = _feast(name.group(), today, year)
+    first, lasting = festivals.feast(name.group(), today, year)
     return first, (first + timedelta(lasting - 1) if lasting > 1 else None), lasting > 1
-
-
-def _feast(name: str, today: date, year: int | None) -> tuple[date, int]:
-    """Its first day and how many it lasts: of `year`, or the one that is not over yet."""
-    for each in [year] if year else [today.year, today.year + 1]:
-        if name in _FIXED:
-            month, day, lasting = _FIXED[name]
-            first = date(each, month, day)
-        elif name in _SUNDAYS:
-            month, which = _SUNDAYS[name]
-            opens = date(each, month, 1)
-            first = opens + timedelta((6 - opens.weekday()) % 7 + 7 * (which - 1))
-            lasting = 1
-        else:
-            moving, lasting = _MOVING[name]
-            first = date.fromisoformat(f"{each}-{_calendar()[moving][str(each)]}")
-        if year or first + timedelta(lasting - 1) >= today:
-            return first, lasting
-    raise ValueError(name)
 
 
 def _lunar(said: str, today: date) -> Said:
     if said == "正月十五":
-        return _feast("元宵", today, None)[0], None, False
+        return festivals.feast("元宵", today, None)[0], None, False
     if said == "腊月三十":
-        return _feast("除夕", today, None)[0], None, False
+        return festivals.feast("除夕", today, None)[0], None, False
     on = _whole(said[-1]) - 1
     for year in (today.year, today.year + 1):
-        first = date.fromisoformat(f"{year}-{_calendar()['春节'][str(year)]}")
+        first = festivals.moving("春节", year)
         if first + timedelta(on) >= today:
             return first + timedelta(on), None, False
     raise ValueError(said)
-
-
-@cache
-def _calendar() -> dict[str, dict[str, str]]:
-    """Festival -> year -> month-day. A year outside the file: KeyError."""
-    read: dict[str, dict[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))["days"]
-    return read
 
 
 _SPAN = re.compile("(过?)(.+?)(天|个?星期|个?礼拜|周|个半?月|年)(.+)")

@@ -230,11 +230,13 @@ def _range(text: str, first: _Unit, last: _Unit, here: datetime) -> Found | None
 def _closing(minute: int, first: Hours, last: Hours) -> int:
     """The end's half of the day follows the beginning's: 下午2点到4点; 晚上10点到2点."""
     wanted = last.minute or 0
-    if not last.part and last.hour < 13 and first.minute is not None:
-        options = [wanted, *([last.other] if last.other is not None else [])]
-        options += [each + DAY for each in options]
-        return min(each for each in options if each > minute)
-    return wanted if wanted > minute else wanted + DAY
+    options = [wanted]
+    if last.other is not None:
+        options.append(last.other)
+    elif last.hour == 12 and not last.part and (first.part or first.other is not None):
+        options.append(wanted + DAY // 2)  # 21:00-12:00 was written by the clock of 24 hours
+    options += [each + DAY for each in options]
+    return min(each for each in options if each > minute)
 
 
 def _span(text: str, first: _Unit, last: _Unit, begins: dict[str, Any]) -> Found | None:

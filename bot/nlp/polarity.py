@@ -59,13 +59,18 @@ def polarity(normalised: str) -> float:
 def mood(text: str, normalised: str) -> Mood:
     """Sentiment and anger; `text` as it was typed, for codes that normalising takes away. Pure."""
     total = signs(normalised, text).total
-    return Mood(total, _anger(normalised, total))
+    return Mood(total, _anger(normalised, total, _codes_in(text)))
 
 
 def signs(normalised: str, text: str = "") -> Signs:
     """What a learner sees of polarity. `text`, the unnormalised, adds WeChat's codes."""
-    codes = text if "[" in text or "/:" in text else ""
+    codes = _codes_in(text)
     return (_kept if len(normalised) + len(codes) <= _SHORT else _signs)(normalised, codes)
+
+
+def _codes_in(text: str) -> str:
+    """The text where it may hold WeChat's codes, else ""."""
+    return text if "[" in text or "/:" in text else ""
 
 
 def _signs(normalised: str, codes: str) -> Signs:
@@ -139,11 +144,15 @@ def _squeezed(total: float) -> float:
     return total / (abs(total) + _ENOUGH)
 
 
-def _anger(normalised: str, sentiment: float) -> float:
-    """Words of anger each leave less calm; shouting does too, where the mood is not good."""
+def _anger(normalised: str, sentiment: float, codes: str) -> float:
+    """Words and faces of anger each leave less calm; shouting does too, where the mood is not
+    good."""
     calm = 1.0
     for _, _, strength in _tables().anger.find(normalised):
         calm *= 1 - strength
+    if codes:
+        for _, _, strength in _tables().angry_codes.find(codes):
+            calm *= 1 - strength
     if sentiment <= 0 and (calm < 1 or sentiment < 0):
         calm *= 0.8 ** min(3, len(_SHOUTED.findall(normalised)))
     return 1 - calm
@@ -154,6 +163,7 @@ class _Tables:
     words: Phrases[float]
     codes: Phrases[float]
     anger: Phrases[float]
+    angry_codes: Phrases[float]
     negates: frozenset[str]  # a negation begins with one of them
     weighs: frozenset[str]  # and a degree ends with one of these
     negation: re.Pattern[str]
@@ -168,11 +178,13 @@ class _Tables:
 def _tables() -> _Tables:
     forms = json.loads((_FOLDER / "forms.json").read_text(encoding="utf-8"))
     words = read(_FOLDER)
+    anger = {word: float(by) for by, listed in forms["anger"].items() for word in listed}
     between = f"(?:{_any(forms['between'])})*$"
     return _Tables(
         Phrases({word: value for word, value in words.items() if not _code_or_more(word)}),
         Phrases({word: value for word, value in words.items() if _code(word)}),
-        Phrases({word: float(by) for by, listed in forms["anger"].items() for word in listed}),
+        Phrases({word: by for word, by in anger.items() if not _code(word)}),
+        Phrases({word: by for word, by in anger.items() if _code(word)}),
         frozenset(word[0] for word in forms["negations"]),
         frozenset({*"的地得"}.union(w[-1] for w in (*forms["stronger"], *forms["weaker"]))),
         re.compile(f"(?:{_any(forms['negations'])}){between}"),

@@ -86,6 +86,16 @@ def opted_in(account_id: int, follower_id: int, event_id: int, at: datetime, now
 def preferred(
     account_id: int,
     follower_id: int,
+def speaks(follower_id: int, language: str) -> bool:
+    """They wrote in this language (zh, en), and are spoken to in it from now on. False: they
+    were."""
+    with transaction():
+        changed = followers.mark_language(follower_id, language)
+        if changed:
+            mark_dirty([follower_id])
+    return changed
+
+
     topics: Mapping[str, float],
     event_id: int,
     at: datetime,

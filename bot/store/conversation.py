@@ -107,6 +107,16 @@ def talked(follower_id: int, before: int, since: datetime) -> bool:
     return bool(rows) and not rows[0][0].startswith("privacy.")
 
 
+def said_word(follower_id: int, word: str, since: datetime, until: datetime) -> bool:
+    """Whether a text of theirs to us, from `since` to `until`, was this command word."""
+    rows = fetch(
+        f"SELECT facts FROM event WHERE follower_id = ? AND kind IN {TEXTS}"
+        " AND at >= ? AND at <= ?",
+        (follower_id, to_ms(since), to_ms(until)),
+    )
+    return any(json.loads(facts).get("word") == word for (facts,) in rows)
+
+
 def clarified(account_id: int, since: datetime, until: datetime) -> list[tuple[int, str]]:
     """Messages whose sender chose what was meant: (event id, intent), by id."""
     rows = fetch(

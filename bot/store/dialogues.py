@@ -15,6 +15,8 @@ from bot.clock import from_ms, to_ms
 from bot.store.db import fetch, insert_new, run, transaction
 from bot.store.fields import Holder
 
+FORM = "form"
+FORM_KEPT = timedelta(days=1)  # after its end a form that is open still can be gone on with so long
 _SEALED = "dialogue.sealed"
 
 
@@ -81,8 +83,12 @@ def drop(follower_id: int) -> None:
 
 
 def forget_expired(now: datetime) -> int:
-    """Drop what nobody answered; how many rows went."""
-    return run("DELETE FROM dialogue WHERE expires_at <= ?", (to_ms(now),))
+    """Drop what nobody answered; how many rows went. Of a closed form no state is left."""
+    sql = (
+        "DELETE FROM dialogue WHERE expires_at <= ?"
+        " AND (name <> ? OR state = '{}' OR expires_at <= ?)"
+    )
+    return run(sql, (to_ms(now), FORM, to_ms(now - FORM_KEPT)))
 
 
 def answered_by(

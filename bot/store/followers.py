@@ -186,6 +186,17 @@ def came_back(follower_id: int) -> bool:
     return bool(rows) and rows[0][0] is not None
 
 
+def mark_language(follower_id: int, language: str) -> bool:
+    """They write zh or en. False: that was known."""
+    return (
+        run(
+            "UPDATE follower SET language = ? WHERE id = ? AND erased_at IS NULL AND language <> ?",
+            (language, follower_id, language),
+        )
+        == 1
+    )
+
+
 def mark_opted_out(follower_id: int, at: datetime) -> bool:
     """No marketing from now on. False: out already since `at`, or back in after it."""
     ms = to_ms(at)

@@ -118,6 +118,27 @@ def asked(follower_id: int, limit: int = 20) -> list[Asked]:
     ]  # fmt: skip
 
 
+def served_since(account_id: int, ended_after: datetime) -> datetime | None:
+    """When the first of the agents' sessions began that last, or lasted until then; None: none."""
+    rows = fetch(
+        "SELECT MIN(handoff.accepted_at) FROM handoff JOIN follower"
+        " ON follower.id = handoff.follower_id WHERE follower.account_id = ?"
+        " AND handoff.accepted_at IS NOT NULL"
+        " AND (handoff.ended_at IS NULL OR handoff.ended_at >= ?)",
+        (account_id, to_ms(ended_after)),
+    )
+    return instant(rows[0][0])
+
+
+def asked_since(follower_id: int, at: datetime) -> datetime | None:
+    """When the person was asked for whom this follower talked to at that time."""
+    rows = fetch(
+        "SELECT MAX(asked_at) FROM handoff WHERE follower_id = ? AND asked_at <= ?",
+        (follower_id, to_ms(at)),
+    )
+    return instant(rows[0][0])
+
+
 def _open(follower_id: int, why: str, now: datetime) -> None:
     columns = ("follower_id", "asked_at", "why", "agent", "outcome")
     insert_new("handoff", columns, (follower_id, to_ms(now), why[:64], "", ""))

@@ -22,7 +22,8 @@ _COLUMNS = "id, made_at, kind, intent, size, coverage, sealed, state"
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """kind: example (of `intent`), rule (by its keywords), intent (a new one)."""
+    """kind: example (of `intent`), rule (by its keywords), intent (a new one, `intent` its slug and
+    `title` its name)."""
 
     id: int
     made_at: datetime
@@ -34,6 +35,7 @@ class Suggestion:
     keywords: tuple[str, ...]
     draft: Mapping[str, Any]
     state: str
+    title: str = ""
 
 
 def replace_open(account_id: int, found: Iterable[Suggestion], now: datetime) -> int:
@@ -48,6 +50,7 @@ def replace_open(account_id: int, found: Iterable[Suggestion], now: datetime) ->
                 "events": list(one.events),
                 "keywords": list(one.keywords),
                 "draft": dict(one.draft),
+                "title": one.title,
             }
             sealed = Holder.vault.seal_json(document, _SEALED)
             values = (account_id, to_ms(now), one.kind, one.intent, one.size, one.coverage,
@@ -128,4 +131,5 @@ def _suggestion(row: Sequence[Any]) -> Suggestion:
         keywords=tuple(document["keywords"]),
         draft=document["draft"],
         state=row[7],
+        title=document.get("title", ""),
     )

@@ -98,15 +98,13 @@ def put(
 
 
 def remove(account_id: int, kind: str, slug: str, *, stage: str = LIVE) -> bool:
-    """False: there was none."""
+    """False: there was none. An intent's examples stay: they are removed by themselves."""
     with transaction():
         gone = run(
             "DELETE FROM talk_document WHERE account_id = ? AND stage = ? AND kind = ?"
             " AND slug = ?",
             (account_id, stage, kind, slug),
         )
-        if gone and kind == "intent":  # nothing may be understood that nothing answers
-            remove_intent_examples(account_id, slug, stage=stage)
         if gone:
             bump(account_id)
     return bool(gone)
@@ -217,10 +215,18 @@ def has(account_id: int, stage: str) -> bool:
     )
 
 
-def begin_draft(account_id: int) -> bool:
-    """Copy live to draft. False: there is a draft already."""
+def read_from(account_id: int, stage: str) -> str:
+    """The stage that a change of `stage` begins from: live for a draft that is not there yet."""
+    return LIVE if stage == DRAFT and not has(account_id, DRAFT) else stage
+
+
+def begin_draft(account_id: int, stage: str = DRAFT) -> bool:
+    """Before `stage` is changed: a draft that is not there begins as a copy of what is live.
+
+    False: there is a draft already, or another stage is changed.
+    """
     with transaction():
-        if has(account_id, DRAFT):
+        if read_from(account_id, stage) == stage:
             return False
         _copy(account_id, LIVE, DRAFT)
         bump(account_id)

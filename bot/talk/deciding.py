@@ -68,7 +68,7 @@ def write_clarify(found: Clarify) -> dict[str, Any]:
 
 
 # Nobody is asked whether he meant to say hello.
-_SMALL_TALK = ("greet", "thanks", "bye", "praise", "bot")
+SMALL_TALK = ("greet", "thanks", "bye", "praise", "bot")
 # Commands that a shop's own intent answers better, where the model is sure that it is meant.
 _OWN = {"hello": ("greet",), "coupon": ("coupon.use",)}
 
@@ -96,8 +96,8 @@ def decide(said: Understanding, intents: Mapping[str, Intent], how: Clarify) -> 
         return Verdict(f"the intent has no answer ({odds})")
     if said.confidence >= how.sure and said.confidence - chance >= how.gap:
         return Verdict(odds, intent=first)
-    if said.confidence < how.guess or first.slug in _SMALL_TALK:
+    if said.confidence < how.guess or first.slug in SMALL_TALK:
         return Verdict(f"not sure enough ({odds})")
-    other = intents.get(second) if chance >= how.guess / 2 and second not in _SMALL_TALK else None
+    other = intents.get(second) if chance >= how.guess / 2 and second not in SMALL_TALK else None
     both = (first, other) if other is not None and other.answers else (first,)
     return Verdict(f"between ({odds})", choices=both)

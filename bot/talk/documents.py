@@ -22,7 +22,7 @@ from typing import Any
 from bot.errors import InvalidInput, NotFound
 from bot.store import talk
 from bot.store.talk import KINDS, LIVE, Example
-from bot.talk.files import SUFFIXES, read_file, write_json, write_jsonl, write_yaml
+from bot.talk.files import files_in, read_file, write_json, write_jsonl, write_yaml
 from bot.talk.kinds import READERS, SETTINGS
 from bot.talk.reading import Fields, refusal
 
@@ -172,7 +172,7 @@ def read_files(paths: Iterable[Path]) -> Bundle:
     """Everything in these files and folders. Raises NotFound, InvalidInput with file and place."""
     documents: dict[Key, Document] = {}
     examples: list[Example] = []
-    for path in (file for given in paths for file in _files(given)):
+    for path in (file for given in paths for file in files_in(given)):
         value = read_file(path)
         try:
             found = from_value({EXAMPLES: value} if path.suffix.lower() == ".jsonl" else value)
@@ -183,15 +183,6 @@ def read_files(paths: Iterable[Path]) -> Bundle:
         documents |= found.documents
         examples += found.examples
     return Bundle(documents, _different(examples))
-
-
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    found = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
-    if not found:
-        raise NotFound(f"{path.name}: holds no file {', '.join(SUFFIXES)}")
-    return found
 
 
 def write_files(bundle: Bundle, out: Path) -> list[Path]:

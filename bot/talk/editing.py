@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.store import talk
 from bot.store.db import transaction
-from bot.store.talk import DRAFT, LIVE, Example
+from bot.store.talk import DRAFT, Example
 from bot.talk.documents import Bundle, Document, alike, stored
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
@@ -79,18 +79,17 @@ def keep(
     A draft that is not there begins as a copy of what is live, once something changes.
     """
     with transaction():
-        source = stage if stage != DRAFT or talk.has(account_id, DRAFT) else LIVE
-        old = stored(account_id, source)
-        new = given if whole else _joined(old, given)
+        old = stored(account_id, talk.read_from(account_id, stage))
+        new = given if whole else joined(old, given)
         found = difference(old, new)
         if not dry_run and not found.nothing:
-            if stage == DRAFT:
-                talk.begin_draft(account_id)
+            talk.begin_draft(account_id, stage)
             _carry_out(account_id, old, new, found, stage, now)
     return found
 
 
-def _joined(old: Bundle, given: Bundle) -> Bundle:
+def joined(old: Bundle, given: Bundle) -> Bundle:
+    """`old` with what is given added, or in place of what stood there."""
     known = {one.text: one for one in old.examples} | {one.text: one for one in given.examples}
     return Bundle({**old.documents, **given.documents}, tuple(known.values()))
 

@@ -58,6 +58,16 @@ for _tag, _form, _first in _PLAIN:
         _end.add_implicit_resolver(_tag, re.compile(rf"^(?:{_form})$"), list(_first))
 
 
+def files_in(path: Path) -> list[Path]:
+    """The file itself, or the files of a folder in the order of their names. Raises NotFound."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(one for one in path.iterdir() if one.suffix.lower() in SUFFIXES)
+    if not found:
+        raise NotFound(f"{path.name}: holds no file {', '.join(SUFFIXES)}")
+    return found
+
+
 def read_file(path: Path) -> Any:
     """What a file holds; of .jsonl a list. Raises NotFound, InvalidInput with file and line."""
     text = _content(path)

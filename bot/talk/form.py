@@ -36,6 +36,8 @@ class Slot:
                  characters (text); 0 and 0 for other kinds
     hours        of time and moment: ("10:00", "21:30") pairs, none for any time
     choices      of choice, and of entity:… once it is compiled: names, the canonical one first
+    of           of choice: "topics" takes the house's own topics, where there are two at least
+    units        of number: 岁; a number with one of them is heard in any message
     also         a kind that is taken instead: phone where an order number is asked for
     """
 
@@ -51,6 +53,8 @@ class Slot:
     most: int = 0
     hours: tuple[tuple[str, str], ...] = ()
     choices: tuple[tuple[str, ...], ...] = ()
+    of: str = ""
+    units: tuple[str, ...] = ()
     many: bool = False
     attempts: int = 3
 

@@ -36,6 +36,7 @@ KINDS = ("date", "time", "moment", "number", "people", "money", "phone", "order_
 LONGEST_TEXT = 300  # characters of anything that is asked or said
 MOST_SLOTS = 12
 MOST_CHOICES = 30
+MOST_TOPICS = 10  # as many as can be tapped
 MOST_BYTES = 1_900  # of all values together at their longest: two forms fit into 4 kB
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -46,6 +47,7 @@ _TAKEN = re.compile(
     r"(?:message|menu|coupon|subscription|card)\..*|subscribe|unsubscribe|scan|click|order|opt_in"
     r"|opt_out|consent|tag|attribute|clarified|satisfied|handoff_wanted|erased"
 )
+TOPICS = "topics"
 PREFERENCE = "preference"  # a form's answers are what the follower likes
 # least, most and what stands for them, of each kind that has bounds
 _BOUNDS = {
@@ -144,6 +146,8 @@ def _slot(document: Any) -> Slot:
         hours=fields.each("hours", _span, 6) if kind in ("time", "moment") else (),
         choices=fields.each("choices", _names, MOST_CHOICES) if kind == "choice" else (),
         many=fields.flag("many", False),
+        of=fields.one_of("of", ("", TOPICS), ""),
+        units=fields.texts("units", 6, longest=8),
         attempts=fields.whole("attempts", 3, 1, 10),
     )
     fields.done()
@@ -195,6 +199,10 @@ def _sensible(slot: Slot) -> None:
         raise refusal("choices", "wants at least two")
     if slot.many and slot.kind != "choice":
         raise refusal("many", "is for the kind choice alone")
+    if slot.of and slot.kind != "choice":
+        raise refusal("of", "is for the kind choice alone")
+    if slot.units and slot.kind != "number":
+        raise refusal("units", "is for the kind number alone")
     if slot.also and slot.kind not in ("phone", "order_number"):
         raise refusal("also", "is for the kinds phone and order_number")
     if slot.also == slot.kind:
@@ -293,17 +301,24 @@ def _written_slot(slot: Slot) -> dict[str, Any]:
         document |= {"min": slot.least, "max": slot.most}
     if slot.kind in ("time", "moment"):
         document["hours"] = [f"{first}-{last}" for first, last in slot.hours]
+    if slot.kind == "number":
+        document["units"] = list(slot.units)
     if slot.kind == "choice":
+        document["of"] = slot.of
         document["choices"] = [list(names) for names in slot.choices]
     return document
 
 
 def with_names(form: Form, named: Iterable[Named]) -> Form:
-    """The form, its entity slots knowing the things of their entity documents.
+    """The form, its entity slots knowing the things of their entity documents, and its slot of
+    topics those of the house.
 
     Raises InvalidInput where there is no such entity: nobody could answer that slot.
     """
-    values = {one.slug: one.values for one in named}
+    documents = list(named)
+    values = {one.slug: one.values for one in documents}
+    by_slug = sorted(documents, key=lambda one: one.slug)
+    topics = list(dict.fromkeys(one.topic for one in by_slug if one.kind == "topic"))[:MOST_TOPICS]
     slots = []
     for slot in form.slots:
         if slot.kind.startswith(ENTITY):
@@ -311,6 +326,9 @@ def with_names(form: Form, named: Iterable[Named]) -> Form:
             if not names:
                 raise refusal(f"slots.{slot.name}", f"there is no {slot.kind}, or nothing in it")
             slot = replace(slot, choices=names)
+        elif slot.of == TOPICS and len(topics) > 1:
+            known = {names[0]: names for names in slot.choices}
+            slot = replace(slot, choices=tuple(known.get(one, (one,)) for one in topics))
         slots.append(slot)
     return replace(form, slots=tuple(slots))
 

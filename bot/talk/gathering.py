@@ -15,7 +15,9 @@ from typing import Any
 from bot.nlp.normalise import bare
 from bot.talk import remarks
 from bot.talk.form import Form, Slot
-from bot.talk.slots import Heard, Problem, Reading, hear, read
+from bot.talk.heard import Heard, Problem, Reading, hear
+from bot.talk.opening import told
+from bot.talk.slots import read
 
 # How people call what a slot of this kind holds, beside its title.
 _CALLED = {
@@ -28,6 +30,7 @@ _CALLED = {
     "money": ("预算", "金额", "budget"),
     "text": ("备注", "note"),
 }
+LONGEST_WRONG = 10  # 我的电话错了: a longer text is about something else
 LONGEST_NAME = 6  # a text that only names a slot: 时间, 电话要改
 LONGEST_ASIDE = 16  # a longer text in answer to an open question is the answer, not a correction
 
@@ -40,6 +43,7 @@ class Gathered:
     problem   the slot whose value cannot be taken, and why
     reopened  the slot that was taken back without another value
     leaves_much  the text says more than the values
+    told      slots for texts that the opening message filled
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Gathered:
     problem: tuple[Slot, Problem] | None = None
     reopened: str = ""
     leaves_much: bool = False
+    told: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.values or self.problem or self.reopened)
@@ -62,8 +67,13 @@ def gather(
     zone: tzinfo,
     *,
     opening: bool = False,
+    things: Mapping[str, str] | None = None,
 ) -> Gathered:
-    """`asked`: the open slot, None at the confirmation and for the `opening` message."""
+    """What the text says about the form.
+
+    asked   the open slot, None at the confirmation and for the `opening` message
+    things  entity document -> what the text names of it: they fill text slots of the same name
+    """
     budget = asked is not None and asked.kind == "money"
     work = _Work(form, values, asked, hear(typed, plain, now, zone, budget=budget))
     if not opening and remarks.corrects(plain):
@@ -72,6 +82,7 @@ def gather(
         if changed.correct(plain):
             return changed.found
     work.answer(opening)
+    work.texts(opening, things or {})
     return work.found
 
 
@@ -84,6 +95,12 @@ class _Work:
         self.form, self.values, self.asked, self.heard = form, values, asked, heard
         self.found = Gathered()
         self.pieces: list[tuple[int, int]] = []
+        self.named_values = {
+            heard.plain[one.start : one.end].strip()
+            for kind, pool in heard.pools.items()
+            for one in pool
+            if kind != "number"
+        }
 
     # --- answers ---------------------------------------------------------------------------
 
@@ -105,6 +122,18 @@ class _Work:
             if named is not None and len(bare(self.heard.plain)) <= LONGEST_NAME:
                 self.found.reopened = named.name
         self.found.leaves_much = len(self.rest()) > 1
+
+    def texts(self, opening: bool, things: Mapping[str, str]) -> None:
+        """Texts that nobody has asked for yet: a thing of the house; what the opening tells."""
+        for slot in self.form.slots:
+            if slot.kind != "text" or slot is self.asked or not self.is_empty(slot):
+                continue
+            said = things.get(slot.name, "")[: slot.most]
+            if not said and opening:
+                said = told(self.form, slot, self.heard.typed, self.named_values)
+                self.found.told += [slot.name] if said else []
+            if said and slot.name not in self.found.values:
+                self.found.values[slot.name] = said
 
     def is_empty(self, slot: Slot) -> bool:
         return self.values.get(slot.name) is None
@@ -129,8 +158,16 @@ class _Work:
             self.lone_number()
         if not self.found and not free:
             self.take_back(whole)
+        if not self.found and not free:
+            self.ask_at_once(whole)
         self.check_times()
         return bool(self.found)
+
+    def ask_at_once(self, whole: str) -> None:
+        """电话错了, before there is one: that is what they want to tell next."""
+        named = self.named(whole, of_all=True)
+        if named is not None and len(bare(whole)) <= LONGEST_WRONG and not remarks.asks(whole):
+            self.found.reopened = named.name
 
     def others(self, beside: Slot | None) -> None:
         """Values that name themselves: first for what is filled, then for what is not."""
@@ -162,15 +199,20 @@ class _Work:
             before = [one.name for one in self.form.slots[:at] if one.name in filled]
             self.found.reopened = (before or filled)[-1]
 
-    def named(self, whole: str) -> Slot | None:
-        """The slot that the text calls by its name, of those asked for so far."""
+    def named(self, whole: str, of_all: bool = False) -> Slot | None:
+        """The slot that the text calls by its name, of those asked for so far or of all."""
         for slot in self.form.slots:
-            if slot.name not in self.values and slot is not self.asked:
+            if not of_all and slot.name not in self.values and slot is not self.asked:
                 continue
-            names = (slot.title, slot.english.lower(), *_CALLED.get(slot.kind, ()))
-            if any(name and name in whole for name in names):
+            if any(name in whole for name in self.names(slot)):
                 return slot
         return None
+
+    @staticmethod
+    def names(slot: Slot) -> list[str]:
+        """What people call what the slot holds."""
+        return [name for name in (slot.title, slot.english.lower(), *_CALLED.get(slot.kind, ()))
+                if name]  # fmt: skip
 
     # --- one slot --------------------------------------------------------------------------
 
@@ -231,6 +273,9 @@ class _Work:
         text = self.heard.plain
         for start, end in sorted(self.pieces, reverse=True):
             text = text[:start] + text[end:]
+        for slot in self.form.slots:
+            for name in self.names(slot) if slot.name in self.found.values else ():
+                text = text.replace(name, "", 1)
         return remarks.without_small_words(bare(text))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.nlp.cut import cut
@@ -22,6 +22,8 @@ MOST_TEXTS = 5000
 _LONGEST = 60  # characters of a text that are compared
 # Among fewer texts than this a word that several share is not yet a common one.
 _FEW = 1000
+_TYPICAL = 10  # texts of a group that are compared with examples
+_COMMON = 2000  # examples that hold a piece
 
 # Characters that stand in any message and say nothing of what it is about.
 _EMPTY = frozenset("的了吗么呢吧啊呀哦嘛哈我你您他们这那是有不在就都也还个一能可以要想请问什")
@@ -71,6 +73,67 @@ def group(heard: Sequence[Heard], least: int = LEAST) -> list[Group]:
         if len(members) >= least:
             found.append(_grouped([taken[at] for at in members], taken))
     return sorted(found, key=lambda one: (-len(one.heard), one.heard[0].event_id))
+
+
+def nearest(
+    groups: Sequence[Sequence[str]], examples: Iterable[tuple[str, str]]
+) -> list[tuple[str, float]]:
+    """For each group of texts the intent whose examples are nearest: (intent, 0..1); ("", 0.0)
+    where nothing is shared. How near is the mean, over the texts, of the cosine with the nearest
+    example of the intent.
+
+    examples   (intent, text), tens of thousands of them
+    """
+    said = [[_pieces(text) for text in texts[:_TYPICAL]] for texts in groups]
+    wanted = {piece for texts in said for one in texts for piece in one if len(piece) == 2}
+    known = [(intent, _pieces(text)) for intent, text in examples if _shares(text, wanted)]
+    every = [one for texts in said for one in texts]
+    weights = _weighed([*every, *(pieces for _, pieces in known)])
+    index = _Index([intent for intent, _ in known], weights[len(every) :])
+    begin, found = 0, []
+    for texts in said:
+        found.append(index.nearest(weights[begin : begin + len(texts)]))
+        begin += len(texts)
+    return found
+
+
+def _shares(text: str, pairs: Collection[str]) -> bool:
+    plain = bare(normalise(text))[:_LONGEST]
+    return any(plain[at : at + 2] in pairs for at in range(len(plain) - 1))
+
+
+class _Index:
+    """Examples by their pieces; those that very many have tell nothing apart."""
+
+    def __init__(self, intents: Sequence[str], weights: Sequence[Weights]) -> None:
+        self._intents = intents
+        self._holders: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for at, vector in enumerate(weights):
+            for piece, weight in vector.items():
+                self._holders[piece].append((at, weight))
+
+    def nearest(self, texts: Sequence[Weights]) -> tuple[str, float]:
+        total: dict[str, float] = defaultdict(float)
+        for vector in texts:
+            for intent, score in self._of_text(vector).items():
+                total[intent] += score
+        if not total:
+            return "", 0.0
+        best = max(total, key=lambda intent: (total[intent], intent))
+        return best, total[best] / len(texts)
+
+    def _of_text(self, vector: Weights) -> dict[str, float]:
+        """intent -> the cosine with its nearest example."""
+        close: dict[int, float] = defaultdict(float)
+        for piece, weight in vector.items():
+            holders = self._holders.get(piece, ())
+            if len(holders) <= _COMMON:
+                for at, other in holders:
+                    close[at] += weight * other
+        found: dict[str, float] = defaultdict(float)
+        for at, score in close.items():
+            found[self._intents[at]] = max(found[self._intents[at]], score)
+        return found
 
 
 def _pieces(text: str) -> Counter[str]:
@@ -143,4 +206,5 @@ def _keywords(members: Sequence[Heard], everybody: Sequence[Heard]) -> tuple[str
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in cut(bare(normalise(text))[:_LONGEST]) if len(word) > 1}
+    words = cut(bare(normalise(text))[:_LONGEST])
+    return {word for word in words if len(word) > 1 and not _EMPTY.issuperset(word)}

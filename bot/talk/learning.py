@@ -6,30 +6,28 @@ was said, and brings a draft of an answer. Accepting it is one step.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.errors import Conflict, InvalidInput
-from bot.i18n import t
 from bot.store import conversation, suggestions, talk
 from bot.store.conversation import MISSES, Decided
+from bot.store.db import transaction
 from bot.store.suggestions import Suggestion
 from bot.store.talk import DRAFT, Example
 from bot.talk import rulebook
-from bot.talk.grouping import Group, Heard, group
-from bot.talk.live import Talk, load
+from bot.talk.answers import UNANSWERED
+from bot.talk.documents import check
+from bot.talk.grouping import Heard, group
+from bot.talk.live import load
+from bot.talk.suggesting import of_choices, of_groups, without_numbers
 
 DAYS = timedelta(days=7)
 # Answered by an intent, but less surely than this: worth a look.
 DOUBTFUL = 0.6
-# The model leans to one intent by this much: the texts are probably examples of it.
-LEANING = 0.3
 _UNANSWERED = (*MISSES, "fallback.about_topic")
-_LONG_NUMBER = re.compile(r"\d{4,}")
 
 
 def suggest(account_id: int, now: datetime, since: timedelta = DAYS) -> int:
@@ -47,8 +45,9 @@ def suggest(account_id: int, now: datetime, since: timedelta = DAYS) -> int:
         for one in _unanswered(account_id, now - since, now)
         if one.event_id not in decided and one.event_id not in known
     ]
-    found = [_of_choices(intent, events, says, now) for intent, events in meant.items()]
-    found += [_of_group(one, says, now) for one in group(heard)]
+    found = [of_choices(intent, events, says, now) for intent, events in meant.items()]
+    if groups := group(heard):
+        found += of_groups(groups, talk.examples(account_id), says, now)
     return suggestions.replace_open(account_id, found, now)
 
 
@@ -83,39 +82,6 @@ def _meant(clarified: Iterable[tuple[int, str]], decided: set[int]) -> dict[str,
     return found
 
 
-def _of_choices(intent: str, events: Sequence[int], says: Talk, now: datetime) -> Suggestion:
-    return Suggestion(
-        id=0, made_at=now, kind="example", intent=intent, size=len(events), coverage=0.0,
-        events=tuple(events), keywords=(), draft=_answer_of(intent, says, ()), state="open",
-    )  # fmt: skip
-
-
-def _of_group(found: Group, says: Talk, now: datetime) -> Suggestion:
-    leans = found.intent in says.intents and found.confidence >= LEANING
-    kind = "example" if leans else "rule" if found.keywords else "intent"
-    return Suggestion(
-        id=0,
-        made_at=now,
-        kind=kind,
-        intent=found.intent if found.intent in says.intents else "",
-        size=len(found.heard),
-        coverage=round(found.coverage, 4),
-        events=tuple(one.event_id for one in found.heard),
-        keywords=found.keywords,
-        draft=_answer_of(found.intent if leans else "", says, found.keywords),
-        state="open",
-    )
-
-
-def _answer_of(intent: str, says: Talk, keywords: Sequence[str]) -> dict[str, Any]:
-    """The intent's own first answer; for something new, words that promise no more than is true."""
-    stored = says.documents.get(("intent", intent), {}) if intent else {}
-    if answers := stored.get("answers"):
-        return dict(answers[0]) if isinstance(answers[0], dict) else {"text": answers[0]}
-    topic = "、".join(keywords[:2])
-    return {"text": t("learn.draft", topic=topic) if topic else t("learn.draft_bare")}
-
-
 # --- deciding about a suggestion ----------------------------------------------------------------
 
 
@@ -126,7 +92,7 @@ def label(
 
     Raises InvalidInput for an intent that the stage does not have.
     """
-    _begin(account_id, stage)
+    talk.begin_draft(account_id, stage)
     known = {one.slug for one in talk.documents(account_id, stage, "intent")}
     if intent not in known and intent != "out_of_scope":
         raise InvalidInput(f"there is no intent {intent}; there are {', '.join(sorted(known))}")
@@ -140,15 +106,37 @@ def label(
 def accept(
     account_id: int, suggestion_id: int, intent: str, now: datetime, stage: str = DRAFT
 ) -> int:
-    """The messages of a suggestion become examples of `intent`; how many are new.
+    """The messages of a suggestion become examples; how many are new.
+
+    intent   whose: of a new one the slug it shall have; "" as suggested. One that is not there is
+             made with its answer, where a new intent was suggested
 
     Raises NotFound, Conflict where it was decided before, InvalidInput.
     """
     found = suggestions.get(account_id, suggestion_id)
     _decidable(found)
-    count = label(account_id, found.events, intent or found.intent, now, stage)
-    suggestions.settle(account_id, suggestion_id, "accepted")
-    return count
+    slug = intent or found.intent
+    if not slug:
+        raise InvalidInput(f"suggestion {suggestion_id} names no intent; say which", "intent")
+    with transaction():
+        talk.begin_draft(account_id, stage)
+        if found.kind == "intent":
+            _make_intent(account_id, found, slug, now, stage)
+        many = label(account_id, found.events, slug, now, stage)
+        if not suggestions.settle(account_id, suggestion_id, "accepted"):
+            raise Conflict(f"suggestion {suggestion_id} was decided a moment ago")
+    return many
+
+
+def _make_intent(account_id: int, found: Suggestion, slug: str, now: datetime, stage: str) -> None:
+    """Unless there is one of this slug. A question to the marketer is no answer for followers."""
+    if slug in {one.slug for one in talk.documents(account_id, stage, "intent")}:
+        return
+    if stage != DRAFT and str(found.draft.get("text", "")).startswith(UNANSWERED):
+        raise Conflict(f"intent {slug} has no answer yet: accept it in the draft, and write one")
+    document = {"slug": slug, "title": found.title, "answers": [dict(found.draft)]}
+    check("intent", slug, document)
+    talk.put(account_id, "intent", slug, document, now, stage=stage)
 
 
 def make_rule(
@@ -162,7 +150,7 @@ def make_rule(
     _decidable(found)
     if not found.keywords:
         raise InvalidInput(f"suggestion {suggestion_id} has no keywords; label it with an intent")
-    _begin(account_id, stage)
+    talk.begin_draft(account_id, stage)
     slug = f"suggested-{suggestion_id}"
     document = {
         "slug": slug,
@@ -185,13 +173,3 @@ def dismiss(account_id: int, suggestion_id: int) -> None:
 def _decidable(found: Suggestion) -> None:
     if found.state != "open":
         raise Conflict(f"suggestion {found.id} was {found.state} before")
-
-
-def _begin(account_id: int, stage: str) -> None:
-    if stage == DRAFT:
-        talk.begin_draft(account_id)
-
-
-def without_numbers(text: str) -> str:
-    """Telephone and order numbers teach nothing and belong to somebody: 13800001111 -> 0000..."""
-    return _LONG_NUMBER.sub(lambda found: "0" * len(found[0]), text)

@@ -24,7 +24,7 @@ from bot.talk.faq import Faq
 from bot.talk.form import Form
 from bot.talk.forms import with_names
 from bot.talk.handoff import HandOff, Satisfaction
-from bot.talk.intents import Intent
+from bot.talk.intents import Intent, Named
 from bot.talk.kinds import READERS, SETTINGS, Reader
 from bot.talk.rules_match import Rules
 from bot.talk.tone import NOTHING, Shop, Tone
@@ -74,7 +74,7 @@ def assemble(
         version=version,
         documents={(o.kind, o.slug): o.document for each in of_kind.values() for o in each},
         intents={intent.slug: intent for intent in found["intent"]},
-        forms={form.slug: with_names(form, named) for form in found["form"]},
+        forms=_forms(found["form"], named),
         words=Dictionary(named) if named else None,
         model=model,
         model_id=model_id,
@@ -85,6 +85,17 @@ def assemble(
             for slug, (reader, usual) in SETTINGS.items()
         },
     )
+
+
+def _forms(forms: Iterable[Form], named: Iterable[Named]) -> dict[str, Form]:
+    """By slug. A form that asks for things of an entity document that is gone is missing."""
+    found = {}
+    for form in forms:
+        try:
+            found[form.slug] = with_names(form, named)
+        except InvalidInput as error:
+            logger.error("form %s is left out: %s", form.slug, error)
+    return found
 
 
 def _read(stored: Iterable[Stored], read: Reader) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from bot.segment import catalogue
 from bot.store import segments as segment_store
 from bot.store import talk
 from bot.store.db import transaction
-from bot.store.talk import DRAFT, LIVE, Example, Stored
+from bot.store.talk import LIVE, Example, Stored
 from bot.talk.answers import read_answer, variables_of
 from bot.talk.documents import Document, Key, alike, check
 from bot.talk.filling import is_known
@@ -119,6 +119,8 @@ def _of_part(part: str, trade: str) -> dict[Key, Document]:
         if values:
             slug = f"{part}-{name}" if name == "brand" else name
             found["entity", slug] = {"slug": slug, **more["entities"][name], "values": values}
+    for name, topic in more.get("topics", {}).items():
+        found["entity", f"topic-{name}"] = _topic(f"topic-{name}", topic)
     for rule in more["rules"]:
         found["rule", rule["slug"]] = rule
     if part == SHARED:
@@ -142,6 +144,11 @@ def _intent(intent: Mapping[str, Any], form: str) -> Document:
         "english": intent["english"],
         "answers": answers,
     }
+
+
+def _topic(slug: str, topic: str) -> Document:
+    """What newcomers are asked about: a topic with no things of its own."""
+    return {"slug": slug, "title": topic, "kind": "topic", "topic": topic, "values": []}
 
 
 def _shop(answers: Iterable[Any]) -> Document:
@@ -182,7 +189,7 @@ def apply(
     Training comes after (bot.talk.training): until then the old model, if any, answers.
     """
     with transaction():
-        source = stage if stage != DRAFT or talk.has(account_id, DRAFT) else LIVE
+        source = talk.read_from(account_id, stage)
         stored = {(one.kind, one.slug): one for one in talk.documents(account_id, source)}
         verdicts = {
             key: _verdict(stored.get(key), part, document)
@@ -193,8 +200,7 @@ def apply(
         segments = _missing(account_id, wanted)
         done = _applied(verdicts, new, [one.slug for one in segments])
         if not dry_run and not done.nothing:
-            if stage == DRAFT:
-                talk.begin_draft(account_id)
+            talk.begin_draft(account_id, stage)
             _carry_out(account_id, wanted, verdicts, examples, stage, now)
             for one in segments:
                 catalogue.define(account_id, *one, now)

@@ -77,6 +77,12 @@ _RESUME = re.compile(
     + _some("刚才的 刚才 填 填写 预订 订座 订位 订 预约 登记 说 来", "*+")
     + _END
 )
+_RESTART = re.compile(
+    _some("我 那 还是 要 想", "*+")
+    + _some("重新 重新来 重来 重新开始 从头来 从头开始 再来一次 restart again")
+    + _some("吧 填 订 约 登记 来 一次 说", "*+")
+    + _END
+)
 _EVERYTHING = re.compile(
     _some("我 全 全部 以上 这些 都 要 喜欢 所有 全选 可以 想 爱 感兴趣 all", "++")
 )
@@ -132,6 +138,11 @@ def skips(plain: str) -> bool:
 def resumes(plain: str) -> bool:
     """继续: back to what was put aside."""
     return _whole(_RESUME, plain)
+
+
+def restarts(plain: str) -> bool:
+    """重新来: once more from the beginning."""
+    return _whole(_RESTART, plain)
 
 
 def everything(bared: str) -> bool:

@@ -53,12 +53,14 @@ def keep(
     """
     new = {rule.slug: rule for rule in rules}
     with transaction():
-        together = {rule.slug: rule for rule in stored(account_id, stage)} | new
+        now_there = stored(account_id, talk.read_from(account_id, stage))
+        together = {rule.slug: rule for rule in now_there} | new
         read(write(together.values()))  # not too many
         found = look(account_id, together.values(), now, zone)
         wrong = [f for f in found if f.level == "error" and {f.rule, f.other} & new.keys()]
         if wrong and not force:
             raise Conflict("\n".join(["nothing was saved:", *(one.why() for one in wrong[:20])]))
+        talk.begin_draft(account_id, stage)
         for rule in new.values():
             talk.put(account_id, "rule", rule.slug, write([rule])[0], now, stage=stage)
     return found

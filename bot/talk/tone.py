@@ -23,6 +23,7 @@ _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a\u231b\u23e9-\u23f3]"
     "[\ufe0f\u200d\U0001f3fb-\U0001f3ff]*"
 )
+_HAN = re.compile("[\u4e00-\u9fff]")
 _GREETS = re.compile(
     r"\W{0,3}(?:亲|嗨|哈喽|您好|你好|欢迎|早上好|上午好|下午好|晚上好|hi\b|hello)", re.I
 )
@@ -97,8 +98,9 @@ def toned(text: str, tone: Tone, *, first_today: bool = False, parting: bool = F
     """
     if tone.honorific == "你":
         text = text.replace("您", "你")
-    if first_today and tone.greeting and not _GREETS.match(text):
+    chinese = _HAN.search(text) is not None  # our greeting is no beginning of an English answer
+    if first_today and chinese and tone.greeting and not _GREETS.match(text):
         text = f"{tone.greeting}{'' if tone.greeting[-1] in '～~，,！!。 ' else '，'}{text}"
-    if parting and tone.closing and tone.closing not in text:
+    if parting and chinese and tone.closing and tone.closing not in text:
         text = f"{text}\n{tone.closing}"
     return text if tone.emoji else _EMOJI.sub("", text).strip()

@@ -16,6 +16,7 @@ from bot.store import learnt, talk
 from bot.store.db import transaction
 from bot.store.learnt import Kept
 from bot.store.talk import DRAFT, LIVE
+from bot.talk.checking import must_hold
 from bot.talk.live import INTENT_MODEL
 
 
@@ -61,8 +62,12 @@ def _learnt(account_id: int, stage: str, table: Table, now: datetime) -> int:
 
 
 def publish(account_id: int, now: datetime) -> bool:
-    """The draft goes live with its model; what was live can be rolled back to. False: no draft."""
+    """The draft goes live with its model; what was live can be rolled back to. False: no draft.
+
+    Raises bot.talk.checking.Faulty where the draft names what is not there.
+    """
     with transaction():
+        must_hold(account_id, DRAFT)
         done = talk.publish(account_id)
         return done and _follow(account_id, now)
 

@@ -17,9 +17,9 @@ from bot.store import conversation, learnt, segments, shadow, talk
 from bot.store.accounts import AccountState
 from bot.store.conversation import Decided
 from bot.store.talk import DRAFT, LIVE
-from bot.talk.learning import without_numbers
 from bot.talk.live import INTENT_MODEL, Talk, load, with_model
 from bot.talk.preview import Preview, preview
+from bot.talk.suggesting import without_numbers
 
 # Messages of these steps were decided by what went before, not by the set.
 _BY_STATE = ("dialogue.", "agent.", "handoff.misses", "handoff.released", "clarify.neither",
@@ -86,7 +86,8 @@ def compare(account: AccountState, one: Decided, live: Talk, trial: Talk) -> Dif
 
 
 def _decision(account: AccountState, one: Decided, says: Talk) -> Preview:
-    said = understand(one.text, says.words, says.model, now=one.at)
+    zone = ZoneInfo(account.timezone)
+    said = understand(one.text, says.words, says.model, now=one.at, zone=zone)
 
     def in_segment(slug: str) -> bool:
         if one.follower_id is None:
@@ -94,7 +95,7 @@ def _decision(account: AccountState, one: Decided, says: Talk) -> Preview:
         found = segments.memberships(account.id, [one.follower_id])
         return slug in found.get(one.follower_id, ())
 
-    return preview(says, said, one.at, ZoneInfo(account.timezone), in_segment)
+    return preview(says, said, one.at, zone, in_segment)
 
 
 def _texts(account_id: int, since: datetime, until: datetime) -> Iterator[Decided]:

@@ -13,7 +13,7 @@ from bot.talk.filling import fill
 from bot.talk.form import Form
 
 ASKING, CONFIRMING, DONE, CANCELLED = "asking", "confirming", "done", "cancelled"
-DIGRESSED, EXPIRED, GAVE_UP = "digressed", "expired", "gave_up"
+DIGRESSED, LAPSED, EXPIRED, GAVE_UP = "digressed", "lapsed", "expired", "gave_up"
 
 # A text and the values of slots -> the text with its variables filled in.
 Put = Callable[[str, Mapping[str, str]], str]
@@ -27,7 +27,8 @@ class State:
     open     the slot that is asked for, "" for the confirmation
     last     the slot that was filled last: what a bare 不对 is about
     misses, digressions   in a row, at this question
-    aside    put aside until somebody says 继续
+    aside    put aside until somebody answers it after all, or says 继续
+    offered  it was just asked whether to go on: a bare 好的 is about that
     parked   the form that this one interrupted; that one has interrupted none
     """
 
@@ -39,13 +40,14 @@ class State:
     misses: int = 0
     digressions: int = 0
     aside: bool = False
+    offered: bool = False
     parked: State | None = None
 
     def to_json(self) -> dict[str, Any]:
         document: dict[str, Any] = {"form": self.form, "until": self.until, "open": self.open}
         document["values"] = dict(self.values)
         more = {"last": self.last, "misses": self.misses, "digressions": self.digressions,
-                "aside": self.aside}  # fmt: skip
+                "aside": self.aside, "offered": self.offered}  # fmt: skip
         document |= {name: value for name, value in more.items() if value}
         return document | ({"parked": self.parked.to_json()} if self.parked else {})
 
@@ -57,13 +59,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`say`: texts, one after another. `values` of a form that is done."""
+    """`say`: texts, one after another. `values` of a form that is done. `taps`: choices to tap."""
 
     state: State | None
     say: tuple[str, ...]
     outcome: str
     why: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    taps: tuple[str, ...] = ()
 
 
 def _put(text: str, values: Mapping[str, str]) -> str:

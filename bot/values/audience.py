@@ -41,6 +41,7 @@ class Skip(StrEnum):
     OPTED_OUT = "opted_out"
     BLACKLISTED = "blacklisted"
     NO_CONSENT = "no_consent"
+    TOPIC_REFUSED = "topic_refused"
     FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
     NO_CHANNEL = "no_channel"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 ALREADY_ACCEPTED = 45065
 BATCH_OF_OPENIDS = 100
 BATCH_OF_TAGGED = 50
+BATCH_OF_LINES = 10_000
+HEARD_BY_AGENT = 2003  # opercode; 2002: said by the agent
 _TICKET_MARGIN = timedelta(minutes=5)
 
 
@@ -41,6 +43,17 @@ class Followers:
     total: int
     openids: tuple[str, ...] = field(repr=False)
     next_openid: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLine:
+    """One line between a follower and a human agent. Personal data."""
+
+    openid: str = field(repr=False)
+    text: str = field(repr=False)
+    at: datetime
+    agent: str
+    by_follower: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +162,24 @@ class WeChatClient:
         """Show or hide the sign that an answer is being written."""
         command = "Typing" if on else "CancelTyping"
         self._post("/cgi-bin/message/custom/typing", {"touser": openid, "command": command})
+
+    def agent_log(self, begin: datetime, end: datetime) -> Iterator[AgentLine]:
+        """What followers and human agents said to each other, at most 24 hours of it, in order.
+
+        Needs the customer service of the platform: RequestRejected without (65400, 48001).
+        """
+        seen = 1
+        while True:
+            answer = self._post(
+                "/customservice/msgrecord/getmsglist",
+                {"starttime": int(begin.timestamp()), "endtime": int(end.timestamp()),
+                 "msgid": seen, "number": BATCH_OF_LINES},
+            )  # fmt: skip
+            records = list(answer.get("recordlist", ()))
+            yield from map(_agent_line, records)
+            if len(records) < BATCH_OF_LINES or int(answer.get("msgid", 0)) <= seen:
+                return
+            seen = int(answer["msgid"])
 
     # --- mass sends ------------------------------------------------------------------------
 
@@ -340,6 +371,16 @@ class WeChatClient:
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._exchange.call("POST", path, json=body)
+
+
+def _agent_line(record: Mapping[str, Any]) -> AgentLine:
+    return AgentLine(
+        openid=str(record.get("openid", "")),
+        text=str(record.get("text", "")),
+        at=datetime.fromtimestamp(int(record.get("time", 0)), UTC),
+        agent=str(record.get("worker", "")),
+        by_follower=record.get("opercode") == HEARD_BY_AGENT,
+    )
 
 
 def _wanted(answer: Mapping[str, Any], name: str) -> str:

@@ -263,6 +263,12 @@ def test_anger_goes_to_a_person(house):
     assert handoff.asked(house.follower_id)[0].why == "anger"
 
 
+@pytest.mark.parametrize("text", ["😡😡😡", "[怒][怒]"])
+def test_faces_alone_are_heard(house, text):
+    assert isinstance(house.push(TextMessage, text=text).reply, TransferReply | Several)
+    assert house.last.handler == "handoff.anger"
+
+
 def test_anger_about_messages_is_a_refusal_first(house):
     means(house, "退订", anger=1.0)
     assert house.says("退订") == t("opt_out.done")

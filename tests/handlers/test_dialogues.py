@@ -15,9 +15,10 @@ from bot.store.fields import Holder
 from bot.store.models import Follower
 from bot.talk.forms import shipped
 from bot.values.inbound import TextMessage
-from bot.values.replies import Several, TextReply, TransferReply
+from bot.values.replies import MenuReply, Several, TextReply, TransferReply
 from handlers import dispatch
 from tests.conftest import NOON
+from tests.handlers.talking import means
 from tests.support.platform import Platform
 from tests.support.threads import together
 
@@ -46,6 +47,12 @@ def shop(house):
 
 def say_all(house, *texts):
     return [house.says(text) for text in texts]
+
+
+def menu_of(house, text, menu_id=""):
+    reply = house.push(TextMessage, text=text, menu_id=menu_id).reply
+    assert isinstance(reply, MenuReply), reply
+    return reply
 
 
 def happened(kind):
@@ -184,14 +191,21 @@ def test_a_digression_is_answered_and_led_back(shop):
 
 def test_two_in_a_row_put_the_form_aside_until_it_is_asked_for(shop):
     say_all(shop, "订座", "明天", "帮助")
-    assert shop.says("你好").endswith(t("dialogue.aside", title="订座"))
+    aside = t("dialogue.aside_open", title="订座", question="几点到店？")
+    assert shop.says("你好").endswith(aside)
     assert shop.says("帮助") == t("help")
     assert shop.says("继续") == "几点到店？"
 
 
+def test_or_until_its_question_is_answered_after_all(shop):
+    say_all(shop, "订座", "明天", "帮助", "你好", "帮助")
+    assert shop.says("六点") == "一共几位？"
+    assert shop.says("四个人").startswith("留个手机号")
+
+
 def test_a_form_within_a_form_comes_back_to_the_first(shop):
     say_all(shop, "订座", "明天")
-    assert shop.says("设置喜好").startswith("您对什么感兴趣")
+    assert menu_of(shop, "设置喜好").head.startswith("您对什么感兴趣")
     done = shop.says("咖啡")
     assert done.startswith("记下了：咖啡")
     assert done.endswith(t("dialogue.back", question="几点到店？"))
@@ -199,18 +213,42 @@ def test_a_form_within_a_form_comes_back_to_the_first(shop):
 
 
 def test_preferences_are_remembered_as_what_they_like(shop):
-    say_all(shop, "设置喜好", "1和2")
+    menu_of(shop, "设置喜好")
+    shop.says("1和2")
     assert happened("preference") == [('{"topics": {"美食": 1.0, "咖啡": 1.0}}', None)]
 
 
-def test_an_expired_form_is_told_once_and_only_to_an_answer(shop):
-    shop.says("订座")
+def test_an_answer_that_comes_too_late_is_offered_to_go_on(shop):
+    say_all(shop, "订座", "明天")
     shop.wait(minutes=31)
-    assert shop.says("明天") == t("dialogue.expired", title="订座")
-    assert t("dialogue.expired", title="订座") not in shop.says("明天")
-    shop.says("订座")
+    assert shop.says("你好") == t("hello"), "nobody else is reminded"
+    given = "日期 11月22日（周日）、时间 18:00"
+    assert shop.says("六点") == t("dialogue.lapsed", title="订座", given=given)
+    assert shop.last.reason.startswith("lapsed")
+    assert shop.says("好的") == "一共几位？"
+
+
+def test_what_waited_too_long_is_kept_for_a_day_and_no_longer(shop):
+    say_all(shop, "订座", "明天")
+    shop.wait(hours=24, minutes=29)
+    assert dialogues.forget_expired(shop.now) == 0
+    assert shop.says("四个人").startswith("刚才的订座")
+    shop.wait(hours=24, minutes=30)
+    assert "订座" not in shop.says("四个人")
+    assert dialogues.latest(shop.follower_id) is None
+
+
+def test_a_form_that_is_over_is_dropped_at_the_next_sweep(shop):
+    say_all(shop, "订座", "取消")
+    assert dialogues.forget_expired(shop.now) == 1
+
+
+def test_a_yes_is_about_the_offer_only_right_after_it(shop):
+    say_all(shop, "订座", "明天")
     shop.wait(minutes=31)
-    assert shop.says("你好") == t("hello")
+    say_all(shop, "六点", "帮助")
+    assert "几位" not in shop.says("好的")
+    assert shop.says("继续") == "一共几位？"
 
 
 def test_the_question_after_following_is_still_answered(shop):
@@ -353,3 +391,132 @@ def test_an_entity_slot_asks_for_what_the_house_has(shop):
     say_all(shop, "点菜")
     assert shop.says("牛排") == t("slot.again_entity", title="菜")
     assert shop.says("千层肚") == "毛肚马上来"
+
+
+# --- choices to tap -----------------------------------------------------------------------------
+
+
+def test_choices_are_tapped_named_or_numbered(shop):
+    menu = menu_of(shop, "设置喜好")
+    assert [one.say for one in menu.options][:2] == ["1 美食", "2 咖啡"]
+    done = shop.says(menu.options[1].say, menu_id=menu.options[1].id)
+    assert done.startswith("记下了：咖啡")
+    more = shop.says(menu.options[0].say, menu_id=menu.options[0].id)
+    assert more.startswith("记下了：美食"), "a tap later on is one more"
+    assert [facts for facts, _ in happened("preference")] == [
+        '{"topics": {"咖啡": 1.0}}', '{"topics": {"美食": 1.0}}'
+    ]  # fmt: skip
+
+
+def test_a_tap_on_another_question_answers_no_form(shop):
+    menu = menu_of(shop, "设置喜好")
+    shop.says("取消")
+    shop.says("订座")
+    assert shop.says("1 美食", menu_id=menu.options[0].id).startswith("记下了：美食")
+    assert shop.says("明天") == "几点到店？", "the booking is where it was"
+    assert shop.says("3 换货", menu_id="o:return_goods") != "一共几位？"
+    assert shop.says("六点") == "一共几位？"
+
+
+def test_a_form_asks_for_the_houses_own_topics(shop):
+    for slug, topic in (("a", "火锅"), ("b", "甜品"), ("c", "火锅")):
+        put(shop, "entity", slug, {"slug": slug, "title": topic, "kind": "topic", "topic": topic,
+                                   "values": []})  # fmt: skip
+    assert [one.say for one in menu_of(shop, "设置喜好").options] == ["1 火锅", "2 甜品"]
+    assert shop.says("甜点").startswith("记下了：甜品"), "by the other names that are written down"
+
+
+def test_what_is_held_about_somebody_shows_topics_to_tap(shop):
+    menu = menu_of(shop, "我的资料")
+    assert menu.head.endswith(t("profile.likes"))
+    assert menu.options[1].say == "咖啡"
+    assert shop.says("咖啡", menu_id=menu.options[1].id).startswith("记下了：咖啡")
+    assert happened("preference") == [('{"topics": {"咖啡": 1.0}}', None)]
+    shop.says("TD")
+    assert shop.says("我的资料"), "whoever refused recommendations is asked for no topics"
+
+
+# --- two requests in one message ----------------------------------------------------------------
+
+
+@pytest.fixture
+def parking(shop):
+    put(shop, "intent", "parking", {"slug": "parking", "title": "停车",
+                                    "answers": [{"text": "楼下可停"}]})  # fmt: skip
+    put(shop, "intent", "hours", {"slug": "hours", "title": "时间",
+                                  "answers": [{"text": "十点到十点"}]})  # fmt: skip
+    meanings = {"有没有停车位": "parking", "能停车吗？": "parking", "几点关门": "hours",
+                "订明天四个人的位子": "reserve"}  # fmt: skip
+    for text, intent in meanings.items():
+        means(shop, text, intent=intent, confidence=0.98)
+    return shop
+
+
+def test_a_booking_and_a_question_are_both_answered(parking):
+    said = parking.says("订明天四个人的位子，顺便问下有没有停车位")
+    assert said == "楼下可停\n\n好的，帮您登记订座。\n几点到店？"
+    assert parking.last.handler == "dialogue.booking"
+    assert parking.last.reason == "reserve 0.98 begins booking; also asked: parking 0.98"
+    assert parking.says("六点").startswith("留个手机号")
+
+
+def test_so_are_an_answer_and_a_question(parking):
+    say_all(parking, "订座", "明天")
+    assert parking.says("六点，能停车吗？") == "楼下可停\n\n一共几位？"
+    assert parking.last.reason == "asking: at said; also asked: parking 0.98"
+    assert parking.says("四个人，靠窗").startswith("留个手机号")
+
+
+def test_a_question_beside_no_answer_is_a_digression(parking):
+    say_all(parking, "订座")
+    means(parking, "真好啊，能停车吗？", intent="parking", confidence=0.9)
+    back = t("dialogue.back", question=DAY)
+    assert parking.says("真好啊，能停车吗？") == f"楼下可停\n\n{back}"
+
+
+def test_in_answer_to_a_question_for_a_text_nothing_is_taken_apart(parking):
+    say_all(parking, "我要投诉")
+    parking.says("保安骂人，能停车吗")
+    state = dialogues.latest(parking.follower_id).sealed["state"]
+    assert state["values"] == {"what": "保安骂人，能停车吗"}
+
+
+def test_two_questions_are_answered_in_their_order(parking):
+    text = "有没有停车位，几点关门"
+    means(parking, text, intent="hours", confidence=0.6, second=("parking", 0.35))
+    assert parking.says(text) == "楼下可停\n\n十点到十点"
+    assert parking.last.reason == "two questions: parking 0.98 and hours 0.98"
+
+
+def test_a_marketers_rule_for_all_of_it_goes_before(parking):
+    put(parking, "rule", "both", {"slug": "both", "name": "都问", "answers": [{"text": "都有"}],
+                                  "keywords": [{"text": "停车", "match": "contains"}]})  # fmt: skip
+    text = "有没有停车位，几点关门"
+    means(parking, text, intent="hours", confidence=0.6, second=("parking", 0.35))
+    assert parking.says(text) == "都有"
+
+
+def test_the_answer_to_both_is_the_same_when_the_message_is_handled_again(parking):
+    platform, dying = Platform(), Dying()
+    door = receiver(parking, dying)
+    dying.dies = True
+    delivered(parking, platform, door, "订明天四个人的位子，顺便问下有没有停车位")
+    dying.dies = False
+    parking.wait(seconds=10)
+    parking.services = replace(parking.services, clock=lambda: parking.now)
+    repair_inbox(replace(parking.services, client_of=lambda _: Phone()), dying, parking.now)
+    door.close()
+    assert dying.replies[0] == dying.replies[1]
+    assert dying.replies[1].text.startswith("楼下可停")
+
+
+def test_a_telephone_number_beside_a_wish_does_not_blur_it(shop):
+    means(shop, "想来吃饭,电话13912345678", intent="phone", confidence=0.6)
+    means(shop, "想来吃饭", intent="reserve", confidence=0.97)
+    assert shop.says("想来吃饭，电话13912345678").endswith(DAY)
+    assert shop.says("明天晚上六点四个人").startswith("有什么要求吗")
+
+
+def test_words_that_begin_a_form_begin_it_whatever_else_is_said(shop):
+    assert shop.says("订座，电话13912345678").endswith(DAY)
+    assert shop.last.reason == "begins with a phrase of booking"

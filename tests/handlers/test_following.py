@@ -1,15 +1,19 @@
 """Following, leaving, the first question, scanning."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.profile.onboarding import OPTIONS, answer
+from bot.profile.onboarding import OPTIONS, answer, options_of
 from bot.store import dialogues, followers
 from bot.store.models import Event, Follower
+from bot.talk import packs
+from bot.talk.live import Live
 from bot.values.inbound import MenuClick, Scan, Subscribe, Unsubscribe
 from tests.conftest import NOON
 from tests.handlers.conftest import shown
+from tests.handlers.talking import teach
 
 
 def facts(kind):
@@ -161,3 +165,72 @@ def test_an_english_follower_reads_english(house):
     said = shown(house.push(Subscribe))
     assert said.startswith("Hello")
     assert "1 coffee" in said
+
+
+# --- the house's own topics ----------------------------------------------------------------------
+
+
+def a_topic(house, slug, topic, kind="topic"):
+    document = {"slug": slug, "title": topic, "kind": kind, "values": []}
+    teach(house, "entity", slug, document | ({"topic": topic} if kind == "topic" else {}))
+
+
+def test_the_first_question_shows_the_topics_of_the_house(house):
+    a_topic(house, "b", "编程")
+    a_topic(house, "a", "英语")
+    a_topic(house, "c", "书包", kind="product")
+    said = shown(house.push(Subscribe))
+    assert said.endswith("1 英语\n2 编程") or "1 英语\n2 编程\n" in said
+    assert "书包" not in said
+    assert "咖啡" not in said
+    house.says("2")
+    assert facts("preference") == [{"topics": {"编程": 1.0}}]
+
+
+@pytest.mark.parametrize("typed", ["编程和英语", "coding and english", "都喜欢", "1、2"])
+def test_they_are_chosen_by_number_and_name_in_both_languages(house, typed):
+    a_topic(house, "a", "英语")
+    a_topic(house, "b", "编程")
+    house.push(Subscribe)
+    house.says(typed)
+    assert facts("preference") == [{"topics": {"英语": 1.0, "编程": 1.0}}]
+
+
+def test_what_was_shown_counts_though_the_house_has_other_topics_by_now(house):
+    house.push(Subscribe)
+    a_topic(house, "a", "英语")
+    a_topic(house, "b", "编程")
+    house.says("2")
+    assert facts("preference") == [{"topics": {"火锅": 1.0}}]
+
+
+@pytest.mark.parametrize(
+    ("topics", "asked"),
+    [
+        pytest.param([], OPTIONS, id="none: the usual ones"),
+        pytest.param(["英语"], OPTIONS, id="one is no choice"),
+        pytest.param(["英语", "英语", "编程"], ("英语", "编程"), id="each once"),
+        pytest.param(
+            list("甲乙丙丁戊己庚辛壬癸"), tuple("甲乙丙丁戊己庚辛壬"), id="one digit each"
+        ),
+    ],
+)
+def test_which_topics_are_asked_for(topics, asked):
+    assert options_of(topics) == asked
+
+
+@pytest.mark.parametrize(
+    ("trade", "shown_first"),
+    [
+        ("catering", "1 咖啡\n2 甜品\n3 火锅\n4 奶茶"),
+        ("ecommerce", "1 美妆\n2 服饰\n3 美食\n4 家居"),
+        ("education", "1 美术\n2 编程\n3 舞蹈\n4 英语\n5 考试\n6 音乐"),
+        ("entertainment", "1 密室\n2 电影\n3 K歌\n4 音乐\n5 乐园\n6 戏剧"),
+    ],
+)
+def test_a_trades_pack_brings_its_topics(house, trade, shown_first):
+    whole = packs.pack(trade)
+    packs.apply(house.account.id, replace(whole, examples=()), NOON)
+    house.services = replace(house.services, talk_of=Live().of)
+    said = house.push(Subscribe).reply
+    assert shown_first in said.text

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.inbox.context import Handled
+from bot.inbox.context import Handled, Passed
 from bot.values.inbound import (
     ImageMessage,
     Inbound,
@@ -11,7 +11,7 @@ from bot.values.inbound import (
     UnknownEvent,
 )
 from bot.values.replies import NO_REPLY, TextReply
-from handlers.router import Router, containing, keyword, regex, when, word
+from handlers.router import LONGEST_WHY, MOST_NOTED, Router, containing, keyword, regex, when, word
 from tests.conftest import NOON
 
 
@@ -119,3 +119,61 @@ def test_a_handler_that_raises_is_the_inboxs_to_settle(house):
 
     with pytest.raises(ValueError, match="broken"):
         router.dispatch(a_text("x"), house.context())
+
+
+# --- the trace ----------------------------------------------------------------------------------
+
+
+def asked(router: Router, text: str, ctx) -> list[tuple[str, str, bool, str]]:
+    trace = router.dispatch(a_text(text), ctx).trace
+    return [(step, name.rpartition(".")[2], took, why) for step, name, took, why in trace]
+
+
+def test_the_trace_names_every_handler_that_was_asked_and_why_it_passed(house):
+    router = Router()
+
+    @router.text(keyword("c"), step="rights")
+    def other_word(message, ctx):
+        return None
+
+    @router.text(keyword("a"), step="rights")
+    def second_thoughts(message, ctx):
+        return Passed("nothing is being erased")
+
+    @router.text(step="rights")
+    def third(message, ctx):
+        return None
+
+    @router.text(keyword("c"), step="human")
+    def nobody(message, ctx):
+        return TextReply("c")
+
+    @router.text()
+    def unnamed(message, ctx):
+        return None
+
+    @router.text(step="default")
+    def default(message, ctx):
+        return Handled(TextReply("ok"), "default", "nothing recognised")
+
+    assert asked(router, "a", house.context()) == [
+        ("rights", "second_thoughts", False, "nothing is being erased"),
+        ("rights", "third", False, "passed on"),
+        ("human", "nobody", False, "nothing of it in the message"),
+        ("default", "default", True, "nothing recognised"),
+    ]
+
+
+def test_a_trace_is_bounded_and_never_without_who_took_it(house):
+    router = Router()
+    for _ in range(2 * MOST_NOTED):
+        router.text(step="rules")(lambda message, ctx: Passed("no " * LONGEST_WHY))
+
+    @router.text(step="default")
+    def default(message, ctx):
+        return Handled(TextReply("ok"), "default", "w" * 2 * LONGEST_WHY)
+
+    trace = asked(router, "a", house.context())
+    assert len(trace) == MOST_NOTED + 1
+    assert max(len(why) for _, _, _, why in trace) == LONGEST_WHY
+    assert trace[-1][:3] == ("default", "default", True)

@@ -64,3 +64,39 @@ def test_from_unanswered_messages_to_a_rule_in_the_draft(hongyan, tmp_path):
     assert "nothing is open" in ok(hongyan("learn", "list"))
     assert hongyan("messages", "why", "999").returncode == 1
     assert hongyan("learn", "show", "999").returncode == 1
+
+
+def test_a_new_intent_in_one_step_once_its_answer_is_written_it_goes_live(hongyan, tmp_path):
+    hours = {"slug": "hours", "title": "营业时间", "answers": [{"text": "十点到十点"}]}
+    document = hongyan.file("a.json", {"intents": [hours]})
+    ok(hongyan("talk", "import", document, "--stage", "live"))
+    heard(hongyan, tmp_path)
+    (found,) = hongyan.json("learn", "suggest")
+    assert (found["kind"], found["intent"]) == ("intent", "wifi-password")
+    said = ok(hongyan("learn", "accept", str(found["id"])))
+    assert said.startswith("new intent wifi-password (wifi密码) in draft; its answer: ")
+    assert said.endswith("4 new examples of wifi-password in draft\n")
+    assert "is a question to you" in hongyan("talk", "publish").stderr
+    wifi = {"slug": "wifi-password", "title": "无线网", "answers": [{"text": "见桌牌"}]}
+    ok(hongyan("talk", "import", hongyan.file("b.json", {"intents": [wifi]})))
+    ok(hongyan("talk", "publish"))
+    assert hongyan.json("talk", "list")["examples"] == {"wifi-password": 4}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["rules", "test", "hi", "--at", "yesterday"], id="no instant"),
+        pytest.param(["rules", "export", "x.txt"], id="no file of ours"),
+        pytest.param(["talk", "export", "--out", "x.jsonl"], id="nor a folder"),
+        pytest.param(["talk", "list", "--kind", "poem"], id="an unknown kind"),
+        pytest.param(["talk", "import", "x.json", "--stage", "previous"], id="an unknown stage"),
+        pytest.param(["messages", "list", "--follower", "-3"], id="a follower below one"),
+        pytest.param(["learn", "accept", "x"], id="no number"),
+    ],
+)
+def test_wrong_usage_ends_with_2(hongyan, words):
+    ended = hongyan(*words)
+    assert ended.returncode == 2, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert list(hongyan.folder.glob("x.*")) == []

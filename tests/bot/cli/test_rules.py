@@ -117,3 +117,12 @@ def test_an_import_that_brings_errors_keeps_nothing(hongyan):
     assert hongyan("rules", "import", bad, "--force").returncode == 0
     assert len(hongyan.json("rules", "list")) == 4
     assert hongyan("rules", "xray").returncode == 1
+
+
+def test_a_rule_for_the_draft_begins_it_as_a_copy_of_what_is_live(hongyan):
+    assert hongyan("rules", "import", "good.yaml").returncode == 0
+    tea = hongyan.file("tea.json", [one("tea", "茶")])
+    assert hongyan("rules", "import", tea, "--stage", "draft").returncode == 0
+    assert hongyan("talk", "diff").stdout == "+ rule tea\n"
+    assert hongyan("rules", "remove", "night", "--stage", "draft").returncode == 0
+    assert hongyan("talk", "diff").stdout == "- rule night\n+ rule tea\n"

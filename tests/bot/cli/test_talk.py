@@ -97,6 +97,61 @@ def test_a_bad_file_is_refused_in_a_line_and_nothing_is_kept(hongyan, document, 
     assert hongyan.json("talk", "list", "--stage", "draft")["documents"] == []
 
 
+def test_what_names_something_that_is_not_there_is_refused_with_file_field_and_thing(hongyan):
+    faulty = {
+        "faqs": [{**FAQ, "answers": [{"form": "bookin"}, {"coupon": "xyz"}]}, {**DOGS, "prio": 1}]
+    }
+    file = hongyan.file("a.json", faulty)
+    said = refused(hongyan("talk", "import", file))
+    assert "a.json: faqs[1].prio: there is no such field" in said
+    assert said.endswith("(and 2 more); --dry-run lists all\n")
+    dry = hongyan("talk", "import", file, "--dry-run")
+    assert (dry.returncode, dry.stdout) == (1, "")
+    assert [line.split(": ")[2:4] for line in dry.stderr.splitlines()] == [
+        ["faqs[1].prio", "there is no such field; there are slug, questions, answers, give"],
+        ["faqs[0].answers[0].form", "there is no form bookin"],
+        ["faqs[0].answers[1].coupon", "there is no batch xyz"],
+    ]
+    listed = hongyan("talk", "import", file, "--dry-run", "--json")
+    assert listed.returncode == 1
+    assert [one["file"] for one in json.loads(listed.stdout)["faults"]] == ["a.json"] * 3
+    assert hongyan.json("talk", "list", "--stage", "draft")["documents"] == []
+
+
+def test_a_draft_that_names_what_is_not_there_is_not_published(hongyan):
+    day = {"name": "day", "title": "日期", "kind": "date", "ask": "哪天？"}
+    form = {"slug": "booking", "title": "订座", "slots": [day]}
+    both = {"faqs": [{**FAQ, "answers": [{"form": "booking"}]}], "forms": [form]}
+    ok(hongyan("talk", "import", hongyan.file("a.json", both)))
+    ok(hongyan("talk", "remove", "form", "booking"))
+    said = refused(hongyan("talk", "publish"))
+    assert said == "hongyan: faq pets: answers[0].form: there is no form booking\n"
+    assert hongyan.json("talk", "list")["documents"] == []
+    ok(hongyan("talk", "import", "a.json"))
+    ok(hongyan("talk", "publish"))
+
+
+@pytest.mark.parametrize(
+    ("switch", "said", "left"),
+    [
+        pytest.param([], "; its 2 examples stay (--examples removes them, too)", 2, id="without"),
+        pytest.param(["--examples"], ", and 2 examples", 0, id="with --examples"),
+    ],
+)
+def test_an_intents_examples_go_only_where_that_is_asked_for(hongyan, switch, said, left):
+    both = {
+        "intents": [{"slug": "hours", "title": "营业时间", "answers": [{"text": "十点"}]}],
+        "examples": [{"text": one, "label": "hours"} for one in ("几点开门", "几点关门")],
+    }
+    ok(hongyan("talk", "import", hongyan.file("a.json", both), "--stage", "live"))
+    gone = ok(hongyan("talk", "remove", "intent", "hours", *switch))
+    assert gone == f"intent hours is removed{said}\n"
+    assert hongyan.json("talk", "list", "--stage", "draft")["examples"] == (
+        {"hours": left} if left else {}
+    )
+    assert hongyan.json("talk", "list")["examples"] == {"hours": 2}
+
+
 def test_what_is_not_there_is_named(hongyan):
     assert "none.yaml" in refused(hongyan("talk", "import", "none.yaml"))
     assert "there is no rule x in draft" in refused(hongyan("talk", "remove", "rule", "x"))

@@ -6,6 +6,7 @@ import pytest
 
 from bot.nlp.normalise import normalise
 from bot.nlp.polarity import _FOLDER, mood, polarity, read, signs
+from bot.talk.handoff import HandOff
 
 
 def feel(text: str) -> float:
@@ -89,6 +90,27 @@ def test_anger_grows(angrier, calmer):
     one, other = (mood(text, normalise(text)).anger for text in (angrier, calmer))
     assert one > other
     assert 0 <= other <= one <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("😡😡😡", True),
+        ("😡😡", True),
+        ("[怒][怒]", True),
+        ("[发怒] [发怒]", True),
+        ("/::@/::@", True),
+        ("🤬", True),
+        ("😡", False),
+        ("[怒]", False),
+        ("😤😤", False),
+        ("😭😭😭", False),
+        ("[微笑]", False),
+        ("😊😊😊", False),
+    ],
+)
+def test_faces_alone_are_anger_enough_for_a_person_where_they_are_angry_and_several(text, person):
+    assert (mood(text, normalise(text)).anger >= HandOff().anger) is person
 
 
 def test_praise_is_not_anger_however_loud():

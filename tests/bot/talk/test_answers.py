@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidInput
-from bot.talk.answers import Answer, choose, filled, merge, read_answer, write_answer
+from bot.talk.answers import Answer, filled, read_answer, write_answer
+from bot.talk.choosing import choose, merge
 from bot.values.replies import (
     NO_REPLY,
     Article,

@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.clock import to_ms
 from bot.i18n import t
+from bot.nlp.dictionary import Dictionary
 from bot.nlp.understanding import understand
 from bot.talk.answers import read_answer
-from bot.talk.dialogue import begin, opened_by, question, resume, step
+from bot.talk.dialogue import begin, question, resume, step
 from bot.talk.forms import read_form, shipped
+from bot.talk.intents import Named
+from bot.talk.openers import opened_by
 from bot.talk.turns import Around, State
 from bot.values.audience import Understanding
 
@@ -85,6 +89,61 @@ def test_the_opening_message_is_an_answer_already():
         "day": "2026-11-22", "at": "19:00", "people": 3, "phone": "13800138000"
     }  # fmt: skip
     assert talk.state.open == "note"
+
+
+@pytest.mark.parametrize(
+    ("slug", "text", "values"),
+    [
+        ("complaint", "我要投诉，昨天外卖洒了一半", {"what": "昨天外卖洒了一半"}),
+        ("complaint", "我要投诉服务员态度差", {"what": "服务员态度差"}),
+        ("complaint", "怎么等了一个小时还没上菜？我要投诉", {"what": "怎么等了一个小时还没上菜？"}),
+        ("complaint", "菜里有头发", {"what": "菜里有头发"}),
+        ("complaint", "昨天点的外卖，洒了一半，投诉你们", {"what": "昨天点的外卖，洒了一半"}),
+        ("complaint", "我要投诉", {}),
+        ("complaint", "我要投诉你们店", {}),
+        ("complaint", "太差劲了，我要投诉", {}),
+        ("complaint", "投诉电话是多少", {}),
+        ("booking", "订座，四个人，靠窗，姓王", {"people": 4, "note": "靠窗，姓王"}),
+        ("booking", "订座 四个人 靠窗", {"people": 4, "note": "靠窗"}),
+        ("booking", "你好，想订个位子，周末，四个人，谢谢", {"people": 4}),
+        ("booking", "订座，可以停车吗", {}),
+        ("booking", "想来吃饭，四个人，靠窗", {"people": 4, "note": "靠窗"}),
+        ("booking", "订座，" + "长" * 61, {}),
+        ("return_goods", "我要退货，尺码不合适", {"wish": "退货退款", "reason": "尺码不合适"}),
+        ("return_goods", "衣服有个洞，要退货", {"wish": "退货退款", "reason": "衣服有个洞"}),
+        (
+            "return_goods",
+            "我要退货，订单号2026111877990011，手机号13800138000",
+            {"wish": "退货退款", "order": "2026111877990011"},
+        ),
+        ("return_goods", "我想退掉昨天买的那双鞋", {"wish": "退货退款"}),
+        ("trial", "孩子7岁，想约试听", {"age": 7}),
+        ("trial", "孩子5到7岁，想约试听", {}),
+        ("trial", "想约试听", {}),
+    ],
+)
+def test_texts_and_ages_of_the_opening_message_are_taken_where_they_say_something(
+    slug, text, values
+):
+    talk = Talk(slug)
+    talk.says(text)
+    assert talk.values == values
+
+
+def test_what_no_confirmation_will_show_is_said_back():
+    talk = Talk("complaint")
+    talk.says("我要投诉，昨天外卖洒了一半")
+    assert talk.turn.say[1] == t("dialogue.noted", title="情况", value="昨天外卖洒了一半")
+    booking = Talk()
+    booking.says("订座，靠窗")
+    assert booking.turn.say[1:] == ("请问哪天来用餐？",)
+
+
+def test_a_text_slot_takes_the_thing_of_its_name_that_a_message_names():
+    words = Dictionary([Named(slug="course", title="课程", values=(("钢琴", "弹琴"),))])
+    talk = Talk("trial")
+    talk.says(understand("孩子7岁，想学弹琴，约试听", words))
+    assert talk.values == {"course": "钢琴", "age": 7}
 
 
 def test_an_impossible_opening_is_told_at_once():
@@ -159,6 +218,16 @@ def test_what_is_wrong_without_saying_what_is_right_is_asked_again(text, reopene
     assert talk.says(text).outcome == "asking"
     assert talk.state.open == reopened
     assert reopened not in talk.values
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [("电话错了", "phone"), ("人数不对", "people"), ("我的时间要改", "at"), ("电话改了吗", "day")],
+)
+def test_what_is_wrong_before_it_was_given_is_asked_for_next(text, asked):
+    talk = Talk()
+    talk.says("订座", meaning(text, "phone"))
+    assert talk.state.open == asked
 
 
 def test_a_bare_no_takes_back_what_was_said_last():
@@ -317,16 +386,62 @@ class TestDigression:
         talk = Talk(around=replace(AROUND, angry=True))
         assert talk.says("订座", "你们有病吧").why == "angry"
 
-    def test_twice_in_a_row_puts_the_form_aside_and_a_word_takes_it_up(self):
+    def test_twice_in_a_row_puts_the_form_aside_with_its_question_said_a_last_time(self):
         talk = Talk()
         talk.says("订座", "周六", "优惠券", "帮助")
+        assert talk.heard == t("dialogue.aside_open", title="订座", question="几点到店？")
+        assert talk.says("优惠券").say == ()
+
+    @pytest.mark.parametrize(
+        ("text", "open_", "changed"),
+        [
+            ("六点", "people", {"at": "18:00"}),
+            ("7", "people", {"at": "19:00"}),
+            ("六点四个人", "phone", {"at": "18:00", "people": 4}),
+            ("四个人", "at", {"people": 4}),
+            ("我的电话是13800138000", "at", {"phone": "13800138000"}),
+            ("改成周日", "at", {"day": "2026-11-22"}),
+            ("继续", "at", {}),
+        ],
+    )
+    def test_an_answer_or_a_word_takes_it_up_again(self, text, open_, changed):
+        talk = Talk()
+        talk.says("订座", "周六", "优惠券", "帮助", "优惠券")
+        assert talk.says(text).outcome == "asking"
+        assert talk.values == {"day": "2026-11-21", **changed}
+        assert talk.state.open == open_
+        assert (talk.state.aside, talk.state.digressions) == (False, 0)
+
+    @pytest.mark.parametrize(
+        "about",
+        [
+            said("六点还有车吗"),
+            said("今天天气不错"),
+            meaning("周日门口停车收费", "parking"),
+            said("昨天"),
+            said("好的"),
+        ],
+        ids=lambda one: one.text,
+    )
+    def test_what_only_names_a_value_does_not(self, about):
+        talk = Talk()
+        talk.says("订座", "优惠券", "帮助")
+        assert talk.says(about).say == ()
+        assert talk.state.aside
+        assert talk.values == {}
+
+    def test_a_keyword_rules_text_does_not(self):
+        talk = Talk()
+        talk.says("订座", "优惠券", "帮助")
+        talk.around = replace(AROUND, matched="part")
+        assert talk.says("周六").say == ()
+
+    def test_a_question_for_a_text_needs_the_word(self):
+        talk = Talk()
+        talk.says(*READY[:3], "优惠券", "帮助")
         assert talk.heard == t("dialogue.aside", title="订座")
-        assert talk.says("六点").say == ()
-        assert talk.values == {"day": "2026-11-21"}
-        assert talk.says("继续").outcome == "asking"
-        assert talk.heard == "几点到店？"
-        assert talk.says("六点").outcome == "asking"
-        assert talk.values == {"day": "2026-11-21", "at": "18:00"}
+        assert talk.says("靠窗").say == ()
+        assert talk.says("继续").state.open == "note"
 
     def test_an_answer_in_between_counts_anew(self):
         talk = Talk()
@@ -359,25 +474,95 @@ class TestExpiry:
         assert talk.state.until > Talk().says("订座").state.until, "each message begins it anew"
 
     @pytest.mark.parametrize(
-        ("before", "text", "told"),
+        ("before", "text", "offered"),
         [
             (("订座",), "明天", True),
-            (("订座",), "继续", True),
-            (("订座",), "今天天气不错", True),
+            (("订座", "周六", "18点半"), "4位", True),
+            (READY, "是", True),
+            (READY, "改成6位", True),
+            (("订座",), "今天天气不错", False),
             (("订座",), "有停车场吗", False),
             (("订座",), "优惠券", False),
-            (READY, "是", True),
             (READY, "你好", False),
             (READY[:3], "没什么", False),
         ],
     )
-    def test_is_told_where_the_text_looks_like_an_answer(self, before, text, told):
+    def test_an_answer_is_offered_to_go_on_and_nobody_else_is_reminded(self, before, text, offered):
         talk = Talk()
         talk.says(*before)
         talk.around = self.LATER
-        assert talk.says(text).outcome == "expired"
-        assert bool(talk.turn.say) is told
-        assert talk.state is None
+        assert (talk.says(text).outcome == "lapsed") is offered
+        assert bool(talk.turn.say) is offered
+        assert talk.state is not None
+
+    def lapsed(self, *texts):
+        talk = Talk()
+        talk.says("订座", "明天晚上六点")
+        talk.around = self.LATER
+        talk.says("4位", *texts)
+        return talk
+
+    def test_the_offer_says_what_was_given_the_late_answer_too(self):
+        assert self.lapsed().heard == t(
+            "dialogue.lapsed",
+            title="订座",
+            given="日期 11月22日（周日）、时间 18:00、人数 4",
+        )
+        talk = Talk()
+        talk.says("订座")
+        talk.around = self.LATER
+        talk.says("13800138000")
+        assert "电话 13800138000" in talk.heard
+
+    @pytest.mark.parametrize("word", ["继续", "好的", "是", "13800138000"])
+    def test_yes_and_an_answer_go_on(self, word):
+        talk = self.lapsed(word)
+        assert talk.turn.outcome == "asking"
+        assert talk.values.items() >= {"day": "2026-11-22", "at": "18:00", "people": 4}.items()
+
+    @pytest.mark.parametrize("word", ["不用了", "取消", "算了"])
+    def test_no_ends_it(self, word):
+        assert self.lapsed(word).turn.outcome == "cancelled"
+
+    def test_from_the_beginning_begins_with_nothing(self):
+        talk = self.lapsed("重新来")
+        assert (talk.state.open, talk.values) == ("day", {})
+
+    def test_a_yes_counts_only_right_after_the_offer(self):
+        talk = self.lapsed("你好", "好的")
+        assert talk.turn.say == ()
+        assert talk.says("继续").state.open == "phone"
+
+    def test_go_on_needs_no_offer(self):
+        talk = Talk()
+        talk.says("订座", "明天晚上六点")
+        talk.around = self.LATER
+        talk.says("继续")
+        given = "日期 11月22日（周日）、时间 18:00"
+        assert talk.turn.say[0] == t("dialogue.resumed", title="订座", given=given)
+        assert talk.state.open == "people"
+
+    @pytest.mark.parametrize(
+        ("waited", "outcome"),
+        [
+            (timedelta(hours=24, minutes=29, seconds=59), "lapsed"),
+            (timedelta(hours=24, minutes=30), "expired"),
+        ],
+    )
+    def test_for_a_day_after_its_end(self, waited, outcome):
+        talk = Talk()
+        talk.says("订座", "下周三")
+        talk.around = replace(AROUND, now=NOON + waited)
+        assert talk.says("四个人").outcome == outcome
+        assert (talk.state is None) is (outcome == "expired")
+
+    def test_what_is_over_by_then_is_asked_for_again(self):
+        talk = Talk()
+        talk.says("订座", "今天下午三点四个人")
+        talk.around = replace(AROUND, now=NOON + timedelta(hours=4))
+        talk.says("继续")
+        assert talk.values == {"day": "2026-11-21", "people": 4}
+        assert talk.state.open == "at"
 
 
 def test_one_form_within_another_and_no_deeper():
@@ -480,7 +665,7 @@ def test_no_conversation_breaks_a_form_or_grows_its_state(slug, texts, matched):
         document = json.dumps(kept.to_json(), ensure_ascii=False)
         assert len(document.encode(errors="surrogatepass")) < 4096
         assert State.of(json.loads(document)) == kept
-        assert talk.turn.say or kept.aside
+        assert talk.turn.say or kept.aside or kept.until <= to_ms(talk.around.now)
         assert all(len(one.encode(errors="replace")) <= 2048 for one in talk.turn.say)
 
 

@@ -294,7 +294,9 @@ def test_followers_own_words_stay_in_the_store_and_with_their_message(account_id
     assert event is not None
     talk.add_examples(account_id, [Example("hours", "你们几点关门", "label", event)])
     assert stored(account_id) == Bundle({}, (), own_words=1)
-    keep(account_id, Bundle(), NOON, stage=LIVE, whole=True)
+    talk.put(account_id, "intent", "hours", {"slug": "hours", "title": "营业时间"}, NOON)
+    gone = keep(account_id, Bundle(), NOON, stage=LIVE, whole=True)
+    assert [one.slug for one in gone.documents] == ["hours"]
     again = from_value({"examples": [{"text": "你们几点关门", "label": "closing"}]})
     keep(account_id, again, NOON, stage=LIVE)
     (one,) = talk.examples(account_id)

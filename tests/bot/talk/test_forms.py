@@ -7,9 +7,12 @@ import pytest
 
 import bot.nlp
 from bot.errors import InvalidInput
+from bot.store.talk import Stored
 from bot.talk.answers import read_answer, write_answer
 from bot.talk.forms import MOST_BYTES, read_form, shipped, with_names, write_form
 from bot.talk.intents import Named
+from bot.talk.live import assemble
+from tests.conftest import NOON
 
 TRADES = Path(bot.nlp.__file__).parent / "trades"
 
@@ -114,6 +117,13 @@ def test_what_begins_a_shipped_form_is_an_intent_of_each_of_its_trades(document)
         pytest.param({"minutes": 0}, "minutes", id="no time at all"),
         pytest.param({"minutes": 1441}, "minutes", id="more than a day"),
         pytest.param({"digress": "yes"}, "digress", id="yes is no truth"),
+        pytest.param(
+            {"slots": [a_slot(units=["岁"])]}, "slots[0].units", id="units of people"
+        ),
+        pytest.param({"slots": [a_slot(of="topics")]}, "slots[0].of", id="topics of people"),
+        pytest.param(
+            {"slots": [choice("a", "b", of="dishes")]}, "slots[0].of", id="of what is unknown"
+        ),
         pytest.param({"open": ["退订"]}, "open", id="a phrase about rights"),
         pytest.param({"open": ["！！"]}, "open", id="a phrase of which nothing is left"),
         pytest.param({"colour": "red"}, "colour", id="an unknown field"),
@@ -152,6 +162,40 @@ def test_an_entity_slot_learns_its_names_from_the_entity_document():
     dishes = Named(slug="dish", title="菜", values=(("毛肚", "千层肚"), ("鸭肠",)))
     assert with_names(form, [dishes]).slots[1].choices == dishes.values
     assert with_names(form, [dishes]).slots[0] == form.slots[0]
+
+
+def topic(slug, name, kind="topic"):
+    return Named(slug=slug, title=name, kind=kind, topic=name)
+
+
+@pytest.mark.parametrize(
+    ("named", "choices"),
+    [
+        ([], (("咖啡",), ("甜品", "甜点"))),
+        ([topic("a", "火锅")], (("咖啡",), ("甜品", "甜点"))),
+        ([topic("b", "火锅"), topic("a", "甜品")], (("甜品", "甜点"), ("火锅",))),
+        ([topic("a", "火锅"), topic("b", "火锅"), topic("c", "茶")], (("火锅",), ("茶",))),
+        ([topic("a", "火锅"), topic("b", "咖啡", kind="product")], (("咖啡",), ("甜品", "甜点"))),
+        (
+            [topic(f"t{n:02}", f"题{n}") for n in range(12)],
+            tuple((f"题{n}",) for n in range(10)),
+        ),
+    ],
+)
+def test_a_slot_of_topics_asks_for_the_houses_own_where_there_are_two(named, choices):
+    slot = a_slot(name="topics", kind="choice", many=True, of="topics",
+                  choices=["咖啡", ["甜品", "甜点"]])  # fmt: skip
+    form = read(a_form(slots=[slot], confirm="", done=[]))
+    assert with_names(form, named).slots[0].choices == choices
+    assert read(write_form(form, write_answer)) == form
+
+
+def test_a_form_without_its_things_is_missing_and_the_house_goes_on(caplog):
+    dish = a_slot(name="dish", kind="entity:dish")
+    lost = a_form(slug="lost", slots=[dish], confirm="", done=[])
+    documents = [Stored("form", one["slug"], one, "", NOON) for one in (lost, a_form(slug="kept"))]
+    assert list(assemble(documents).forms) == ["kept"]
+    assert "form lost is left out" in caplog.text
 
 
 @pytest.mark.parametrize("named", [[], [Named(slug="dish", title="菜")]])

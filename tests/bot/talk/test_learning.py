@@ -11,6 +11,7 @@ from bot.errors import Conflict, InvalidInput, NotFound
 from bot.profile import privacy
 from bot.store import accounts, events, suggestions, talk
 from bot.store.db import insert_new
+from bot.store.talk import Example
 from bot.talk import learning
 from tests.conftest import NOON, a_follower
 
@@ -175,3 +176,107 @@ def test_who_is_erased_is_gone_from_suggestions_and_examples(account, lin):
     privacy.erase(lin, "follower", NOON)
     assert talk.examples(account) == []
     assert suggestions.texts(account, found.events) == {}
+
+
+# --- a new intent -------------------------------------------------------------------------------
+
+PETS = ["能带狗进店吗", "可以带狗吃饭吗", "带狗可以吗", "带狗进去行不行"]
+
+
+def unanswered(account, lin, texts, **facts):
+    for text in texts:
+        said(account, lin, text, **facts)
+    learning.suggest(account, NOON)
+    (found,) = opened(account)
+    return found
+
+
+def test_what_is_far_from_every_intent_becomes_a_new_one_in_one_step(account, lin):
+    an_intent(account, "hours")
+    talk.add_examples(account, [Example("hours", "几点开门"), Example("hours", "营业到几点")])
+    found = unanswered(account, lin, (*WIFI, "今天月亮好圆"))
+    assert (found.kind, found.size, found.coverage) == ("intent", 4, 0.8)
+    assert (found.intent, found.title) == ("wifi-password", "wifi密码")
+    assert found.draft == {"text": "【待填写】顾客常问“wifi密码”，该怎么回答？"}
+    assert learning.accept(account, found.id, "", NOON) == 4
+    made = next(one for one in talk.documents(account, "draft", "intent") if one.slug != "hours")
+    assert made.document == {
+        "slug": "wifi-password", "title": "wifi密码", "answers": [found.draft],
+    }  # fmt: skip
+    kept = talk.examples(account, "draft", "wifi-password")
+    assert {(one.text, one.source) for one in kept} == {(text, "traffic") for text in WIFI}
+    assert [one.slug for one in talk.documents(account)] == ["hours"]
+    with pytest.raises(Conflict):
+        learning.accept(account, found.id, "", NOON)
+
+
+def test_a_new_intent_begins_with_the_answer_of_the_nearest_question(account, lin):
+    an_intent(account, "hours")
+    pets = {"slug": "pets", "questions": ["小狗小猫能不能一起进餐厅", "餐厅允许宠物狗进门吗"],
+            "answers": [{"text": "露台可以"}]}  # fmt: skip
+    talk.put(account, "faq", "pets", pets, NOON)
+    assert unanswered(account, lin, PETS).draft == {"text": "露台可以"}
+
+
+@pytest.mark.parametrize(
+    ("intents", "facts", "kind", "intent"),
+    [
+        pytest.param({}, {}, "rule", "", id="a house without intents gets a rule"),
+        pytest.param({"hours": []}, {}, "intent", "wifi-password", id="far from what there is"),
+        pytest.param(
+            {"hours": []}, {"intent": "out_of_scope", "confidence": 0.9}, "intent",
+            "wifi-password", id="what the model refused is far, however sure it was",
+        ),
+        pytest.param(
+            {"hours": []}, {"intent": "hours", "confidence": 0.2}, "intent", "wifi-password",
+            id="a slight leaning is far",
+        ),
+        pytest.param(
+            {"hours": []}, {"intent": "hours", "confidence": 0.3}, "example", "hours",
+            id="more of it is not",
+        ),
+        pytest.param(
+            {"wifi": ["wifi密码是多少", "wifi的密码"]}, {}, "example", "wifi",
+            id="the words of its examples, though no model was learnt",
+        ),
+        pytest.param(
+            {"wifi-password": []}, {}, "intent", "wifi-password-2", id="a name that is taken"
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_group_could_become(account, lin, intents, facts, kind, intent):
+    for slug, examples in intents.items():
+        an_intent(account, slug)
+        talk.add_examples(account, [Example(slug, text) for text in examples])
+    found = unanswered(account, lin, WIFI, **facts)
+    assert (found.kind, found.intent) == (kind, intent)
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "error"),
+    [
+        pytest.param("Wi Fi", "draft", InvalidInput, id="no slug"),
+        pytest.param("", "live", Conflict, id="live, but nobody has written the answer"),
+    ],
+)
+def test_a_new_intent_that_cannot_be_made_leaves_everything_as_it_was(
+    account, lin, name, stage, error
+):
+    an_intent(account, "hours")
+    found = unanswered(account, lin, WIFI)
+    with pytest.raises(error):
+        learning.accept(account, found.id, name, NOON, stage)
+    assert not talk.has(account, "draft")
+    assert [one.slug for one in talk.documents(account)] == ["hours"]
+    assert talk.examples(account) == []
+    assert [one.id for one in opened(account)] == [found.id]
+
+
+def test_the_marketer_may_name_it_otherwise_or_give_it_to_an_intent_that_is_there(account, lin):
+    an_intent(account, "hours")
+    found = unanswered(account, lin, WIFI)
+    assert learning.accept(account, found.id, "wlan", NOON) == 4
+    assert {one.slug for one in talk.documents(account, "draft", "intent")} == {"hours", "wlan"}
+    more = unanswered(account, lin, PETS)
+    assert learning.accept(account, more.id, "hours", NOON) == more.size
+    assert {one.slug for one in talk.documents(account, "draft", "intent")} == {"hours", "wlan"}

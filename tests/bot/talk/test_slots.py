@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from bot.i18n import t
 from bot.nlp.normalise import normalise
 from bot.talk.form import Slot, Words
+from bot.talk.heard import Problem, hear
 from bot.talk.shown import shown
-from bot.talk.slots import Problem, complete, hear, read
+from bot.talk.slots import read
+from bot.talk.when import complete
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # a Saturday, 12:00 in Shanghai
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -128,6 +130,28 @@ def reading(slot, text, *, asked=True, kept=None, day=None):
 )
 def test_what_an_answer_to_the_open_question_means(kind, text, value):
     assert reading(a_slot(kind), text) == value
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("孩子7岁", 7),
+        ("三年级2班，今年9周岁", 9),
+        ("七岁半", 7),
+        ("12 years old", 12),
+        ("100岁", "slot.number_many"),
+        ("明天3点2个人，5岁", 5),
+    ],
+)
+def test_a_number_with_its_unit_is_heard_whether_asked_for_or_not(text, value, asked):
+    slot = a_slot("number", units=("岁", "周岁", "years"))
+    assert reading(slot, text, asked=asked) == value
+
+
+@pytest.mark.parametrize("text", ["5到7岁", "3岁以上", "几岁", "7"])
+def test_of_what_is_no_one_number_of_that_unit_nothing_is_heard(text):
+    assert reading(a_slot("number", units=("岁",)), text, asked=False) is None
 
 
 @pytest.mark.parametrize(
