@@ -13,9 +13,9 @@ ORDER = (
     "privacy",  # refusing and erasing go before everything
     "language",  # in which they write
     "satisfaction",  # the answer to "were you satisfied"
+    "clarify",  # the answer to "did you mean"
     "dialogue",  # a form in progress, and how one begins
     "likes",  # a topic tapped
-    "clarify",  # the answer to "did you mean"
     "subscribe",  # following, leaving, the first question and its answer
     "agent",  # while a person holds the chat, the bot is silent
     "scan",
