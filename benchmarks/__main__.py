@@ -7,7 +7,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month", "nlu")
+NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month", "nlu", "imports")
 
 
 def main() -> None:

@@ -89,6 +89,8 @@ def _keys(value: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in value.split(",") if key.strip())
 
 
+_KEPT = r"[a-z0-9._*]+ *[=:] *([3-9]\d|[1-9]\d{2,4})"  # KIND=DAYS, 30 days at least
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
@@ -208,6 +210,13 @@ SETTINGS: tuple[Setting, ...] = (
         "process (a crash of ours) or power (a power cut too: one fsync a commit)",
     ),
     Setting(
+        "RETENTION",
+        "how many days events are kept, by kind (none: for as long as the follower is known)",
+        "",
+        _matching(rf"{_KEPT}( *, *{_KEPT})*"),
+        "message.*=180, click=365; 30 days at least",
+    ),
+    Setting(
         "CLOCK",
         "a sandbox's clock file: its time instead of this machine's (needs a local WECHAT_API_URL)",
         "",
@@ -241,6 +250,7 @@ class Settings:
     scheduler: str
     var: str
     durability: str
+    retention: str
     clock: str
 
     @classmethod

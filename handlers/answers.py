@@ -12,7 +12,7 @@ from bot.i18n import catalogue, t
 from bot.inbox.context import Context
 from bot.profile import privacy
 from bot.store.coupons import UsableCoupon, usable_by
-from bot.tracking.tokens import coupon_url
+from bot.tracking.tokens import coupon_url, me_url
 from bot.values.replies import Reply, TextReply
 
 # The batch that answers the coupon word of somebody who holds none.
@@ -93,18 +93,18 @@ def yuan(fen: int) -> str:
 
 
 def profile(ctx: Context) -> Reply:
-    """What is held about the sender, and how to refuse or erase it."""
+    """What is held about the sender, and how to refuse or erase it; and the sender's own page."""
     held = privacy.in_brief(ctx.follower.id)
     state = "profile.opted_out" if ctx.follower.opted_out_at else "profile.opted_in"
-    return TextReply(
-        t(
-            "profile.summary",
-            ctx.lang,
-            events=held.events,
-            topics=named(held.topics, ctx.lang) or t("profile.no_topics", ctx.lang),
-            tags=held.tags,
-            attributes=len(held.attributes),
-            coupons=held.coupons,
-            state=t(state, ctx.lang),
-        )
+    summary = t(
+        "profile.summary",
+        ctx.lang,
+        events=held.events,
+        topics=named(held.topics, ctx.lang) or t("profile.no_topics", ctx.lang),
+        tags=held.tags,
+        attributes=len(held.attributes),
+        coupons=held.coupons,
+        state=t(state, ctx.lang),
     )
+    url = me_url(ctx.services.settings.public, ctx.follower.id, ctx.now)
+    return TextReply(f"{summary}\n\n{t('profile.page', ctx.lang, url=url)}")

@@ -9,18 +9,23 @@ from zoneinfo import ZoneInfo
 
 from bot import coupon
 from bot.campaign import close_due, plan_reminders, push_due, sweep
+from bot.clock import SHANGHAI
 from bot.inbox.context import Dispatch
-from bot.inbox.repairing import repair_inbox
 from bot.inbox.overhearing import overhear
+from bot.inbox.repairing import repair_inbox
 from bot.inbox.returning import return_chats
+from bot.profile import auditing, retention
+from bot.profile.grouping import regroup
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
 from bot.services import Services
-from bot.store import accounts, dialogues, jobs, privacy
+from bot.store import accounts, dialogues, jobs, picture, privacy
 from bot.talk.learning import suggest
 from bot.talk.trial import run_trials
+from jobs import collecting
 
 SUGGESTS_AT = 3  # o'clock
+RETAINS_AT = 4
 
 Work = Callable[[Services, Dispatch, datetime], int]
 
@@ -63,14 +68,14 @@ def _chats(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return return_chats(services, now)
 
 
-def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    """Keep the shared token fresh, so that no sender waits for a refresh."""
-    return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
-
 def _agents(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Rights that followers use towards human agents never reach the callback."""
     return overhear(services, now)
 
+
+def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Keep the shared token fresh, so that no sender waits for a refresh."""
+    return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
 
 
 def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -92,11 +97,28 @@ def _suggest(services: Services, dispatch: Dispatch, now: datetime) -> int:
     )
 
 
+def _retain(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Once a night: events whose time is over go, the key in force is noted, and where everybody
+    stands is reckoned."""
+    if now.astimezone(SHANGHAI).hour != RETAINS_AT:
+        return 0
+    auditing.note_key(now)
+    for account in accounts.ids():
+        picture.reckon(account, now)
+    return retention.retain(retention.parse(services.settings.retention), now).total
+
+
+def _groups(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Once a night, in each account's zone: RFM segments and clusters."""
+    return regroup(now)
+
+
 def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return (
         jobs.prune(now, idle=timedelta(hours=1), other=timedelta(days=30))
         + dialogues.forget_expired(now)
         + privacy.forget_emptied(now - timedelta(days=1))
+        + collecting.forget(now)
     )
 
 
@@ -108,10 +130,15 @@ JOBS: tuple[Job, ...] = (
     Job("sweep", 5, _sweep),
     Job("repair", 2, _repair),
     Job("chats", 5, _chats),
+    Job("agents", 60, _agents),
     Job("token", 60, _token),
     Job("stages", 600, _stages),
     Job("trials", 30, _trials),
     Job("suggest", 3600, _suggest),
+    Job("retain", 3600, _retain),
+    Job("followers", 600, collecting.followers),
+    Job("tags", 600, collecting.tags),
+    Job("figures", 600, collecting.figures),
+    Job("groups", 1800, _groups),
     Job("prune", 3600, _prune),
 )
-    Job("agents", 60, _agents),

@@ -17,7 +17,7 @@ from bot.campaign.policy import Delay, Recipient, Verdict, because, judge
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import CHANNELS, Way
 from bot.errors import Conflict
-from bot.store import campaigns, coupons, quotas, sends
+from bot.store import campaigns, consents, coupons, quotas, sends
 from bot.store.coupons import CodeRef
 from bot.store.db import transaction
 from bot.store.sends import ClaimEntry, SendRow
@@ -85,12 +85,14 @@ def _decide(
     ids = sorted({row.follower_id for row in rows})
     people = sends.people(ids)
     counts = sends.marketing_counts(ids, now) if _marketing(rows) else {}
+    refusing = consents.refusing(ids, order.topics()) if _marketing(rows) else set()
     codes = sends.code_states([int(row.subject) for row in rows if row.subject])
     policies = {step: order.policy(step) for step in {row.step for row in rows}}
     exhausted: set[Channel] = set()
     for row in rows:
         follower, policy = people[row.follower_id], policies[row.step]
-        recipient = Recipient(follower, *counts.get(follower.id, (0, 0, 0)))
+        sent = counts.get(follower.id, (0, 0, 0))
+        recipient = Recipient(follower, *sent, topic_refused=follower.id in refusing)
         if min(rooms.values()) <= 0:
             exhausted = {channel for channel, left in rooms.items() if left <= 0}
         verdict = _about_code(row, codes, now) or judge(recipient, policy, now, exhausted)

@@ -16,7 +16,7 @@ from bot.campaign.plan import CHUNK, assignment
 from bot.campaign.policy import Delay, Recipient, judge
 from bot.channels.registry import CHANNELS
 from bot.services import Services
-from bot.store import coupons, quotas, segments, sends
+from bot.store import consents, coupons, quotas, segments, sends
 from bot.values.audience import Channel, Skip
 
 
@@ -115,13 +115,16 @@ class _Walk:
         self._audience += len(members)
         people = sends.people(members)
         counts = sends.marketing_counts(members, self._now)
+        refusing = consents.refusing(members, self._order.topics())
         held = sends.codes_held(self._order.offer.id, members) if self._order.offer else {}
         for variant, ids in self._assignment.split(members).items():
             self._variants[variant] += len(ids)
             if variant == HELD_OUT:
                 continue
             for follower_id in ids:
-                recipient = Recipient(people[follower_id], *counts.get(follower_id, (0, 0, 0)))
+                sent = counts.get(follower_id, (0, 0, 0))
+                refused = follower_id in refusing
+                recipient = Recipient(people[follower_id], *sent, topic_refused=refused)
                 self._count(recipient, held.get(follower_id, 0))
 
     def _count(self, recipient: Recipient, codes_held: int) -> None:

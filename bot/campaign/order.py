@@ -41,6 +41,10 @@ class Order:
             return Policy(Purpose.SERVICE, zone=self.zone, channels=(Channel.TEMPLATE,))
         return policy_of(self.definition, self.zone, self.deadline)
 
+    def topics(self) -> tuple[str, ...]:
+        """What the run is about: who refused one of these is passed by."""
+        return self.offer.topics if self.offer is not None else ()
+
     def text_of(self, variant: str) -> str:
         """Raises KeyError for a variant that the run does not have."""
         return {v.name: v.text for v in self.definition.texts()}[variant]

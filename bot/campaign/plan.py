@@ -15,7 +15,7 @@ from bot.campaign.definition import parse
 from bot.campaign.order import OFFER, Order, order_of, zone_of
 from bot.campaign.policy import Recipient, judge, next_opening
 from bot.campaign.states import CampaignStatus, move
-from bot.store import campaigns, coupons, segments, send_plan, sends
+from bot.store import campaigns, consents, coupons, segments, send_plan, sends
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import transaction
 from bot.store.send_plan import Sheet
@@ -116,9 +116,11 @@ def barred(order: Order, follower_ids: Sequence[int], now: datetime) -> list[tup
     """
     policy = order.policy(OFFER)
     counts = sends.marketing_counts(follower_ids, now)
+    refusing = consents.refusing(follower_ids, order.topics())
     found = []
     for follower_id, follower in sends.people(follower_ids).items():
-        recipient = Recipient(follower, *counts.get(follower_id, (0, 0, 0)))
+        sent = counts.get(follower_id, (0, 0, 0))
+        recipient = Recipient(follower, *sent, topic_refused=follower_id in refusing)
         verdict = judge(recipient, policy, now)
         if isinstance(verdict, Skip):
             found.append((follower_id, verdict))

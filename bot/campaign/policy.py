@@ -27,6 +27,7 @@ class Recipient:
     sent_last_day: int = 0
     sent_last_7_days: int = 0
     sent_last_30_days: int = 0
+    topic_refused: bool = False  # they do not want to hear about what the offer is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def skip_reason(recipient: Recipient, policy: Policy, now: datetime) -> Skip | N
         return Skip.OPTED_OUT
     if not follower.marketing_consent:
         return Skip.NO_CONSENT
+    if recipient.topic_refused:
+        return Skip.TOPIC_REFUSED
     if any(sent >= cap for _, sent, cap in _caps(recipient, policy)):
         return Skip.FREQUENCY_CAP
     return None

@@ -89,7 +89,8 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Iter
 def document(path: str) -> dict[str, Any]:
     """A JSON document from a file, "-" for standard input. Raises InvalidInput, NotFound."""
     try:
-        text = click.open_file(path, encoding="utf-8").read()
+        with click.open_file(path, encoding="utf-8") as file:
+            text = file.read()
     except OSError as error:
         raise NotFound(f"{Path(path).name}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from bot.cli.common import as_json, settings, show
+from bot.cli.common import as_json, services, settings, show
+from bot.cli.privacy import looked
 from bot.errors import Conflict
 from bot.store import care
 from bot.store.vault import new_key
@@ -40,7 +41,10 @@ def restore(file: str, yes: bool) -> None:
     """Put the backup FILE in the place of the present SQLite store, which is kept beside it."""
     if not yes and not click.confirm("Replace the present store?"):
         raise Conflict("not restored")
-    click.echo(f"the former store is {care.restore(settings(), file)}")
+    former = care.restore(settings(), file)
+    services()
+    looked("restore")
+    click.echo(f"the former store is {former}")
 
 
 @db.command()
@@ -63,4 +67,5 @@ def new_key_() -> None:
 def rekey() -> None:
     """Seal again, by the first key, whatever older keys still seal. May be stopped and repeated."""
     sealed = care.rekey(settings(), lambda column, done: click.echo(f"{column}: {done}"))
+    looked("rekey", values=sealed)
     click.echo(f"{sealed} values sealed by the current key; older keys can now be dropped")

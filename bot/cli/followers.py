@@ -5,30 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
-from tqdm import tqdm
 
-from bot.cli import common
-from bot.cli.common import account, as_json, services, show
-from bot.cli.privacy import erase
-from bot.profile import sync
+from bot.cli import syncing
+from bot.cli.common import account, as_json, show
+from bot.cli.imports import export, followers_import
+from bot.cli.privacy import erase, looked
 from bot.store import followers as store
 
 
 @click.group()
 def followers() -> None:
-    """Followers: sync, show, erase."""
-
-
-@followers.command("sync")
-def sync_() -> None:
-    """Bring in everybody who follows, 10,000 openids a page; stopping and repeating is harmless."""
-    found = account()
-    client = services().client_of(found.id)
-    with tqdm(unit="follower", disable=None) as bar:
-        report = sync.sync_followers(
-            found.id, client.iter_followers(), client.user_info_batch, common.now(), bar.update
-        )
-    click.echo(f"{report.seen} followers, {report.added} of them new to us")
+    """Followers: sync, import, export, show, erase."""
 
 
 @followers.command("show")
@@ -38,7 +25,13 @@ def show_(follower_id: int, json_: bool) -> None:
     """One follower's state, without his openid."""
     account()
     found = asdict(store.get(follower_id))
+    looked("show", follower_id, what="follower")
     show(found, json_, lambda: [f"{name:18} {value}" for name, value in found.items()])
 
 
 followers.add_command(erase)
+followers.add_command(syncing.sync)
+followers.add_command(syncing.blacklist)
+followers.add_command(syncing.unblacklist)
+followers.add_command(followers_import)
+followers.add_command(export)

@@ -12,6 +12,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import as_json, show, table
+from bot.cli.privacy import looked
 from bot.store import shadow, suggestions, talk
 from bot.store.suggestions import Suggestion
 from bot.talk import learning, trial
@@ -53,6 +54,7 @@ def show_(suggestion_id: int, json_: bool) -> None:
     account = _account()
     found = suggestions.get(account, suggestion_id)
     said = suggestions.texts(account, found.events)
+    looked("messages", suggestion=suggestion_id)
     shown = {**_plain(found), "texts": list(said.values())}
     show(shown, json_, lambda: [*_lines([found]), "", *said.values(), "", f"draft: {found.draft}"])
 

@@ -10,6 +10,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import as_json, show, table
+from bot.cli.privacy import looked
 from bot.store import conversation
 from bot.store.conversation import Decided
 
@@ -32,6 +33,8 @@ def list_(follower: int | None, limit: int, text: bool, json_: bool) -> None:
     found = conversation.latest(
         common.account().id, follower_id=follower or 0, limit=limit, opened=text
     )
+    for who in sorted({one.follower_id for one in found if one.follower_id}) if text else ():
+        looked("messages", who)
     show([_plain(one) for one in found], json_, lambda: _rows(found, text))
 
 
@@ -43,6 +46,8 @@ def why(event_id: int, text: bool, json_: bool) -> None:
     """Each step of the decision about message EVENT_ID: which took it, why the others passed."""
     common.services()
     found = conversation.decided(event_id, opened=text)
+    if text:
+        looked("messages", found.follower_id or None)
     show(_plain(found), json_, lambda: _steps(found))
 
 

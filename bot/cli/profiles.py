@@ -9,8 +9,10 @@ from tqdm import tqdm
 
 from bot.cli import common
 from bot.cli.common import account, as_json, show
+from bot.cli.privacy import looked
 from bot.profile import refresh
 from bot.profile.features import explain
+from bot.profile.picture import picture_of
 from bot.store import followers
 from bot.store import profiles as store
 
@@ -33,8 +35,11 @@ def rebuild() -> None:
 @click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @as_json
 def show_(follower_id: int, json_: bool) -> None:
-    """What is held of one follower, and why."""
+    """What is held of one follower, and why; his last acts, stages and place. It is logged."""
     account()
     followers.get(follower_id)
-    found = explain(store.state_of(follower_id), common.now())
+    now = common.now()
+    picture = picture_of(follower_id, now).to_json()
+    found = {**explain(store.state_of(follower_id), now), "picture": picture}
+    looked("show", follower_id, what="profile")
     show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2, default=str)])

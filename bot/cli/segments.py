@@ -1,38 +1,70 @@
-"""`hongyan segments`."""
+"""`hongyan segments`: define, refresh, look at. Lists, pins and versions: `segment_edits`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, document, show, table
+from bot.errors import InvalidInput
 from bot.segment import catalogue
+from bot.segment.cost import Cost, cost
 from bot.segment.refresh import refresh_all
 from bot.segment.rules import parse
 from bot.segment.sentence import sentence
 from bot.store import segments as store
+from bot.talk.files import read_file
 
 
 @click.group()
 def segments() -> None:
-    """Segments: define, refresh, preview, list, members."""
+    """Segments: define, refresh, preview, explain; lists, pins, versions, clusters."""
+
+
+def read(path: str) -> dict[str, Any]:
+    """A document, YAML or JSON; "-": JSON on standard input. Raises InvalidInput, NotFound."""
+    if not path.endswith((".yaml", ".yml")):
+        return document(path)
+    found = read_file(Path(path))
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{path}: the document is an object")
+    return found
 
 
 @segments.command()
 @click.argument("file")
-def define(file: str) -> None:
-    """Create or change a segment from the JSON document FILE: {slug, name, rule}."""
-    wanted = document(file)
+@click.option("--by", default="", help="Who edits, for the history.")
+def define(file: str, by: str) -> None:
+    """Create or change a segment from FILE, YAML or JSON: {slug, name, rule, triggers}."""
+    wanted, now = read(file), common.now()
+    for key in wanted.keys() - {"slug", "name", "rule", "triggers"}:
+        raise InvalidInput(f"{key!r} does not belong here", str(key))
+    triggers = wanted.get("triggers")
+    if triggers not in (None, True, False):
+        raise InvalidInput("triggers: true or false", "triggers")
+    rule = wanted.get("rule")
     made = catalogue.define(
-        account().id,
-        str(wanted.get("slug", "")),
-        str(wanted.get("name", "")),
-        wanted.get("rule"),
-        common.now(),
-    )
+        account().id, str(wanted.get("slug", "")), str(wanted.get("name", "")), rule, now,
+        author=by, triggers=triggers,
+    )  # fmt: skip
+    size = catalogue.preview(account().id, rule, now, sample=0)
     click.echo(f"segment {made.slug}: {sentence(parse(made.rule))}")
+    for line in _costs(size, cost(account().id, parse(rule), now)):
+        click.echo(line)
+
+
+def _costs(size: catalogue.Preview, found: Cost) -> list[str]:
+    about, more = "" if size.exact else "about ", " at least" if found.capped else ""
+    return [
+        f"{about}{size.size} followers",
+        f"reads{more} {found.rows} rows when everybody is compared; "
+        f"{found.daily} followers a day are looked at again by time alone",
+        *(f"! {one.zh} / {one.en}" for one in found.warnings),
+    ]
 
 
 @segments.command()
@@ -50,13 +82,13 @@ def refresh(full: bool, json_: bool) -> None:
 @click.argument("rule_file")
 @as_json
 def preview(rule_file: str, json_: bool) -> None:
-    """How many followers the rule in RULE_FILE has now, and the rule said in words."""
-    rule = document(rule_file)
-    found = catalogue.preview(account().id, rule, common.now())
+    """How many followers the rule in RULE_FILE has now, what it costs, and the rule in words."""
+    rule, now = read(rule_file), common.now()
+    found = catalogue.preview(account().id, rule, now)
+    spent = cost(account().id, parse(rule), now)
     words = sentence(parse(rule))
-    about = "" if found.exact else "about "
-    shown = {"sentence": words, **asdict(found)}
-    show(shown, json_, lambda: [words, f"{about}{found.size} followers"])
+    shown = {"sentence": words, **asdict(found), "cost": asdict(spent)}
+    show(shown, json_, lambda: [words, *_costs(found, spent)])
 
 
 @segments.command("list")
@@ -76,3 +108,28 @@ def members(slug: str, limit: int, json_: bool) -> None:
     """Follower ids in the segment, ascending."""
     found = [member.follower_id for member in catalogue.members(account().id, slug, 0, limit)]
     show({"members": found}, json_, lambda: map(str, found))
+
+
+@segments.command()
+@click.argument("slug")
+@click.argument("follower", type=int)
+@as_json
+def why(slug: str, follower: int, json_: bool) -> None:
+    """Why FOLLOWER is in the segment, or not; since when, until when, by which conditions."""
+    found = catalogue.why(account().id, slug, follower, common.now())
+    show(found, json_, lambda: _because(found))
+
+
+def _because(found: dict[str, Any]) -> list[str]:
+    member = f"in since {found['since']}" if found["member"] else "not in"
+    now = "holds" if found["matches"] else "does not hold"
+    until = f", until {found['until']} at least" if found["until"] else ""
+    lines = [found["rule"], f"{member}; the rule {now}{until}"]
+    lines += [f"  {'+' if one.get('held') else '-'} {_plain(one)}" for one in found["because"]]
+    for change in found["history"]:
+        lines.append(f"{change['at']} {'entered' if change['entered'] else 'left'}")
+    return lines
+
+
+def _plain(reason: dict[str, Any]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in reason.items() if key != "held")

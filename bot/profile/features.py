@@ -8,7 +8,7 @@ from math import log1p
 from typing import Any
 
 from bot.clock import from_ms, to_ms
-from bot.profile.fold import State
+from bot.profile.fold import State, orders_of, spent_of
 from bot.segment.rules import BUILT_IN
 from bot.store.profiles import Projection
 from bot.values.facts import FAMILIES
@@ -49,9 +49,9 @@ def projection(state: State, before: tuple[State, Projection] | None = None) -> 
         first_seen=state.get("first"),
         last_seen=state.get("last"),
         messages=sum(kinds.get(kind, 0) for kind in FAMILIES["message.*"]),
-        orders=state.get("orders", 0),
+        orders=orders_of(state),
         redeemed=state.get("coupons", {}).get("redeemed", 0),
-        spent_fen=state.get("spent", 0),
+        spent_fen=spent_of(state),
         attributes=(
             shown_before.attributes
             if state.get("attrs") == held.get("attrs")
@@ -107,7 +107,7 @@ def stage(state: State, subscribed: bool, now: datetime) -> Stage:
     """The lifecycle stage now; what each means stands in bot.values.stage."""
     return stage_of(
         subscribed,
-        state.get("orders", 0),
+        orders_of(state),
         state.get("coupons", {}).get("redeemed", 0),
         state.get("first"),
         state.get("last"),
@@ -135,8 +135,8 @@ def rfm(state: State, now: datetime) -> Rfm:
     """Frequency counts orders, or redeemed coupons where those are more; recency any own act."""
     last = state.get("last")
     days = None if last is None else max(0.0, (to_ms(now) - last) / DAY_MS)
-    times = max(state.get("orders", 0), state.get("coupons", {}).get("redeemed", 0))
-    spent = state.get("spent", 0)
+    times = max(orders_of(state), state.get("coupons", {}).get("redeemed", 0))
+    spent = spent_of(state)
     recency = 1 if days is None else 5 - sum(days > edge for edge in _RECENCY_DAYS)
     points = (recency, _points(times, _FREQUENCY), _points(spent, _MONETARY_FEN))
     return Rfm(days, times, spent, points)
@@ -165,8 +165,8 @@ def vector(state: State, now: datetime) -> list[float]:
         log1p(sum(kinds.get(kind, 0) for kind in FAMILIES["message.*"])),
         log1p(sum(kinds.get(kind, 0) for kind in FAMILIES["menu.*"])),
         log1p(kinds.get("click", 0)),
-        log1p(state.get("orders", 0)),
-        log1p(state.get("spent", 0) / 100),
+        log1p(orders_of(state)),
+        log1p(spent_of(state) / 100),
         log1p(issued),
         min(1.0, coupons.get("claimed", 0) / issued) if issued else 0.0,
         min(1.0, coupons.get("redeemed", 0) / issued) if issued else 0.0,

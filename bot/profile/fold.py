@@ -10,6 +10,7 @@ The state is plain JSON and holds nothing personal:
     topics    {topic: {day: hundredths}}   day is a Shanghai day number; bot.values.interest
     attrs     {name: [value, at, key]}     tags {tag: [on, at, key, source]}
     orders, spent, order [at, key, fen]    coupons {issued, claimed, redeemed}
+    returned, refunded   orders given back whole, and fen paid back
     opt       [opted out, at, key]
 
 Topic days older than KEEP_DAYS before the newest event go; whether before or after they are
@@ -25,6 +26,7 @@ from typing import Any
 
 from bot.values.facts import FAMILIES, FoldEvent
 from bot.values.interest import DAY_MS, ZONE_MS, day_of, level
+from bot.values.reported import ACTS
 
 __all__ = ["fold", "level"]
 
@@ -39,13 +41,15 @@ TOPIC_WEIGHT = {
     "coupon.redeemed": 200,
     "coupon.claimed": 100,
     "click": 50,
+    "interest.imported": 300,  # named before we knew them: no act of today's
     **dict.fromkeys(FAMILIES["message.*"], 100),
+    **{kind: weight for kind, weight in ACTS.items() if weight},
 }
 _CALLBACK = ("message.", "menu.", "subscription.")
 _CALLBACK_KINDS = frozenset({"subscribe", "scan"})
 _OWN_KINDS = frozenset(
     {"subscribe", "scan", "click", "preference", "opt_in", "opt_out", "order",
-     "coupon.claimed", "coupon.redeemed"}
+     "coupon.claimed", "coupon.redeemed", *ACTS}
 )  # fmt: skip
 _COUPON = {"coupon.issued": "issued", "coupon.claimed": "claimed", "coupon.redeemed": "redeemed"}
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")  # refused by one store or another
@@ -60,6 +64,16 @@ def fold(state: State, events: Iterable[FoldEvent]) -> State:
         _apply(new, event)
     _prune(new)
     return new
+
+
+def orders_of(state: State) -> int:
+    """Orders that were not given back whole."""
+    return max(0, int(state.get("orders", 0)) - int(state.get("returned", 0)))
+
+
+def spent_of(state: State) -> int:
+    """What was paid and not paid back, in fen."""
+    return max(0, int(state.get("spent", 0)) - int(state.get("refunded", 0)))
 
 
 def is_inbound(kind: str) -> bool:
@@ -86,6 +100,8 @@ def _copied(state: State) -> State:
 
 def _apply(state: State, event: FoldEvent) -> None:
     kind, at = event.kind, event.at_ms
+    if kind.startswith("segment."):  # what segments do says nothing about him
+        return
     facts = event.facts if isinstance(event.facts, dict) else {}
     _count(state.setdefault("kinds", {}), kind)
     state["newest"] = max(state.get("newest", at), at)
@@ -99,6 +115,8 @@ def _apply(state: State, event: FoldEvent) -> None:
         _note_tag(state, event, facts)
     elif kind == "order":
         _note_order(state, event, facts)
+    elif kind == "refund":
+        _note_refund(state, facts)
     elif kind in _COUPON:
         _count(state.setdefault("coupons", {}), _COUPON[kind])
     elif kind in ("opt_out", "opt_in"):
@@ -147,11 +165,20 @@ def _note_tag(state: State, event: FoldEvent, facts: State) -> None:
 
 
 def _note_order(state: State, event: FoldEvent, facts: State) -> None:
-    amount = facts.get("amount_fen")
-    fen = amount if type(amount) is int and 0 <= amount <= MOST_FEN else 0
+    fen = _fen(facts.get("amount_fen"))
     state["orders"] = state.get("orders", 0) + 1
     state["spent"] = state.get("spent", 0) + fen
     state["order"] = max(state.get("order", []), [event.at_ms, event.key, fen])
+
+
+def _note_refund(state: State, facts: State) -> None:
+    """Money back may be told before the order: both are sums, and meet in what is shown."""
+    state["refunded"] = state.get("refunded", 0) + _fen(facts.get("amount_fen"))
+    state["returned"] = state.get("returned", 0) + (facts.get("whole") is True)
+
+
+def _fen(amount: Any) -> int:
+    return amount if type(amount) is int and 0 <= amount <= MOST_FEN else 0
 
 
 def _prune(state: State) -> None:

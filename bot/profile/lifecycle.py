@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.store import dialogues, events, followers, handoff, suppression
+from bot.store import consents, dialogues, events, followers, handoff, suppression
 from bot.store.db import transaction
 from bot.store.segments import mark_dirty
 
@@ -29,7 +29,8 @@ def subscribed(
     with transaction():
         if followers.mark_subscribed(follower_id, at, scene):
             facts = {"purpose": "marketing", "notice": NOTICE, "source": "subscribe"}
-            _append(account_id, follower_id, "consent", event_id, at, now, facts)
+            if _append(account_id, follower_id, "consent", event_id, at, now, facts):
+                _note(follower_id, True, at, now, "subscribe", NOTICE)
         if scene:
             _tag_scene(account_id, follower_id, scene, event_id, at, now)
         mark_dirty([follower_id])
@@ -64,7 +65,8 @@ def opted_out(
     """No marketing from the next send on. False: they were out already, or are back in since."""
     with transaction():
         changed = followers.mark_opted_out(follower_id, at)
-        _append(account_id, follower_id, "opt_out", event_id, at, now, {})
+        if _append(account_id, follower_id, "opt_out", event_id, at, now, {}):
+            _note(follower_id, False, at, now, "keyword")
         mark_dirty([follower_id])
     return changed
 
@@ -78,14 +80,12 @@ def opted_in(account_id: int, follower_id: int, event_id: int, at: datetime, now
         changed = followers.mark_opted_in(follower_id, at)
         if followers.get(follower_id).opted_out_at is None:
             suppression.lift(follower_id)
-        _append(account_id, follower_id, "opt_in", event_id, at, now, {})
+        if _append(account_id, follower_id, "opt_in", event_id, at, now, {}):
+            _note(follower_id, True, at, now, "keyword")
         mark_dirty([follower_id])
     return changed
 
 
-def preferred(
-    account_id: int,
-    follower_id: int,
 def speaks(follower_id: int, language: str) -> bool:
     """They wrote in this language (zh, en), and are spoken to in it from now on. False: they
     were."""
@@ -96,6 +96,9 @@ def speaks(follower_id: int, language: str) -> bool:
     return changed
 
 
+def preferred(
+    account_id: int,
+    follower_id: int,
     topics: Mapping[str, float],
     event_id: int,
     at: datetime,
@@ -115,6 +118,15 @@ def _tag_scene(
 ) -> None:
     facts = {"tag": f"scene:{scene}"[:64], "on": True, "source": "scan"}
     _append(account_id, follower_id, "tag", event_id, at, now, facts)
+
+
+def _note(
+    follower_id: int, given: bool, at: datetime, now: datetime, how: str, wording: str = ""
+) -> None:
+    """The evidence of a word about marketing."""
+    consents.note(
+        follower_id, consents.MARKETING, given, at=at, received_at=now, how=how, wording=wording
+    )
 
 
 def _append(

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.store import followers
+from bot.profile.retention import strip_base
+from bot.store import audit, followers
 from bot.store import privacy as store
 from bot.store.db import transaction
 from bot.store.privacy import Held
@@ -84,10 +85,11 @@ def in_brief(follower_id: int) -> Held:
     return store.in_brief(follower_id)
 
 
-def erase(follower_id: int, cause: str, now: datetime) -> str:
+def erase(follower_id: int, cause: str, now: datetime, actor: str = "") -> str:
     """Forget the person; the certificate's number, the same at every call. Raises NotFound.
 
     cause   a word of at most 32 characters: follower, cancelled, operator ...
+    actor   who did it, for the audit log; "" where the cause says so
 
     Somebody who writes again afterwards is a new follower of whom nothing is known, except that
     they refuse marketing if they did before.
@@ -98,6 +100,8 @@ def erase(follower_id: int, cause: str, now: datetime) -> str:
         removed = store.erase(follower_id, now, now - REPEATS_END)
         if removed is not None:
             store.certify(account_id, cause, certificate, removed, now)
+            detail = {"cause": cause, "certificate": certificate}
+            audit.record(actor or cause, "erase", now, follower_id=follower_id, detail=detail)
     store.scrub()
     logger.info("erased follower=%d cause=%s certificate=%s", follower_id, cause, certificate)
     return certificate
@@ -143,6 +147,7 @@ def _forget(follower_id: int, named: Sequence[Named]) -> dict[str, int]:
     removed = {
         "event": store.empty_events(follower_id, sorted(kinds)),
         "attribute": store.forget_attributes(follower_id, names),
+        "profile_base": strip_base(follower_id, names, bool(kinds)),
     }
     if any(removed.values()):
         store.refold(follower_id)

@@ -8,12 +8,13 @@ that the other has not (SKIP LOCKED), and both queue for a profile they share.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import to_ms
 from bot.profile import features
 from bot.profile.fold import fold
-from bot.store import profiles
+from bot.store import profiles, retention
 from bot.store.db import transaction
 from bot.values.facts import FoldEvent
 from bot.values.interest import DAY_MS
@@ -39,18 +40,34 @@ def fold_new(now: datetime, batch: int = 500, most: int = 100_000) -> int:
 def _fold_batch(now: datetime, batch: int) -> int:
     with transaction():
         found = profiles.unfolded(batch)
+        late = _too_late(found)
         by_follower: dict[int, list[FoldEvent]] = {}
         for row in found:
-            if row.follower_id is not None:
+            if row.follower_id is not None and row.event_id not in late:
                 by_follower.setdefault(row.follower_id, []).append(row.event)
         changes = []
         for follower_id, held in profiles.hold(list(by_follower)).items():
             state = fold(held.state, by_follower[follower_id])
-            before = features.projection(held.state)
+            # What a base holds stands in no table yet where the profile is made for the first time.
+            anew = held.fresh and held.state
+            before = None if anew else _shown(held, features.projection(held.state))
             changes.append(_change(follower_id, held, state, before, now))
         profiles.write(changes, now)
         profiles.mark_folded([row.event_id for row in found])
+        retention.delete(sorted(late))
         return len(found)
+
+
+def _too_late(found: Sequence[profiles.Unfolded]) -> set[int]:
+    """Events older than what retention has removed of their kind: perhaps counted once already."""
+    marks = retention.marks()
+    old = [row.event_id for row in found if row.event.at_ms < marks.get(row.event.kind, 0)]
+    return set(retention.unneeded(old))
+
+
+def _shown(held: profiles.Held, view: profiles.Projection) -> profiles.Projection:
+    """Rules, offers and answers see no interests of who switched personalisation off."""
+    return view if held.personalised else replace(view, interests={})
 
 
 def _change(
@@ -62,6 +79,7 @@ def _change(
 ) -> profiles.Change:
     stage = features.stage(state, held.subscribed, now)
     after = features.projection(state, None if before is None else (held.state, before))
+    after = _shown(held, after)
     return profiles.Change(follower_id, state, before, after, stage.value, held.stage)
 
 
@@ -92,10 +110,24 @@ def rebuild(
 def _rebuild_batch(now: datetime, ids: Sequence[int]) -> None:
     """What arrives meanwhile is not folded here: its flag is not ours, and its turn comes."""
     with transaction():
+        people = profiles.hold(ids)
+        bases = retention.bases(list(people))
         profiles.write(
             [
-                _change(id_, held, fold({}, profiles.folded_events(id_)), None, now)
-                for id_, held in profiles.hold(ids).items()
+                _change(id_, held, fold(bases.get(id_, {}), profiles.folded_events(id_)), None, now)
+                for id_, held in people.items()
+            ],
+            now,
+        )
+
+
+def show_anew(now: datetime, follower_id: int) -> None:
+    """Write what the tables show of a profile again, because what may be shown has changed."""
+    with transaction():
+        profiles.write(
+            [
+                _change(id_, held, held.state, None, now)
+                for id_, held in profiles.hold([follower_id]).items()
             ],
             now,
         )

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.segment.evaluate import evaluate, needs
-from bot.segment.plan import cycle_through
-from bot.segment.rules import Rule, inner_segments, is_slug, parse
+from bot.segment.plan import cycle_through, with_pins
+from bot.segment.rules import (
+    Coupon,
+    Listed,
+    Outcome,
+    Rule,
+    inner_segments,
+    is_slug,
+    leaves,
+    parse,
+)
 from bot.segment.sentence import sentence
 from bot.segment.sql import compile
-from bot.store import audience, follower_facts
+from bot.store import audience, follower_facts, segment_lists, segment_versions
 from bot.store import segments as store
 from bot.store.db import dialect, transaction
 from bot.store.segments import Member, SegmentState
@@ -31,10 +41,30 @@ class Preview:
     exact: bool
 
 
-def define(account_id: int, slug: str, name: str, rule: Any, now: datetime) -> SegmentState:
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that names a segment. `stage` of documents: live or draft."""
+
+    kind: str
+    slug: str
+    stage: str = ""
+
+    @property
+    def how(self) -> str:
+        return "looks into" if self.kind == "segment" else "is for"
+
+
+def define(
+    account_id: int, slug: str, name: str, rule: Any, now: datetime, *,
+    author: str = "", triggers: bool | None = None,
+) -> SegmentState:  # fmt: skip
     """Make a segment, or change it; its members follow with the next refresh.
 
-    Raises InvalidInput (with `field`): a bad slug, name or rule, an unknown inner segment, a cycle.
+    author    who edits, for the kept versions
+    triggers  whether comings and goings are events of the log; None: as it is (at first: no)
+
+    Raises InvalidInput (with `field`): a bad slug, name or rule, a cycle, or a rule that names a
+    segment, list, campaign or coupon batch that is not there.
     """
     if not is_slug(slug):
         raise InvalidInput("a slug is of a-z, 0-9, _ and -, at most 64", "slug")
@@ -43,7 +73,14 @@ def define(account_id: int, slug: str, name: str, rule: Any, now: datetime) -> S
     parsed = parse(rule, "rule")
     with transaction():
         _check_inner(account_id, slug, parsed)
-        return store.put(account_id, slug, name.strip(), rule, now)
+        _check_named(account_id, slug, parsed)
+        state = store.put(account_id, slug, name.strip(), rule, now)
+        segment_versions.keep(state.id, state.name, rule, author, now)
+        campaigns = {leaf.campaign for leaf in leaves(parsed) if isinstance(leaf, Outcome)}
+        segment_lists.watch(state.id, account_id, campaigns)
+        if triggers is not None and triggers is not state.triggers:
+            store.set_triggers(state.id, triggers)
+        return store.by_slug(account_id, slug)
 
 
 def _check_inner(account_id: int, slug: str, rule: Rule) -> None:
@@ -59,14 +96,73 @@ def _check_inner(account_id: int, slug: str, rule: Rule) -> None:
         raise InvalidInput(f"segments look into each other: {' > '.join(way)}", "rule")
 
 
+def _check_named(account_id: int, slug: str, rule: Rule) -> None:
+    """A slip of the pen in a name would hold for nobody, and nobody would see why."""
+    lists = {state.slug for state in store.of_account(account_id)} | {slug}
+    for leaf in leaves(rule):
+        if isinstance(leaf, Listed) and leaf.slug not in lists:
+            raise InvalidInput(f"there is no segment {leaf.slug!r} with a list", "rule")
+        if isinstance(leaf, Outcome) and not segment_versions.campaign_known(
+            account_id, leaf.campaign
+        ):
+            raise InvalidInput(f"there is no campaign {leaf.campaign!r}", "rule")
+        if isinstance(leaf, Coupon) and not segment_versions.batch_known(account_id, leaf.batch):
+            raise InvalidInput(f"there is no coupon batch {leaf.batch!r}", "rule")
+
+
+def used_by(account_id: int, slug: str) -> list[Use]:
+    """What names the segment: others' rules, campaigns that are not over, answers and rules of the
+    conversation (live and draft). Raises NotFound."""
+    store.by_slug(account_id, slug)
+    others = [state for state in store.of_account(account_id) if state.slug != slug]
+    uses = [Use("segment", one.slug) for one in others if _reads(one, slug)]
+    uses += [Use("campaign", one) for one in segment_versions.campaigns_of(account_id, slug)]
+    documents = segment_versions.documents_of(account_id, slug)
+    return uses + [Use(kind, one, stage) for kind, one, stage in documents]
+
+
+def _reads(state: SegmentState, slug: str) -> bool:
+    rule = parse(state.rule)
+    return slug in inner_segments(rule) or Listed(slug) in leaves(rule)
+
+
 def remove(account_id: int, slug: str) -> None:
-    """Remove a segment. Raises NotFound, and Conflict while another looks into it."""
+    """Remove a segment. Raises NotFound, and Conflict while something names it."""
     with transaction():
         state = store.by_slug(account_id, slug)
-        for other in store.of_account(account_id):
-            if other.slug != slug and slug in inner_segments(parse(other.rule)):
-                raise Conflict(f"the segment {other.slug!r} looks into {slug!r}")
+        if uses := used_by(account_id, slug):
+            raise Conflict(
+                "; ".join(f"the {use.kind} {use.slug!r} {use.how} {slug!r}" for use in uses)
+            )
+        segment_versions.forget(state.id)
         store.remove(state.id)
+
+
+def restore(account_id: int, slug: str, number: int, now: datetime, author: str = "") -> Any:
+    """Make an earlier definition the segment's own again, as an edit of its own.
+
+    Raises NotFound, and InvalidInput where it names what is no longer there.
+    """
+    held = segment_versions.version(store.by_slug(account_id, slug).id, number)
+    return define(account_id, slug, held.name, held.rule, now, author=author)
+
+
+def pin(
+    account_id: int, slug: str, follower_ids: Sequence[int], included: bool | None, now: datetime,
+    *, author: str = "", reason: str = "",
+) -> int:  # fmt: skip
+    """Put followers in (True), keep them out (False), or let the rule decide again (None).
+
+    Raises NotFound for a segment or a follower that the account does not have; then none is pinned.
+    """
+    state = store.by_slug(account_id, slug)
+    known = segment_lists.find_many(account_id, "id", [str(one) for one in follower_ids])
+    for one in follower_ids:
+        if str(one) not in known:
+            raise NotFound(f"there is no follower {one}")
+    if included is None:
+        return segment_lists.unpin(state.id, follower_ids)
+    return segment_lists.pin(state.id, follower_ids, included, author, reason, now)
 
 
 def members(account_id: int, slug: str, after_id: int = 0, limit: int = 100) -> list[Member]:
@@ -104,7 +200,8 @@ def why(
     `matches` and `because` are of now; `member` is of the last refresh. `until`: see Verdict.
     """
     state = store.by_slug(account_id, slug)
-    rule = parse(state.rule)
+    bare = parse(state.rule)
+    rule = with_pins(state.id, bare)
     found = follower_facts.load([follower_id], needs([rule], now))
     if not found or found[0].account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
@@ -113,7 +210,7 @@ def why(
     return {
         "segment": slug,
         "follower": follower_id,
-        "rule": sentence(rule, lang),
+        "rule": sentence(bare, lang),
         "member": since is not None,
         "since": None if since is None else since.isoformat(timespec="seconds"),
         "matches": verdict.matches,

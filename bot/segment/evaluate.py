@@ -6,7 +6,7 @@ verdict: `until` is an instant up to which, nothing else changing, it stays as i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import ge, gt, le, lt
@@ -14,31 +14,32 @@ from typing import Any
 
 from bot.clock import from_ms, to_ms
 from bot.segment import bucket
+from bot.segment.acts import Act
+from bot.segment.looks import Look, Looker, act_looker, event_needs, found
 from bot.segment.rules import (
     All,
     AnyOf,
     Attribute,
     Bucket,
-    Event,
+    Coupon,
     InSegment,
     Interest,
     Leaf,
+    Listed,
     Not,
+    Outcome,
+    Pinned,
     Rule,
-    Scalar,
     Tag,
     leaves,
 )
-from bot.values.facts import EventNeed, FollowerFacts, Needs, Seen
+from bot.values.facts import FollowerFacts, Needs
 from bot.values.interest import DAY_MS, fades_at, score, threshold
 from bot.values.stage import Stage, stage_of
 
 _COMPARE = {"lt": lt, "le": le, "gt": gt, "ge": ge}
 _FLIPPED = {"lt": gt, "le": ge, "gt": lt, "ge": le}
 
-# Whether it holds, and the instant (ms, after now) at which time alone may change that.
-Look = tuple[bool, int | None]
-Looker = Callable[[FollowerFacts], Look]
 _YES: Look = (True, None)
 _NO: Look = (False, None)
 _NOTHING: tuple[str | None, float | None] = (None, None)
@@ -62,35 +63,18 @@ def evaluate(rule: Rule, facts: FollowerFacts, now: datetime) -> Verdict:
 
 def needs(rules: Iterable[Rule], now: datetime) -> Needs:
     """What these rules read of a follower at `now`."""
-    found = [leaf for rule in rules for leaf in leaves(rule)]
+    wanted = [leaf for rule in rules for leaf in leaves(rule)]
     return Needs(
-        attributes=frozenset(leaf.name for leaf in found if isinstance(leaf, Attribute)),
-        tags=frozenset(leaf.tag for leaf in found if isinstance(leaf, Tag)),
-        topics=frozenset(leaf.topic for leaf in found if isinstance(leaf, Interest)),
-        segments=frozenset(leaf.slug for leaf in found if isinstance(leaf, InSegment)),
-        events=_event_needs([leaf for leaf in found if isinstance(leaf, Event)], to_ms(now)),
+        attributes=frozenset(leaf.name for leaf in wanted if isinstance(leaf, Attribute)),
+        tags=frozenset(leaf.tag for leaf in wanted if isinstance(leaf, Tag)),
+        topics=frozenset(leaf.topic for leaf in wanted if isinstance(leaf, Interest)),
+        segments=frozenset(leaf.slug for leaf in wanted if isinstance(leaf, InSegment)),
+        events=event_needs([leaf for leaf in wanted if isinstance(leaf, Act)], to_ms(now)),
+        batches=frozenset(leaf.batch for leaf in wanted if isinstance(leaf, Coupon)),
+        campaigns=frozenset(leaf.campaign for leaf in wanted if isinstance(leaf, Outcome)),
+        lists=frozenset(leaf.slug for leaf in wanted if isinstance(leaf, Listed)),
+        pins=frozenset(leaf.segment_id for leaf in wanted if isinstance(leaf, Pinned)),
     )
-
-
-def _event_needs(found: list[Event], now_ms: int) -> tuple[EventNeed, ...]:
-    """One need for each kind: the widest window, and all of it where facts decide."""
-    by_kind: dict[str, list[Event]] = {}
-    for leaf in found:
-        by_kind.setdefault(leaf.kind, []).append(leaf)
-    return tuple(
-        EventNeed(
-            kind,
-            None
-            if any(leaf.within_days is None for leaf in group)
-            else min(_window_start(leaf, now_ms) or 0 for leaf in group),
-            None if any(leaf.where for leaf in group) else max(leaf.at_least for leaf in group),
-        )
-        for kind, group in sorted(by_kind.items())
-    )
-
-
-def _window_start(leaf: Event, now_ms: int) -> int | None:
-    return None if leaf.within_days is None else now_ms - round(leaf.within_days * DAY_MS)
 
 
 def look(rule: Rule, facts: FollowerFacts, now_ms: int) -> Look:
@@ -120,7 +104,7 @@ def _looker(rule: Rule, now_ms: int, timed: bool) -> Looker:
             return not held, until
 
         return opposite
-    return _leaf(rule, now_ms)
+    return _leaf(rule, now_ms, timed)
 
 
 def _first(parts: list[Looker], decisive: bool) -> Looker:
@@ -155,7 +139,7 @@ def _together(parts: list[Looker], decisive: bool) -> Looker:
     return together
 
 
-def _leaf(leaf: Leaf, now_ms: int) -> Looker:
+def _leaf(leaf: Leaf, now_ms: int, timed: bool) -> Looker:
     if isinstance(leaf, Tag):
         tag = leaf.tag
         return lambda facts: _YES if tag in facts.tags else _NO
@@ -167,9 +151,9 @@ def _leaf(leaf: Leaf, now_ms: int) -> Looker:
         return lambda facts: _YES if low <= bucket.number(facts.id, salt) < high else _NO
     if isinstance(leaf, Interest):
         return _interest(leaf, now_ms)
-    if isinstance(leaf, Event):
-        return _events(leaf, now_ms)
-    return _attribute(leaf, now_ms)
+    if isinstance(leaf, Attribute):
+        return _attribute(leaf, now_ms)
+    return act_looker(leaf, now_ms, timed)
 
 
 def _interest(leaf: Interest, now_ms: int) -> Looker:
@@ -182,35 +166,6 @@ def _interest(leaf: Interest, now_ms: int) -> Looker:
         return True, fades_at(held, leaf.at_least, now_ms)
 
     return interest
-
-
-def _events(leaf: Event, now_ms: int) -> Looker:
-    since = _window_start(leaf, now_ms)
-
-    def events(facts: FollowerFacts) -> Look:
-        found = 0
-        for seen in facts.events.get(leaf.kind, ()):  # newest first
-            if since is not None and seen.at_ms < since:
-                break
-            if leaf.where and not _fits(leaf, seen):
-                continue
-            found += 1
-            if found == leaf.at_least:
-                return True, None if since is None else seen.at_ms + (now_ms - since) + 1
-        return _NO
-
-    return events
-
-
-def _fits(leaf: Event, seen: Seen) -> bool:
-    return all(key in seen.facts and _equal(seen.facts[key], want) for key, want in leaf.where)
-
-
-def _equal(value: Any, want: Scalar) -> bool:
-    """Equal as JSON: true is not 1, and 1 is 1.0."""
-    if isinstance(want, bool) or isinstance(value, bool):
-        return value is want
-    return type(value) in (str, int, float) and value == want
 
 
 def _attribute(leaf: Attribute, now_ms: int) -> Looker:
@@ -309,7 +264,7 @@ def _because(
                 yield from _because(part, value, facts, now_ms)
                 if one_is_enough:
                     return
-    else:
+    elif value or not isinstance(rule, Pinned):  # nobody wonders that he was not pinned
         yield {**_found(rule, facts, now_ms), "held": value}
 
 
@@ -320,20 +275,12 @@ def _found(leaf: Leaf, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
         held = facts.interests.get(leaf.topic)
         now = 0.0 if held is None else round(score(held, now_ms), 3)
         return {"interest": leaf.topic, "at_least": leaf.at_least, "score": now}
-    if isinstance(leaf, Event):
-        found: dict[str, Any] = {"event": leaf.kind, "at_least": leaf.at_least}
-        if leaf.within_days is not None:
-            found["within_days"] = leaf.within_days
-        if leaf.where:
-            found["where"] = dict(leaf.where)
-        since = _window_start(leaf, now_ms)
-        events = [e for e in facts.events.get(leaf.kind, ()) if since is None or e.at_ms >= since]
-        counted = [event for event in events if not leaf.where or _fits(leaf, event)]
-        return {**found, "found": len(counted)}
     if isinstance(leaf, InSegment):
         return {"segment": leaf.slug}
     if isinstance(leaf, Bucket):
         return {"bucket": [leaf.low, leaf.high], "number": bucket.number(facts.id, leaf.salt)}
+    if not isinstance(leaf, Attribute):
+        return found(leaf, facts, now_ms)
     value = list(leaf.value) if isinstance(leaf.value, tuple) else leaf.value
     return {"attribute": leaf.name, "op": leaf.op, "value": value} | _held(leaf, facts, now_ms)
 

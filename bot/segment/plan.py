@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from bot.errors import InvalidInput
-from bot.segment.rules import Leaf, Rule, inner_segments, leaves, parse
+from bot.segment.rules import All, AnyOf, Leaf, Not, Pinned, Rule, inner_segments, leaves, parse
 from bot.segment.sweeps import moves_with_time
 from bot.store import segments as store
 from bot.store.segments import SegmentState
@@ -18,15 +19,20 @@ RETRY = timedelta(minutes=10)  # a definition that failed is tried again
 
 @dataclass
 class Plan:
-    """A segment in a round. `rebuild`: all its members are compared anew."""
+    """A segment in a round. `rule`: with its pins, `bare`: as written. `rebuild`: all its members
+    are compared anew."""
 
     state: SegmentState
-    rule: Rule
+    bare: Rule
     rebuild: bool
     filled: bool = False
     entered: int = 0
     left: int = 0
     error: str = ""
+
+    @cached_property
+    def rule(self) -> Rule:
+        return with_pins(self.state.id, self.bare)
 
     @property
     def timed(self) -> set[Leaf]:
@@ -85,6 +91,12 @@ def plans_of(account_id: int, now: datetime, full: bool) -> Plans:
             continue
         plans.append(Plan(state, rule, full or not state.built))
     return Plans(account_id, now, in_order(plans), broken)
+
+
+def with_pins(segment_id: int, rule: Rule) -> Rule:
+    """The rule, and before it who was put in or kept out by hand."""
+    put_in, kept_out = Pinned(segment_id, True), Pinned(segment_id, False)
+    return All((Not(kept_out), AnyOf((put_in, rule))))
 
 
 def resting(state: SegmentState, now: datetime) -> bool:

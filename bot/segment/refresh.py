@@ -26,12 +26,20 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from bot.clock import to_ms
-from bot.segment.evaluate import Looker, looker, needs, reason
+from bot.segment.evaluate import looker, needs, reason
+from bot.segment.looks import Looker
 from bot.segment.plan import Plan, Plans, plans_of
 from bot.segment.rules import Leaf
 from bot.segment.sql import compile
 from bot.segment.sweeps import edge
-from bot.store import accounts, audience, follower_facts, leases
+from bot.store import (
+    accounts,
+    audience,
+    follower_facts,
+    leases,
+    segment_events,
+    segment_lists,
+)
 from bot.store import segments as store
 from bot.store.db import available, dialect, transaction
 from bot.store.segments import Move
@@ -247,8 +255,16 @@ class _Round:
             moves.append(Move(facts.id, reason(plan.rule, facts, now_ms)))
             note(slug)
         if entering or leaving:
-            came, went = store.move(plan.state.id, entering, leaving, self.plans.now)
-            plan.entered, plan.left = plan.entered + came, plan.left + went
+            self.let(plan, entering, leaving)
+
+    def let(self, plan: Plan, entering: Sequence[Move], leaving: Sequence[Move]) -> None:
+        """Let them in and out, and tell the log where the segment is a trigger."""
+        state, now = plan.state, self.plans.now
+        came, went = store.move(state.id, entering, leaving, now)
+        plan.entered, plan.left = plan.entered + came, plan.left + went
+        if state.triggers:
+            ids = [one.follower_id for one in entering], [one.follower_id for one in leaving]
+            segment_events.announce(state, *ids, now)
 
     # --- everybody ---------------------------------------------------------------------
 
@@ -277,19 +293,15 @@ class _Round:
     def compare(self, plan: Plan, span: tuple[int, int], empty: bool) -> None:
         """One span. The first filling of a segment that nobody looks into keeps no history."""
         plans, segment_id = self.plans, plan.state.id
-        select, params = compile(plan.rule, plans.now, plans.account_id, dialect(), span)
+        # A pin that comes meanwhile makes its follower dirty.
+        rule = plan.rule if segment_lists.has_pins(segment_id) else plan.bare
+        select, params = compile(rule, plans.now, plans.account_id, dialect(), span)
         if empty and not plans.looked_into(plan):
             plan.entered += store.fill(segment_id, select, params, plans.now)
             return
         entering, leaving = store.differing(segment_id, select, params, span)
         why = {"definition": plan.state.version}
-        came, went = store.move(
-            segment_id,
-            [Move(id_, why) for id_ in entering],
-            [Move(id_, why) for id_ in leaving],
-            plans.now,
-        )
-        plan.entered, plan.left = plan.entered + came, plan.left + went
+        self.let(plan, [Move(id_, why) for id_ in entering], [Move(id_, why) for id_ in leaving])
         if plans.looked_into(plan):
             store.mark_dirty([*entering, *leaving])
 

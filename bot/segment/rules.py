@@ -4,22 +4,68 @@
     {event: order, at_least: 2, within_days: 30, where: {shop: A1}}    {segment: coffee}
     {bucket: [0, 10], salt: autumn}    {all: [...]}    {any: [...]}    {not: {...}}
 
+What somebody did over time, coupons, campaigns and lists: `bot.segment.acts`.
+
 docs/explanation/segments.md says what each means; docs/reference/segment.schema.json is the form.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from bot.errors import InvalidInput
-from bot.values.facts import FAMILIES
+from bot.segment.acts import (
+    CAMPAIGN_KEYS,
+    COUPON_KEYS,
+    EVENT_KEYS,
+    SEQUENCE_KEYS,
+    Act,
+    Aggregate,
+    Coupon,
+    Event,
+    Listed,
+    Outcome,
+    Pinned,
+    Step,
+    Succession,
+    read_campaign,
+    read_coupon,
+    read_event,
+    read_list,
+    read_sequence,
+)
+from bot.segment.reading import MOST_DAYS, Scalar, is_slug, known, path, scalar, slug, text
 from bot.values.stage import Stage
 
-Scalar = str | int | float | bool
+__all__ = [
+    "BUILT_IN",
+    "OPS",
+    "Aggregate",
+    "All",
+    "AnyOf",
+    "Attribute",
+    "Bucket",
+    "Coupon",
+    "Event",
+    "InSegment",
+    "Interest",
+    "Leaf",
+    "Listed",
+    "Not",
+    "Outcome",
+    "Pinned",
+    "Rule",
+    "Scalar",
+    "Step",
+    "Succession",
+    "Tag",
+    "inner_segments",
+    "is_slug",
+    "leaves",
+    "parse",
+]
 
 OPS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists")
 ORDER_OPS = ("lt", "le", "gt", "ge")
@@ -38,12 +84,6 @@ DEFAULT_SCORE = 0.3
 DEEPEST = 8
 MOST_RULES = 100
 MOST_VALUES = 500
-MOST_DAYS = 3650
-MOST_TIMES = 1000
-_KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_KEY = re.compile(r"\w{1,32}")
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +104,6 @@ class Tag:
 class Interest:
     topic: str
     at_least: float
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """At least so many events of a kind or family; `within_days` None: ever."""
-
-    kind: str
-    at_least: int
-    within_days: float | None
-    where: tuple[tuple[str, Scalar], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +135,7 @@ class Not:
     rule: Rule
 
 
-Leaf = Attribute | Tag | Interest | Event | InSegment | Bucket
+Leaf = Attribute | Tag | Interest | InSegment | Bucket | Act
 Rule = Leaf | All | AnyOf | Not
 
 
@@ -129,12 +159,8 @@ def leaves(rule: Rule) -> Iterator[Leaf]:
 
 
 def inner_segments(rule: Rule) -> set[str]:
-    """Slugs of the segments that the rule looks into."""
+    """Slugs of the segments whose members the rule looks at."""
     return {leaf.slug for leaf in leaves(rule) if isinstance(leaf, InSegment)}
-
-
-def is_slug(text: Any) -> bool:
-    return isinstance(text, str) and _SLUG.fullmatch(text) is not None
 
 
 def _rule(document: Any, at: str, depth: int) -> Rule:
@@ -147,23 +173,17 @@ def _rule(document: Any, at: str, depth: int) -> Rule:
         found = ", ".join(kinds) or "none"
         raise InvalidInput(f"a rule has exactly one of {', '.join(_READERS)}; found {found}", at)
     read, allowed = _READERS[kinds[0]]
-    for key in document:
-        if key not in allowed:
-            raise InvalidInput(f"{key!r} does not belong here", _path(at, str(key)))
+    known(document, allowed, at)
     return read(document, at, depth)
 
 
-def _path(at: str, key: str) -> str:
-    return f"{at}.{key}" if at else key
-
-
 def _attribute(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-    name = _text(document["attribute"], 32, _path(at, "attribute"))
+    name = text(document["attribute"], 32, path(at, "attribute"))
     op = document.get("op", "eq")
     allowed, kind = BUILT_IN.get(name, (OPS, object))
     if op not in allowed:
-        raise InvalidInput(f"{name} takes one of {', '.join(allowed)}", _path(at, "op"))
-    where = _path(at, "value")
+        raise InvalidInput(f"{name} takes one of {', '.join(allowed)}", path(at, "op"))
+    where = path(at, "value")
     if op == "exists":
         value = document.get("value", True)
         if not isinstance(value, bool):
@@ -187,7 +207,7 @@ def _operand(name: str, op: str, kind: type, value: Any, at: str) -> Scalar | tu
 
 
 def _one(name: str, kind: type, value: Any, at: str) -> Scalar:
-    scalar = _scalar(value, at)
+    one = scalar(value, at)
     fits = {
         object: True,
         str: isinstance(value, str),
@@ -202,58 +222,22 @@ def _one(name: str, kind: type, value: Any, at: str) -> Scalar:
         raise InvalidInput(f"stage is one of {', '.join(Stage)}", at)
     if name == "last_seen" and not 0 <= float(value) <= MOST_DAYS:
         raise InvalidInput(f"last_seen takes 0 to {MOST_DAYS} days", at)
-    return scalar
-
-
-def _scalar(value: Any, at: str) -> Scalar:
-    if isinstance(value, str):
-        return _text(value, 190, at)
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float) and isfinite(value) and abs(value) <= 1e15:
-        return value
-    raise InvalidInput("a text, a number within ±10^15, true or false", at)
+    return one
 
 
 def _tag(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-    return Tag(_text(document["tag"], 64, _path(at, "tag")))
+    return Tag(text(document["tag"], 64, path(at, "tag")))
 
 
 def _interest(document: Mapping[str, Any], at: str, depth: int) -> Rule:
     score = document.get("at_least", DEFAULT_SCORE)
     if type(score) not in (int, float) or not 0.001 <= score <= 0.999:
-        raise InvalidInput("a score between 0.001 and 0.999", _path(at, "at_least"))
-    return Interest(_text(document["interest"], 32, _path(at, "interest")), float(score))
-
-
-def _event(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-    kind = document["event"]
-    if kind not in FAMILIES and not (
-        isinstance(kind, str) and len(kind) <= 32 and _KIND.fullmatch(kind)
-    ):
-        known = ", ".join(FAMILIES)
-        raise InvalidInput(f"an event kind such as order, or one of {known}", _path(at, "event"))
-    times, days = document.get("at_least", 1), document.get("within_days")
-    if type(times) is not int or not 1 <= times <= MOST_TIMES:
-        raise InvalidInput(f"a whole number from 1 to {MOST_TIMES}", _path(at, "at_least"))
-    if days is not None and (type(days) not in (int, float) or not 0 < days <= MOST_DAYS):
-        raise InvalidInput(f"days, more than 0, at most {MOST_DAYS}", _path(at, "within_days"))
-    return Event(kind, times, days, _where(document.get("where", {}), _path(at, "where")))
-
-
-def _where(facts: Any, at: str) -> tuple[tuple[str, Scalar], ...]:
-    if not isinstance(facts, Mapping) or len(facts) > 10:
-        raise InvalidInput("an object of at most 10 facts, such as {shop: A1}", at)
-    for key in facts:
-        if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise InvalidInput("a fact's name is of letters, digits and _", _path(at, str(key)))
-    return tuple((key, _scalar(value, _path(at, key))) for key, value in facts.items())
+        raise InvalidInput("a score between 0.001 and 0.999", path(at, "at_least"))
+    return Interest(text(document["interest"], 32, path(at, "interest")), float(score))
 
 
 def _in_segment(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-    if not is_slug(document["segment"]):
-        raise InvalidInput("a segment's slug: a-z, 0-9, _ and -", _path(at, "segment"))
-    return InSegment(document["segment"])
+    return InSegment(slug(document, "segment", at))
 
 
 def _bucket(document: Mapping[str, Any], at: str, depth: int) -> Rule:
@@ -264,14 +248,14 @@ def _bucket(document: Mapping[str, Any], at: str, depth: int) -> Rule:
         and all(type(end) is int for end in span)
         and 0 <= span[0] < span[1] <= 100
     ):
-        raise InvalidInput("[low, high] with 0 <= low < high <= 100", _path(at, "bucket"))
+        raise InvalidInput("[low, high] with 0 <= low < high <= 100", path(at, "bucket"))
     salt = document.get("salt", "")
-    return Bucket(span[0], span[1], salt and _text(salt, 64, _path(at, "salt")))
+    return Bucket(span[0], span[1], salt and text(salt, 64, path(at, "salt")))
 
 
 def _several(make: Callable[[tuple[Rule, ...]], Rule], key: str) -> Reader:
     def read(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-        parts, here = document[key], _path(at, key)
+        parts, here = document[key], path(at, key)
         if not isinstance(parts, list | tuple) or not 0 < len(parts) <= MOST_RULES:
             raise InvalidInput(f"a list of 1 to {MOST_RULES} rules", here)
         return make(tuple(_rule(part, f"{here}[{i}]", depth + 1) for i, part in enumerate(parts)))
@@ -280,13 +264,7 @@ def _several(make: Callable[[tuple[Rule, ...]], Rule], key: str) -> Reader:
 
 
 def _not(document: Mapping[str, Any], at: str, depth: int) -> Rule:
-    return Not(_rule(document["not"], _path(at, "not"), depth + 1))
-
-
-def _text(value: Any, most: int, at: str) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= most or _UNSAFE.search(value):
-        raise InvalidInput(f"a text of 1 to {most} characters", at)
-    return value
+    return Not(_rule(document["not"], path(at, "not"), depth + 1))
 
 
 Reader = Callable[[Mapping[str, Any], str, int], Rule]
@@ -294,7 +272,11 @@ _READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
     "attribute": (_attribute, ("attribute", "op", "value")),
     "tag": (_tag, ("tag",)),
     "interest": (_interest, ("interest", "at_least")),
-    "event": (_event, ("event", "at_least", "within_days", "where")),
+    "event": (read_event, EVENT_KEYS),
+    "sequence": (read_sequence, SEQUENCE_KEYS),
+    "coupon": (read_coupon, COUPON_KEYS),
+    "campaign": (read_campaign, CAMPAIGN_KEYS),
+    "list": (read_list, ("list",)),
     "segment": (_in_segment, ("segment",)),
     "bucket": (_bucket, ("bucket", "salt")),
     "all": (_several(All, "all"), ("all",)),

@@ -7,14 +7,13 @@ from bot.segment.rules import (
     AnyOf,
     Attribute,
     Bucket,
-    Event,
     InSegment,
     Interest,
     Not,
     Rule,
-    Scalar,
     Tag,
 )
+from bot.segment.sentence_acts import act_said, value_said
 
 _OPS = {
     "zh": {"eq": "是", "ne": "不是", "lt": "小于", "le": "不大于", "gt": "大于", "ge": "不小于",
@@ -35,18 +34,6 @@ _NAMES = {
 }  # fmt: skip
 _STAGES = {"new": "新关注", "active": "活跃", "customer": "顾客", "loyal": "忠实顾客",
            "sleeping": "沉睡", "gone": "已取关"}  # fmt: skip
-_EVENTS = {
-    "zh": {"message.*": "发来消息", "message.text": "发来文字", "menu.*": "点菜单",
-           "menu.click": "点菜单", "subscribe": "关注", "unsubscribe": "取消关注", "scan": "扫码",
-           "click": "点开链接", "order": "下单", "coupon.*": "与优惠券有关",
-           "coupon.issued": "获得优惠券", "coupon.claimed": "领取优惠券",
-           "coupon.redeemed": "核销优惠券", "preference": "选择偏好"},
-    "en": {"message.*": "sent a message", "menu.*": "used the menu", "subscribe": "followed",
-           "unsubscribe": "left", "scan": "scanned a code", "click": "opened a link",
-           "order": "ordered", "coupon.*": "had to do with a coupon",
-           "coupon.issued": "got a coupon", "coupon.claimed": "claimed a coupon",
-           "coupon.redeemed": "redeemed a coupon", "preference": "chose a preference"},
-}  # fmt: skip
 
 
 def sentence(rule: Rule, lang: str = "zh") -> str:
@@ -79,22 +66,9 @@ def _said(rule: Rule, lang: str, top: bool = False) -> str:
     if isinstance(rule, Bucket):
         span = f"{rule.low}–{rule.high}%"
         return f"固定抽样的 {span}" if zh else f"is in the fixed share {span}"
-    if isinstance(rule, Event):
-        return _event(rule, lang)
-    return _attribute(rule, lang)
-
-
-def _event(rule: Event, lang: str) -> str:
-    verb = _EVENTS[lang].get(rule.kind, rule.kind)
-    where = [f"{key} = {_value(value, lang)}" for key, value in rule.where]
-    if lang == "zh":
-        when = "" if rule.within_days is None else f"最近 {rule.within_days:g} 天内"
-        with_ = f"（{'，'.join(where)}）" if where else ""
-        times = "" if rule.at_least == 1 else f"至少 {rule.at_least} 次"
-        return f"{when}{verb}{times}{with_}" if when or times else f"曾经{verb}{with_}"
-    times = "" if rule.at_least == 1 else f" at least {rule.at_least} times"
-    when = " ever" if rule.within_days is None else f" within {rule.within_days:g} days"
-    return f"{verb}{times}{when}" + (f" ({', '.join(where)})" if where else "")
+    if isinstance(rule, Attribute):
+        return _attribute(rule, lang)
+    return act_said(rule, lang)
 
 
 def _attribute(rule: Attribute, lang: str) -> str:
@@ -120,16 +94,8 @@ def _attribute(rule: Attribute, lang: str) -> str:
     if rule.name == "spent_fen":
         shown = [f"¥{float(value) / 100:.2f}" for value in values]
     else:
-        shown = [_value(value, lang) for value in values]
+        shown = [value_said(value, lang) for value in values]
     listed = ("、" if zh else ", ").join(shown)
     return (
         f"{name}{_OPS['zh'][rule.op]}{listed}" if zh else f"{name} {_OPS['en'][rule.op]} {listed}"
     )
-
-
-def _value(value: Scalar, lang: str) -> str:
-    if isinstance(value, bool):
-        return ("是" if value else "否") if lang == "zh" else str(value).lower()
-    if isinstance(value, str):
-        return f"「{value}」" if lang == "zh" else f'"{value}"'
-    return f"{value:.15g}"

@@ -7,8 +7,6 @@ orders by follower read only that span of it.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +17,6 @@ from bot.segment.rules import (
     AnyOf,
     Attribute,
     Bucket,
-    Event,
     InSegment,
     Interest,
     Leaf,
@@ -28,7 +25,7 @@ from bot.segment.rules import (
     Tag,
     leaves,
 )
-from bot.values.facts import kinds_of
+from bot.segment.sql_acts import ActWriter
 from bot.values.interest import DAY_MS, threshold
 from bot.values.stage import LOYAL_PURCHASES, NEW_DAYS, SLEEPING_DAYS
 
@@ -81,24 +78,8 @@ def compile(
     return Query(f"{sql} AND {writer.condition(rule)}", writer.params)
 
 
-@dataclass
-class _Writer:
-    """Writes conditions; parameters are added in the order of their marks."""
-
-    now_ms: int
-    account_id: int
-    dialect: str
-    span: tuple[int, int] | None
-    params: list[Any] = field(default_factory=list)
-
-    def add(self, *values: Any) -> None:
-        self.params.extend(values)
-
-    def spanned(self, column: str) -> str:
-        if self.span is None:
-            return ""
-        self.add(*self.span)
-        return f" AND {column} > ? AND {column} <= ?"
+class _Writer(ActWriter):
+    """Writes whole rules, and the conditions about what somebody is."""
 
     def condition(self, rule: Rule) -> str:
         if isinstance(rule, All | AnyOf):
@@ -119,8 +100,6 @@ class _Writer:
                 "EXISTS (SELECT 1 FROM follower_interest i WHERE i.follower_id = f.id"
                 " AND i.topic = ? AND i.level >= ?)"
             )
-        if isinstance(leaf, Event):
-            return self.event(leaf)
         if isinstance(leaf, InSegment):
             self.add(self.account_id, leaf.slug)
             inner = "(SELECT s.id FROM segment s WHERE s.account_id = ? AND s.slug = ?)"
@@ -128,50 +107,9 @@ class _Writer:
             return f"f.id IN (SELECT m.follower_id FROM {rows}{self.spanned('m.follower_id')})"
         if isinstance(leaf, Bucket):
             return self.bucket(leaf)
-        return self.attribute(leaf)
-
-    # --- events ------------------------------------------------------------------------
-
-    def event(self, leaf: Event) -> str:
-        rows = f"FROM event e WHERE e.follower_id = f.id AND {self.kinds(leaf.kind, 'e')}"
-        if leaf.within_days is not None:
-            self.add(self.now_ms - _span_ms(leaf))
-            rows += " AND e.at >= ?"
-        for key, value in leaf.where:
-            rows += f" AND {self.fact(key, value)}"
-        if leaf.at_least == 1:
-            return f"EXISTS (SELECT 1 {rows})"
-        self.add(leaf.at_least)
-        return f"(SELECT COUNT(*) {rows}) >= ?"
-
-    def kinds(self, kind: str, table: str) -> str:
-        kinds = kinds_of(kind)
-        self.add(*kinds)
-        return f"{table}.kind IN ({','.join('?' * len(kinds))})"
-
-    def fact(self, key: str, value: Any) -> str:
-        """A top-level fact equal as JSON. Facts with an escaped NUL match nothing (PostgreSQL)."""
-        if self.dialect == "postgres":
-            self.add("\\u0000", key, json.dumps(value))
-            return (
-                "CASE WHEN STRPOS(e.facts, ?) > 0 THEN FALSE"
-                " ELSE COALESCE((e.facts::jsonb -> ?::text) = ?::jsonb, FALSE) END"
-            )
-        path = f'$."{key}"'
-        self.add("\\u0000")
-        if self.dialect == "mysql":
-            self.add(path, json.dumps(value))
-            found = "COALESCE(JSON_EXTRACT(e.facts, ?) = CAST(? AS JSON), FALSE)"
-            return f"(INSTR(e.facts, ?) = 0 AND {found})"
-        self.add(path)
-        if isinstance(value, bool):
-            self.add(_word(value))
-            found = "json_type(e.facts, ?) = ?"
-        else:
-            types = "'text'" if isinstance(value, str) else "'integer', 'real'"
-            self.add(path, value)
-            found = f"json_type(e.facts, ?) IN ({types}) AND json_extract(e.facts, ?) = ?"
-        return f"(instr(e.facts, ?) = 0 AND COALESCE({found}, FALSE))"
+        if isinstance(leaf, Attribute):
+            return self.attribute(leaf)
+        return self.act(leaf)
 
     # --- attributes --------------------------------------------------------------------
 
@@ -233,10 +171,6 @@ class _Writer:
                 parts.append(f"COALESCE({column} IN ({','.join('?' * len(found))}), FALSE)")
         return "(" + " OR ".join(parts) + ")"
 
-    def exact(self, text: str) -> str:
-        """MySQL's usual collations take a for A."""
-        return f"BINARY {text}" if self.dialect == "mysql" else text
-
     # --- buckets -----------------------------------------------------------------------
 
     def bucket(self, leaf: Bucket) -> str:
@@ -252,10 +186,6 @@ class _Writer:
 
     def modulo(self, value: str) -> str:
         return f"{value} % ?" if self.dialect == "sqlite" else f"MOD({value}, ?)"
-
-
-def _span_ms(leaf: Event) -> int:
-    return round((leaf.within_days or 0) * DAY_MS)
 
 
 def _word(value: Any) -> Any:

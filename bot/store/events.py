@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.clock import to_ms
 from bot.errors import NotFound
@@ -97,3 +97,20 @@ def id_of(account_id: int, source: str, key: str) -> int:
     if not found:
         raise NotFound(f"there is no event {key!r} of {source}")
     return int(found[0][0])
+
+
+class Found(NamedTuple):
+    """An event as its key finds it. `follower_id` None: of nobody, or of somebody erased."""
+
+    id: int
+    follower_id: int | None
+    facts: dict[str, Any]
+
+
+def find(account_id: int, source: str, key: str) -> Found | None:
+    """The event that was appended under this key."""
+    rows = fetch(
+        "SELECT id, follower_id, facts FROM event WHERE dedupe = ?",
+        (dedupe(account_id, source, key),),
+    )
+    return Found(rows[0][0], rows[0][1], json.loads(rows[0][2])) if rows else None

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.store.db import fetch
-from bot.values.facts import EventNeed, FollowerFacts, Needs, Seen, kinds_of
+from bot.store.db import fetch, is_sqlite
+from bot.values.facts import Code, EventNeed, FollowerFacts, Needs, Seen, Sent, kinds_of
 
 _SPAN = 500
 _ESCAPED_NUL = "\\u0000"  # such facts are not JSON to PostgreSQL; rules see none of them
@@ -26,6 +26,10 @@ def load(follower_ids: Sequence[int], needs: Needs) -> list[FollowerFacts]:
         _segments(found, ids, needs.segments)
         for need in needs.events:
             _events(found, ids, need)
+        _codes(found, ids, needs.batches)
+        _sends(found, ids, needs.campaigns)
+        _lists(found, ids, needs.lists)
+        _pins(found, ids, needs.pins)
     return [found[id_] for id_ in follower_ids if id_ in found]
 
 
@@ -106,17 +110,19 @@ def _segments(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[
 def _events(found: dict[int, FollowerFacts], ids: list[int], need: EventNeed) -> None:
     """The newest first. Facts are read only where a rule looks at them (`need.most` is None)."""
     kinds = kinds_of(need.kind)
+    # SQLite keeps no statistics: it would read everybody's events of these kinds.
+    log = "event INDEXED BY event_follower_id_kind_at" if is_sqlite() else "event"
     where = f"follower_id IN ({_marks(ids)}) AND kind IN ({_marks(kinds)})"
     params: list[Any] = [*ids, *kinds]
     if need.since_ms is not None:
         where += " AND at >= ?"
         params.append(need.since_ms)
     if need.most is None:
-        sql = f"SELECT follower_id, at, facts FROM event WHERE {where}"
+        sql = f"SELECT follower_id, at, facts FROM {log} WHERE {where}"
     else:
         ranked = (
             "SELECT follower_id, at, ROW_NUMBER() OVER (PARTITION BY follower_id ORDER BY at DESC)"
-            f" AS place FROM event WHERE {where}"
+            f" AS place FROM {log} WHERE {where}"
         )
         sql = f"SELECT follower_id, at, NULL FROM ({ranked}) t WHERE place <= ?"
         params.append(need.most)
@@ -126,6 +132,69 @@ def _events(found: dict[int, FollowerFacts], ids: list[int], need: EventNeed) ->
     for id_, seen in events.items():
         if id_ in found:
             found[id_].events[need.kind] = seen
+
+
+def _codes(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str]) -> None:
+    """Codes that were given to them; those taken back or only reserved are none."""
+    if not slugs:
+        return
+    wanted = sorted(slugs)
+    rows = fetch(
+        "SELECT c.follower_id, b.slug, b.account_id, c.issued_at, c.claimed_at, c.redeemed_at,"
+        " c.expires_at FROM coupon_code c JOIN coupon_batch b ON b.id = c.batch_id"
+        f" WHERE c.follower_id IN ({_marks(ids)}) AND b.slug IN ({_marks(wanted)})"
+        " AND c.state IN ('issued', 'redeemed', 'expired')",
+        (*ids, *wanted),
+    )
+    for id_, slug, account_id, *instants in rows:
+        if id_ in found and found[id_].account_id == account_id:
+            found[id_].codes.setdefault(slug, []).append(Code(*instants))
+
+
+def _sends(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str]) -> None:
+    if not slugs:
+        return
+    wanted = sorted(slugs)
+    rows = fetch(
+        "SELECT s.follower_id, c.slug, c.account_id, s.step, s.state, s.variant,"
+        " EXISTS (SELECT 1 FROM click k WHERE k.send_id = s.id AND k.automatic = FALSE),"
+        " EXISTS (SELECT 1 FROM conversion v WHERE v.send_id = s.id)"
+        " FROM send s JOIN campaign c ON c.id = s.campaign_id"
+        f" WHERE s.follower_id IN ({_marks(ids)}) AND c.slug IN ({_marks(wanted)})",
+        (*ids, *wanted),
+    )
+    for id_, slug, account_id, step, state, variant, clicked, bought in rows:
+        if id_ in found and found[id_].account_id == account_id:
+            sent = Sent(step, state, variant, bool(clicked), bool(bought))
+            found[id_].sends.setdefault(slug, []).append(sent)
+
+
+def _lists(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str]) -> None:
+    if not slugs:
+        return
+    wanted = sorted(slugs)
+    rows = fetch(
+        "SELECT l.follower_id, s.slug, s.account_id FROM segment_listed l"
+        " JOIN segment s ON s.id = l.segment_id"
+        f" WHERE l.follower_id IN ({_marks(ids)}) AND s.slug IN ({_marks(wanted)})",
+        (*ids, *wanted),
+    )
+    for id_, slug, account_id in rows:
+        if id_ in found and found[id_].account_id == account_id:
+            found[id_].lists.add(slug)
+
+
+def _pins(found: dict[int, FollowerFacts], ids: list[int], segments: frozenset[int]) -> None:
+    if not segments:
+        return
+    rows = fetch(
+        "SELECT follower_id, segment_id, included FROM segment_pin"
+        f" WHERE follower_id IN ({_marks(ids)})",
+        ids,
+    )
+    for id_, segment_id, included in rows:
+        if id_ in found and segment_id in segments:
+            found[id_].pins[segment_id] = bool(included)
 
 
 def _read(facts: str | None) -> dict[str, Any]:

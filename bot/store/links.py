@@ -24,6 +24,7 @@ from bot.store.db import insert_new, transaction
 from bot.store.fields import Holder
 from bot.store.models import Campaign, Click, CouponBatch, Follower, Link, Send
 from bot.store.queries import locked, rows
+from bot.store.segment_lists import mark_sent
 from bot.values.audience import SendState
 
 SOURCE = "tracking"
@@ -268,4 +269,5 @@ def settle_unknown_as_sent(send_id: int, now: datetime, evidence: str = "clicked
         )
         if changed:
             coupons.hand_over([f"send:{send_id}"], now)
+            mark_sent([send_id])
     return bool(changed)

@@ -18,6 +18,7 @@ from bot.store.db import fetch, insert_new, is_sqlite, pragma, run, transaction
 from bot.store.fields import Holder
 from bot.store.models import (
     Click,
+    Consent,
     Conversion,
     CouponBatch,
     CouponCode,
@@ -31,11 +32,19 @@ from bot.store.models import (
     Handoff,
     Inbox,
     Link,
+    Listing,
+    PlatformTag,
+    PlatformTagging,
     Profile,
+    ProfileBase,
+    Quarantine,
     Segment,
     SegmentChange,
+    SegmentListed,
     SegmentMember,
+    SegmentPin,
     Send,
+    TopicChoice,
     database,
 )
 from bot.store.suppression import keep_refusal
@@ -49,9 +58,17 @@ OWN_TABLES = (
     "segment_member",
     "segment_change",
     "segment_dirty",
+    "segment_pin",
+    "segment_listed",
     "dialogue",
     "handoff",
+    "listing",
+    "platform_tagging",
+    "quarantine",
     "click",
+    "consent",
+    "topic_choice",
+    "profile_base",
 )
 # These count something else, too (messages sent, money taken, stock) and stay without the person.
 KEPT_TABLES = ("event", "coupon_code", "send")
@@ -116,21 +133,38 @@ def everything(follower_id: int) -> dict[str, Any]:
         "tags": _rows(FollowerTag, follower_id),
         "interests": _rows(FollowerInterest, follower_id),
         "profile": _rows(Profile, follower_id),
+        "profile_base": _rows(ProfileBase, follower_id),
+        "consents": _rows(Consent, follower_id),
+        "topic_choices": _rows(TopicChoice, follower_id),
         "dialogue": _rows(Dialogue, follower_id),
         "handoffs": _rows(Handoff, follower_id),
         "events": _events(follower_id),
         "segments": _segments(SegmentMember, follower_id),
         "segment_changes": _segments(SegmentChange, follower_id),
+        "segment_pins": _segments(SegmentPin, follower_id),
+        "segment_lists": _segments(SegmentListed, follower_id),
         "coupons": _coupons(follower_id),
         "sends": _rows(Send, follower_id),
         "clicks": _clicks(follower_id),
         "conversions": _conversions(follower_id),
+        "listings": _rows(Listing, follower_id),
+        "platform_tags": _platform_tags(follower_id),
+        "refused_reports": _rows(Quarantine, follower_id),
     }
     return {"follower": _plain(person), **{k: [_plain(r) for r in v] for k, v in mine.items()}}
 
 
 def _rows(table: Any, follower_id: int) -> list[dict[str, Any]]:
     return list(table.select().where(table.follower == follower_id).dicts())
+
+
+def _platform_tags(follower_id: int) -> list[dict[str, Any]]:
+    query: Any = (
+        PlatformTagging.select(PlatformTag.name, PlatformTagging.at)
+        .join(PlatformTag)
+        .where(PlatformTagging.follower == follower_id)
+    )
+    return list(query.dicts())
 
 
 def _events(follower_id: int) -> list[dict[str, Any]]:

@@ -30,6 +30,8 @@ class Held(NamedTuple):
     state: dict[str, Any]
     subscribed: bool
     stage: str
+    personalised: bool = True
+    fresh: bool = False  # never written: the tables show nothing of the state yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +130,31 @@ def hold(follower_ids: Sequence[int]) -> dict[int, Held]:
         run(
             f"INSERT {ignore}INTO profile"
             " (follower_id, state, version, messages, orders, redeemed, spent_fen)"
-            " SELECT f.id, '{}', 0, 0, 0, 0, 0 FROM follower f"
+            " SELECT f.id, COALESCE(b.state, '{}'), 0, 0, 0, 0, 0 FROM follower f"
+            " LEFT JOIN profile_base b ON b.follower_id = f.id"
             f" WHERE f.id IN ({marks}) AND f.erased_at IS NULL AND NOT EXISTS"
             f" (SELECT 1 FROM profile p WHERE p.follower_id = f.id) ORDER BY f.id{end}",
             ids,
         )
         states = fetch(
-            f"SELECT follower_id, state FROM profile WHERE follower_id IN ({marks})"
+            f"SELECT follower_id, state, version FROM profile WHERE follower_id IN ({marks})"
             f" ORDER BY follower_id{locking()}",
             ids,
         )
         people = {
             row[0]: row[1:]
             for row in fetch(
-                "SELECT id, subscribed, stage FROM follower"
+                "SELECT id, subscribed, stage, personalised FROM follower"
                 f" WHERE id IN ({marks}) AND erased_at IS NULL",
                 ids,
             )
         }
-        for follower_id, state in states:
+        for follower_id, state, version in states:
             if follower_id in people:
-                subscribed, stage = people[follower_id]
-                held[follower_id] = Held(json.loads(state), bool(subscribed), stage)
+                subscribed, stage, personalised = people[follower_id]
+                held[follower_id] = Held(
+                    json.loads(state), bool(subscribed), stage, bool(personalised), version == 0
+                )
     return held
 
 

@@ -19,7 +19,7 @@ from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
 _SPAN = 500
 _COLUMNS = (
     "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms,"
-    " error, defined_at"
+    " error, defined_at, triggers"
 )
 
 
@@ -39,6 +39,7 @@ class SegmentState:
     refresh_ms: int | None
     error: str
     defined_at: datetime | None
+    triggers: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What lists show."""
@@ -91,6 +92,7 @@ def _state(row: Sequence[Any]) -> SegmentState:
         refresh_ms=row[9],
         error=row[10],
         defined_at=defined_at,
+        triggers=bool(row[12]),
     )
 
 
@@ -129,8 +131,9 @@ def put(account_id: int, slug: str, name: str, rule: Any, now: datetime) -> Segm
                 "built_version",
                 "error",
                 "defined_at",
+                "triggers",
             ),
-            (account_id, slug, name, text, 1, 0, 0, "", to_ms(now)),
+            (account_id, slug, name, text, 1, 0, 0, "", to_ms(now), False),
         )
         # MySQL assigns left to right: the version looks at the old rule, so it comes first.
         run(
@@ -174,6 +177,11 @@ def failed(segment_id: int, error: str, now: datetime) -> None:
         "UPDATE segment SET built_version = 0, refreshed_at = ?, error = ? WHERE id = ?",
         (to_ms(now), error[:500], segment_id),
     )
+
+
+def set_triggers(segment_id: int, triggers: bool) -> None:
+    """Whether comings and goings are written into the event log from now on."""
+    run("UPDATE segment SET triggers = ? WHERE id = ?", (triggers, segment_id))
 
 
 # --- members -----------------------------------------------------------------------------------

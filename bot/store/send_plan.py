@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.clock import from_ms, to_ms
 from bot.store.coupons import CHUNK, send_of
 from bot.store.db import fetch, is_mysql, run, run_many
+from bot.store.segment_lists import mark_planned
 from bot.store.sends import only
 from bot.values.audience import Purpose, SendState, Skip
 from bot.values.coupons import CodeState
@@ -45,6 +46,8 @@ def write(sheet: Sheet, state: SendState, variant: str, follower_ids: Sequence[i
         return 0
     verb, end = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
     marks = ",".join("?" * len(follower_ids))
+    if state is SendState.HELD_OUT:
+        mark_planned(sheet.campaign_id, follower_ids)
     return run(
         f"{verb} INTO send (campaign_id, generation, step, follower_id, state, purpose, variant,"
         " channel, skip, batch_id, subject, client_id, msgid, planned_at, not_before, claimed_by,"

@@ -20,6 +20,7 @@ from typing import Any
 from bot.clock import instant, to_ms
 from bot.store import followers
 from bot.store.db import fetch, locking, run, run_many
+from bot.store.segment_lists import mark_sent
 from bot.values.audience import FollowerState, Purpose, SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -193,14 +194,16 @@ def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now:
 
 def skip(entries: Iterable[tuple[int, Skip, dict[str, Any]]], now: datetime) -> None:
     """Skip intended rows for good: (id, reason, the figures behind it)."""
+    found = list(entries)
     run_many(
         "UPDATE send SET state = ?, skip = ?, reasons = ?, settled_at = ? WHERE id = ?"
         " AND state = ?",
         [
             (SendState.SKIPPED, word, _json(why), to_ms(now), send_id, SendState.INTENDED)
-            for send_id, word, why in entries
+            for send_id, word, why in found
         ],
     )
+    mark_sent(send_id for send_id, _, _ in found)
 
 
 def delay(entries: Iterable[tuple[int, datetime]]) -> None:
@@ -305,18 +308,21 @@ def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
             if msgid
         ],
     )
+    mark_sent(send_id for send_id, _ in found)
 
 
 def settle(entries: Iterable[tuple[int, int | None, str]], state: SendState, now: datetime) -> None:
     """End rows as failed or unknown: (id, errcode, error)."""
+    found = list(entries)
     run_many(
         "UPDATE send SET state = ?, settled_at = ?, lease_until = NULL, errcode = ?, error = ?"
         " WHERE id = ?",
         [
             (state, to_ms(now), errcode, error[:ERROR_LIMIT], send_id)
-            for send_id, errcode, error in entries
+            for send_id, errcode, error in found
         ],
     )
+    mark_sent(send_id for send_id, _, _ in found)
 
 
 def put_back(

@@ -89,6 +89,14 @@ class Vault:
         """False: sealed by an older key, to be sealed again by `hongyan db rekey`."""
         return bytes(sealed[1:5]) == self._current
 
+    def key_id(self) -> str:
+        """8 hex digits that name the key in force, and tell nothing of it."""
+        return self._current.hex()
+
+    def knows(self, sealed: bytes) -> bool:
+        """Whether the bytes look sealed, by a key that is at hand."""
+        return len(sealed) >= _HEAD + 16 and sealed[0] == VERSION and sealed[1:5] in self._ciphers
+
     def seal_json(self, value: Any, place: str) -> bytes:
         return self.seal(json.dumps(value, ensure_ascii=False).encode(), place)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.clock import from_ms, to_ms
 from bot.store.links import opened, signed
@@ -16,6 +16,8 @@ from bot.store.links import opened, signed
 LINK = "link.v1"
 COUPON = "coupon.v1"
 PAGE = "page.v1"
+ME = "profile"  # the page of a follower's own data
+ME_OPEN = timedelta(days=1)
 _LONGEST = 64  # characters; nothing of ours is longer, so longer texts are not looked at
 
 
@@ -59,6 +61,11 @@ def read_page(token: str, page: str, now: datetime) -> int | None:
     if numbers is None or from_ms(numbers[1] * 1000) <= now:
         return None
     return numbers[0]
+
+
+def me_url(public_url: str, follower_id: int, now: datetime) -> str:
+    """The follower's own page, for a day."""
+    return f"{public_url}/h5/me/{page_token(ME, follower_id, now + ME_OPEN)}"
 
 
 def link_url(public_url: str, link_id: int, send_id: int | None, follower_id: int | None) -> str:

@@ -37,6 +37,25 @@ class Seen(NamedTuple):
     facts: Mapping[str, Any]
 
 
+class Code(NamedTuple):
+    """A coupon code that was given to somebody. Instants are ms; None: not yet, or never ends."""
+
+    issued: int | None
+    claimed: int | None
+    redeemed: int | None
+    ends: int | None
+
+
+class Sent(NamedTuple):
+    """A row of a campaign's ledger. `clicked`: a person tapped; `bought`: credited with an order."""
+
+    step: str
+    state: str
+    variant: str
+    clicked: bool
+    bought: bool
+
+
 class EventNeed(NamedTuple):
     """Which events rules ask for: those of `kind` (or a family) at or after `since_ms`.
 
@@ -57,6 +76,10 @@ class Needs:
     topics: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
     events: tuple[EventNeed, ...] = ()
+    batches: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    pins: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -67,6 +90,9 @@ class FollowerFacts:
     interests   topic -> level (bot.values.interest)
     segments    slugs of the account's segments he is in; the engine adds and removes as it goes
     events      kind as the rule names it -> newest first
+    codes       slug of a coupon batch -> his codes; sends: slug of a campaign -> its rows on him
+    lists       slugs of the segments in whose list he is
+    pins        segment id -> put in (True) or kept out (False) by a marketer
     """
 
     id: int
@@ -86,3 +112,7 @@ class FollowerFacts:
     interests: dict[str, float] = field(default_factory=dict)
     segments: set[str] = field(default_factory=set)
     events: dict[str, Sequence[Seen]] = field(default_factory=dict)
+    codes: dict[str, list[Code]] = field(default_factory=dict)
+    sends: dict[str, list[Sent]] = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
+    pins: dict[int, bool] = field(default_factory=dict)

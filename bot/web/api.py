@@ -1,19 +1,31 @@
-"""The JSON API, first part: redeeming, segments, campaign reports. Bearer keys, one error shape."""
+"""The JSON API: redeeming, segments, followers, campaign reports. Bearer keys, one error shape.
+
+What other systems report (events, orders) stands in bot.web.intake; what the API is, in
+bot.web.openapi. A key may call so often a minute (CALLS_A_MINUTE), counted for all processes.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from bot import campaign, coupon
-from bot.errors import InvalidInput
-from bot.store import accounts, segments
+from bot.collect import about, judging
+from bot.errors import InvalidInput, NotFound
+from bot.segment import catalogue
+from bot.store import accounts, rates, segments
+from bot.store.db import available
 from bot.web import metrics
 from bot.web.services import services
 
 views = Blueprint("api", __name__, url_prefix="/api/v1")
+CALLS_A_MINUTE = 600
+MOST_DEEP = 20
 _REFUSED = {
     "unknown": 404,
     "already_redeemed": 409,
@@ -38,20 +50,31 @@ def snake(name: str) -> str:
 def authenticate() -> tuple[Response, int] | None:
     """Every call needs a live key; the account is the key's."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    account_id = accounts.account_of_key(key.strip()) if scheme.lower() == "bearer" else None
-    if account_id is None:
-        return json_error("unauthorized", "a live bearer key is needed"), 401
-    g.account_id = account_id
-    return None
+    with available():
+        account_id = accounts.account_of_key(key.strip()) if scheme.lower() == "bearer" else None
+        if account_id is None:
+            return json_error("unauthorized", "a live bearer key is needed"), 401
+        g.account_id = account_id
+        return _too_often(key.strip())
+
+
+def _too_often(key: str) -> tuple[Response, int] | None:
+    name = f"api:{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    wait = rates.take(name, services().clock(), 60, CALLS_A_MINUTE)
+    if wait is None:
+        return None
+    refused = json_error("too_many_requests", f"at most {CALLS_A_MINUTE} calls a minute")
+    refused.headers["Retry-After"] = str(math.ceil(wait))
+    return refused, 429
 
 
 @views.post("/coupons/redeem")
 def redeem() -> tuple[Response, int]:
     """{code, order_number, amount_fen} -> the redemption. Repeating an order's call is harmless."""
-    document = _document()
-    code = _text(document, "code", 64)
-    order_number = _text(document, "order_number", 64)
-    amount_fen = document.get("amount_fen", 0)
+    sent = document()
+    code = _text(sent, "code", 64)
+    order_number = _text(sent, "order_number", 64)
+    amount_fen = sent.get("amount_fen", 0)
     if not isinstance(amount_fen, int) or isinstance(amount_fen, bool) or amount_fen < 0:
         raise InvalidInput("a whole number of fen, 0 or more", "amount_fen")
     result = coupon.redeem(
@@ -75,21 +98,49 @@ def list_segments() -> Response:
     return jsonify({"segments": [row.to_json() for row in segments.of_account(g.account_id)]})
 
 
+@views.post("/segments")
+def define_segment() -> tuple[Response, int]:
+    """{slug, name, rule} -> the segment, made or changed; its members follow with the refresh."""
+    sent = document()
+    known = {row.slug for row in segments.of_account(g.account_id)}
+    slug = str(sent.get("slug", ""))
+    made = catalogue.define(
+        g.account_id, slug, sent.get("name", ""), sent.get("rule"), services().clock()
+    )
+    return jsonify(made.to_json()), 200 if slug in known else 201
+
+
+@views.get("/followers/<name>")
+def follower(name: str) -> Response:
+    """One follower's profile without personal data, by id or pseudonym."""
+    try:
+        person = judging.person(int(name) if name.isascii() and name.isdecimal() else name)
+    except InvalidInput:
+        raise NotFound("there is no such follower") from None
+    return jsonify(about.profile(g.account_id, person.id or 0, services().clock()))
+
+
 @views.get("/reports/<slug>")
 def report(slug: str) -> Response:
     """The report of a campaign by its slug."""
     return jsonify(campaign.report_of(g.account_id, slug).to_json())
 
 
-def _document() -> dict[str, Any]:
-    document = request.get_json(silent=True)
-    if not isinstance(document, dict):
+def document() -> dict[str, Any]:
+    """The body of this call. Raises InvalidInput."""
+    try:
+        found = request.get_json(silent=True)
+    except RecursionError:
+        found = None
+    if not isinstance(found, dict):
         raise InvalidInput("the body is a JSON object")
-    return document
+    if judging.is_deep(found, MOST_DEEP):
+        raise InvalidInput(f"the body is nested at most {MOST_DEEP} deep")
+    return found
 
 
-def _text(document: dict[str, Any], field: str, longest: int) -> str:
-    value = document.get(field)
+def _text(sent: Mapping[str, Any], field: str, longest: int) -> str:
+    value = sent.get(field)
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
         raise InvalidInput(f"a text of 1..{longest} characters", field)
     return value.strip()

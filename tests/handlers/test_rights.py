@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store.models import Erasure, Event, Follower, Inbox
+from bot.tracking import read_page
 from bot.values.inbound import (
     AuthorizationCancelled,
     AuthorizationRevoked,
@@ -68,6 +69,15 @@ def test_what_is_held_can_be_asked(house):
     said = house.says("我的资料")
     assert "互动记录：2 条" in said
     assert "接收" in said
+
+
+@pytest.mark.parametrize("typed", ["我的资料", "我的画像"])
+def test_his_own_page_opens_for_a_day_and_is_nobody_elses(house, typed):
+    said = house.says(typed)
+    token = said.split("https://shop.example/h5/me/")[1].split()[0]
+    assert read_page(token, "profile", house.now + timedelta(hours=23)) == house.follower_id
+    assert read_page(token, "profile", house.now + timedelta(hours=24)) is None
+    assert read_page(token, "preferences", house.now) is None
 
 
 # --- being forgotten ---------------------------------------------------------------------------

@@ -7,9 +7,29 @@ openid is found by its keyed hash. `bot/store/migrations` holds frozen copies of
 from __future__ import annotations
 
 from bot.store.models.accounts import AccessToken, Account, Quota
-from bot.store.models.audience import Segment, SegmentChange, SegmentDirty, SegmentMember
+from bot.store.models.audience import (
+    Segment,
+    SegmentChange,
+    SegmentDirty,
+    SegmentListed,
+    SegmentMember,
+    SegmentModel,
+    SegmentPin,
+    SegmentVersion,
+    SegmentWatch,
+)
 from bot.store.models.base import Table, database
+from bot.store.models.collection import (
+    Figure,
+    Listing,
+    PlatformTag,
+    PlatformTagging,
+    Quarantine,
+    RateWindow,
+    SyncRun,
+)
 from bot.store.models.house import ApiKey, Erasure, JobRun, Lease, Secret, Suppression
+from bot.store.models.imports import ImportMapping, ImportRun
 from bot.store.models.offers import CouponBatch, CouponCode
 from bot.store.models.people import (
     Dialogue,
@@ -20,6 +40,15 @@ from bot.store.models.people import (
     FollowerTag,
     Inbox,
     Profile,
+)
+from bot.store.models.rights import (
+    AuditEntry,
+    AuditHead,
+    Consent,
+    ProfileBase,
+    ProfileQuantile,
+    RetentionMark,
+    TopicChoice,
 )
 from bot.store.models.sending import Campaign, Click, Conversion, Generation, Link, Send
 from bot.store.models.talk import (
@@ -37,8 +66,11 @@ __all__ = [
     "AccessToken",
     "Account",
     "ApiKey",
+    "AuditEntry",
+    "AuditHead",
     "Campaign",
     "Click",
+    "Consent",
     "Conversion",
     "CouponBatch",
     "CouponCode",
@@ -46,31 +78,49 @@ __all__ = [
     "Erasure",
     "Event",
     "Example",
+    "Figure",
     "Follower",
     "FollowerAttribute",
     "FollowerInterest",
     "FollowerTag",
     "Generation",
     "Handoff",
+    "ImportMapping",
+    "ImportRun",
     "Inbox",
     "JobRun",
     "LearntModel",
     "Lease",
     "Link",
+    "Listing",
+    "PlatformTag",
+    "PlatformTagging",
     "Profile",
+    "ProfileBase",
+    "ProfileQuantile",
+    "Quarantine",
     "Quota",
+    "RateWindow",
+    "RetentionMark",
     "Secret",
     "Segment",
     "SegmentChange",
     "SegmentDirty",
+    "SegmentListed",
     "SegmentMember",
+    "SegmentModel",
+    "SegmentPin",
+    "SegmentVersion",
+    "SegmentWatch",
     "Send",
     "ShadowAnswer",
     "Suggestion",
     "Suppression",
+    "SyncRun",
     "Table",
     "TalkDocument",
     "TalkVersion",
+    "TopicChoice",
     "database",
 ]
 

@@ -16,6 +16,7 @@ from bot.store.fields import InstantField, JSONText
 from bot.store.models.accounts import Account
 from bot.store.models.base import Table
 from bot.store.models.people import Follower
+from bot.store.models.sending import Campaign
 
 
 class Segment(Table):
@@ -31,6 +32,7 @@ class Segment(Table):
     refreshed_at = InstantField(null=True)
     refresh_ms = IntegerField(null=True)
     error = TextField(default="")
+    triggers = BooleanField(default=False)  # its comings and goings are events of the log
 
     class Meta:
         indexes = ((("account", "slug"), True),)
@@ -63,3 +65,68 @@ class SegmentDirty(Table):
 
     follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
     version = IntegerField(default=0)
+
+
+class SegmentPin(Table):
+    """A follower who is in a segment, or out of it, whatever the rule says."""
+
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, on_delete="CASCADE")
+    included = BooleanField()
+    at = InstantField()
+    author = CharField(64, default="")
+    reason = CharField(190, default="")
+
+    class Meta:
+        indexes = ((("segment", "follower"), True),)
+        primary_key = False
+
+
+class SegmentListed(Table):
+    """A line of a segment's list, uploaded or reckoned every night. Rules say {list: slug}."""
+
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    follower = ForeignKeyField(Follower, on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("segment", "follower"), True),)
+        primary_key = False
+
+
+class SegmentVersion(Table):
+    """A definition as somebody wrote it, kept for ever."""
+
+    id = AutoField()
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    number = IntegerField()
+    name = CharField(64)
+    rule = JSONText()
+    at = InstantField()
+    author = CharField(64, default="")
+
+    class Meta:
+        indexes = ((("segment", "number"), True),)
+
+
+class SegmentWatch(Table):
+    """Campaigns whose outcomes a segment's rule reads: their sends make followers dirty."""
+
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    campaign = ForeignKeyField(Campaign, on_delete="CASCADE", index=False)
+
+    class Meta:
+        indexes = ((("campaign", "segment"), True),)
+        primary_key = False
+
+
+class SegmentModel(Table):
+    """How a family of reckoned segments was made, so that the next night names them alike."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    kind = CharField(16)  # clusters, rfm
+    document = JSONText()
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "kind"), True),)

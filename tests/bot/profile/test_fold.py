@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.clock import to_ms
-from bot.profile.fold import KEEP_DAYS, fold
+from bot.profile.fold import KEEP_DAYS, fold, orders_of, spent_of
 from bot.store.profiles import dumped
 from bot.values.facts import FoldEvent
 from bot.values.interest import DAY_MS
@@ -50,10 +50,20 @@ named = st.one_of(
     ),
     st.tuples(st.just("order"), st.fixed_dictionaries({"amount_fen": st.integers(0, 9999)})),
     st.tuples(
+        st.just("refund"),
+        st.fixed_dictionaries({"amount_fen": st.integers(0, 9999), "whole": st.booleans()}),
+    ),
+    st.tuples(
+        st.sampled_from(["article.view", "cart.add", "checkin", "custom.spin"]),
+        st.fixed_dictionaries({"topics": topics}),
+    ),
+    st.tuples(
         st.sampled_from(["subscribe", "opt_out", "opt_in", "coupon.issued", "coupon.redeemed"]),
         st.just({}),
     ),
-    st.tuples(st.sampled_from(["message.text", "attribute", "tag", "order"]), json_values),
+    st.tuples(
+        st.sampled_from(["message.text", "attribute", "tag", "order", "refund"]), json_values
+    ),
 )
 # Instants repeat, and reach across the age at which topic days go.
 instants = st.one_of(
@@ -166,6 +176,43 @@ def test_orders_add_up_and_the_last_is_known():
     ]
     state = fold({}, log)
     assert (state["orders"], state["spent"], state["order"][1:]) == (3, 1000, ["late", 700])
+
+
+@pytest.mark.parametrize(
+    ("back", "left"),
+    [
+        pytest.param([], (2, 3000), id="nothing"),
+        pytest.param([{"amount_fen": 500, "whole": False}], (2, 2500), id="a part of an order"),
+        pytest.param([{"amount_fen": 1000, "whole": True}], (1, 2000), id="a whole order"),
+        pytest.param([{"amount_fen": 9999, "whole": True}] * 3, (0, 0), id="more than there was"),
+        pytest.param([{"amount_fen": -1}, {"amount_fen": "x"}, {}], (2, 3000), id="no amounts"),
+    ],
+)
+def test_what_was_given_back_is_subtracted_in_any_order(back, left):
+    log = [an_event("refund", key=f"r{n}", **facts) for n, facts in enumerate(back)]
+    log += [
+        an_event("order", key="a", amount_fen=1000),
+        an_event("order", key="b", amount_fen=2000),
+    ]
+    for events in (log, log[::-1]):
+        state = fold({}, events)
+        assert (orders_of(state), spent_of(state)) == left
+
+
+@pytest.mark.parametrize(
+    ("kind", "hundredths"),
+    [
+        pytest.param("article.view", 50, id="an article read half a mention"),
+        pytest.param("cart.add", 150, id="into the cart one and a half"),
+        pytest.param("cart.remove", None, id="out of it none"),
+        pytest.param("custom.spin", None, id="a kind of one's own none"),
+    ],
+)
+def test_what_a_reported_act_weighs(kind, hundredths):
+    state = fold({}, [an_event(kind, topics={"咖啡": 1.0})])
+    days = state.get("topics", {}).get("咖啡", {})
+    assert list(days.values()) == ([hundredths] if hundredths else [])
+    assert ("last" in state) == (not kind.startswith("custom.")), "one's own act, or not"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,21 @@ from peewee import DatabaseError
 from bot.errors import NotFound
 from bot.profile import lifecycle, privacy, refresh
 from bot.profile.privacy import REVOCABLE
-from bot.store import accounts, dialogues, events, followers, handoff, talk
+from bot.store import (
+    accounts,
+    consents,
+    dialogues,
+    events,
+    followers,
+    handoff,
+    listing,
+    platform_tags,
+    quarantine,
+    retention,
+    segment_lists,
+    syncs,
+    talk,
+)
 from bot.store import privacy as store_privacy
 from bot.store.db import fetch, insert_new, run
 from bot.store.models import (
@@ -76,6 +90,8 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     ).execute()
     SegmentMember.insert(segment=segment, follower=lin, since=NOON).execute()
     SegmentChange.insert(segment=segment, follower=lin, at=NOON, entered=True).execute()
+    segment_lists.pin(segment, [lin], True, "mei", "老客户", NOON)
+    segment_lists.change_list(segment, [lin], [])
     batch = a_batch(account, 4, slug=f"b{lin}")
     codes = [c.id for c in CouponCode.select().where(CouponCode.batch == batch)]
     for code, state in zip(codes, ("issued", "reserved", "redeemed"), strict=False):
@@ -89,8 +105,22 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     Conversion.insert(send=send, event=bought, at=NOON, amount_fen=5000).execute()
     link = Link.insert(campaign=campaign, url="https://e.example", url_hash="h", created_at=NOON)
     Click.insert(link=link.execute(), send=send, follower=lin, at=NOON).execute()
+    consents.note(lin, "marketing", True, at=NOON, received_at=NOON, how="subscribe")
+    consents.choose(lin, "火锅", False, NOON, "h5")
+    retention.put_base(lin, {"kinds": {"click": 3}}, 3)
     dialogues.begin(lin, "onboarding", NOON + timedelta(hours=1), {"asked": 1})
+    _listed(account, lin)
     return lin
+
+
+def _listed(account: int, lin: int) -> None:
+    """Met in the platform's list, tagged there, and named by a report that was refused."""
+    run = syncs.begin(account, "followers", NOON)
+    listing.meet(run.id, [lin], [lin], NOON)
+    platform_tags.put(account, 100 + lin, f"t{lin}", 1, NOON)
+    tag = platform_tags.named(account, f"t{lin}")
+    platform_tags.note(tag.id, [lin], run.id, NOON)
+    quarantine.keep(account, "event", {"said": SECRET_TEXTS[3]}, "kind", "unknown", lin, NOON)
 
 
 def _event(account, lin, key, kind, at, facts=None, text=False) -> int:
@@ -155,8 +185,10 @@ def test_an_export_shows_everything_held_and_opened(account):
         assert secret in text
     assert {part: len(rows) for part, rows in shown.items() if part != "follower"} == {
         "attributes": 1, "tags": 1, "interests": 1, "profile": 1, "dialogue": 1, "events": 7,
-        "segments": 1, "segment_changes": 1, "coupons": 3, "sends": 2, "clicks": 1,
-        "conversions": 1, "handoffs": 1,
+        "segments": 1, "segment_changes": 1, "segment_pins": 1, "segment_lists": 1,
+        "coupons": 3, "sends": 2, "clicks": 1,
+        "conversions": 1, "handoffs": 1, "consents": 1, "topic_choices": 1, "profile_base": 1,
+        "listings": 1, "platform_tags": 1, "refused_reports": 1,
     }  # fmt: skip
 
 

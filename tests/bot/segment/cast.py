@@ -7,13 +7,26 @@ from itertools import count
 from typing import Any
 
 from bot.clock import from_ms
+from bot.coupon import service as coupon_service
 from bot.profile.refresh import fold_new
 from bot.segment.evaluate import evaluate, needs
 from bot.segment.plan import plans_of
 from bot.segment.sql import compile
-from bot.store import accounts, audience, events, follower_facts
+from bot.store import (
+    accounts,
+    audience,
+    campaigns,
+    coupons,
+    events,
+    follower_facts,
+    links,
+    send_plan,
+    sends,
+)
 from bot.store import segments as store
-from bot.store.db import dialect
+from bot.store.db import dialect, fetch, transaction
+from bot.store.send_plan import Sheet
+from bot.values.audience import Purpose, SendState, Skip
 from tests.conftest import NOON, a_follower
 
 _numbers = count(1)
@@ -43,6 +56,71 @@ def did(
         key=f"e{next(_numbers)}",
         facts=facts,
     )
+
+
+BATCH, CAMPAIGN = "b0", "k0"
+
+
+def an_offer(account_id: int) -> None:
+    """A coupon batch whose codes last ten days, and a campaign."""
+    batch = coupons.create_batch(
+        account_id, BATCH, "券", face_value_fen=500, per_person=9, valid_seconds=864_000, now=NOON
+    )
+    coupons.add_codes(batch, [f"C{account_id}X{number}" for number in range(60)])
+    campaigns.create(account_id, CAMPAIGN, "活动", {}, NOON)
+
+
+def coupon(account_id: int, follower_id: int, word: str, now: datetime) -> None:
+    """He gets a coupon, opens or redeems the first that he holds, or the house's sweep goes by."""
+    if word == "issued":
+        coupon_service.issue_for_event(account_id, follower_id, BATCH, next(_numbers), now)
+        return
+    if word == "swept":
+        coupon_service.sweep(now)
+        return
+    held = coupons.usable_by(follower_id, now)
+    if held and word == "claimed":
+        coupon_service.claim(held[0].code_id, now)
+    elif held:
+        code = coupons.code_text(held[0].code_id)
+        coupon_service.redeem(
+            code, order_number=f"n{next(_numbers)}", amount_fen=900, now=now, account_id=account_id
+        )
+
+
+def sending(account_id: int, follower_id: int, word: str, variant: str, now: datetime) -> None:
+    """A ledger row is written for him, or his latest one goes on."""
+    campaign = campaigns.by_slug(account_id, CAMPAIGN)
+    if word in ("planned", "held_out"):
+        state = SendState.HELD_OUT if word == "held_out" else SendState.INTENDED
+        number = next(_numbers)
+        sheet = Sheet(campaign.id, number, "offer", Purpose.MARKETING, None, now, now)
+        with transaction():
+            send_plan.write(sheet, state, "" if word == "held_out" else variant, [follower_id])
+        return
+    rows = fetch("SELECT MAX(id) FROM send WHERE follower_id = ?", (follower_id,))
+    if rows[0][0] is None:
+        return
+    with transaction():
+        _go_on(campaign.id, follower_id, rows[0][0], word, now)
+
+
+def _go_on(campaign_id: int, follower_id: int, send_id: int, word: str, now: datetime) -> None:
+    if word == "sent":
+        sends.settle_sent([(send_id, "")], now)
+    elif word == "failed":
+        sends.settle([(send_id, None, "")], SendState.FAILED, now)
+    elif word == "skipped":
+        sends.skip([(send_id, Skip.QUOTA, {})], now)
+    else:
+        link = links.link_for(campaign_id, "/h5/x", now)
+        tap = links.tapped(link, send_id, follower_id)
+        assert tap is not None
+        links.record_tap(tap, now, "", "scanner" if word == "scanned" else "")
+        if word == "bought":
+            did(follower_id, "order", now, amount_fen=700)
+            event = fetch("SELECT MAX(id) FROM event WHERE follower_id = ?", (follower_id,))
+            coupons.credit(send_id, event[0][0], now, 700)
 
 
 def folded(now: datetime) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.segment.catalogue import define
+from bot.segment.catalogue import define, pin
+from bot.segment.lists import change
 from bot.segment.refresh import refresh_all
 from bot.store import segments as store
 from bot.store.models import Follower
@@ -64,7 +65,71 @@ event_rules = st.builds(
     st.one_of(st.none(), days),
     facts_wanted,
 )
+amounts = st.sampled_from([-500, 0, 500, 900, 1400])
+bounds = st.one_of(
+    st.builds(lambda low: {"at_least": low}, amounts),
+    st.builds(lambda high: {"at_most": high}, amounts),
+    st.builds(lambda one: {"exactly": one}, amounts),
+    st.builds(
+        lambda low, more: {"at_least": low, "at_most": low + more}, amounts, amounts.map(abs)
+    ),
+)
+often = st.one_of(
+    st.builds(lambda high: {"at_most": high}, st.integers(0, 2)),
+    st.builds(lambda one: {"exactly": one}, st.integers(0, 2)),
+    st.builds(lambda low, more: {"at_least": low, "at_most": low + more}, st.integers(1, 2),
+              st.integers(0, 1)),
+    st.just({"never": True}),
+    st.just({}),
+)  # fmt: skip
+lately = st.one_of(st.just({}), st.builds(lambda within: {"within_days": within}, days))
+where = facts_wanted.map(lambda facts: {"where": facts} if facts else {})
+acts = st.sampled_from(["order", "message.*", "click", "message.text"])
+counts = st.builds(lambda kind, *parts: {"event": kind} | merged(parts), acts, often, lately, where)
+figures = st.builds(
+    lambda figure, *parts: {"event": "order", figure: "amount_fen"} | merged(parts),
+    st.sampled_from(["sum", "min", "max", "avg"]),
+    bounds,
+    lately,
+    where,
+)
+follows = st.builds(lambda kind, *parts: {"event": kind} | merged(parts), acts, lately, where)
+sequences = st.builds(
+    lambda first, then, last, within: {"sequence": [first, *then, *last]} | within,
+    st.builds(lambda kind, facts: {"event": kind} | facts, acts, where),
+    st.lists(follows, min_size=1, max_size=2),
+    st.lists(
+        st.builds(
+            lambda kind, within: {"event": kind, "within_days": within, "not": True}, acts, days
+        ),
+        max_size=1,
+    ),
+    lately,
+)
+coupon_rules = st.builds(
+    lambda state, *parts: {"coupon": "b0", "state": state} | merged(parts),
+    st.sampled_from(["issued", "claimed", "redeemed", "expired"]),
+    often,
+    lately,
+)
+outcomes = st.builds(
+    lambda outcome, variant: {"campaign": "k0", "outcome": outcome} | variant,
+    st.sampled_from(["sent", "clicked", "redeemed", "held_out", "skipped", "not_clicked"]),
+    st.sampled_from([{}, {"variant": "a"}, {"variant": "b"}]),
+)
+
+
+def merged(parts):
+    return {key: value for part in parts for key, value in part.items()}
+
+
 leaves = st.one_of(
+    counts,
+    figures,
+    sequences,
+    coupon_rules,
+    outcomes,
+    st.just({"list": "s3"}),
     attributes,
     built_in,
     st.sampled_from([{"tag": "vip"}, {"tag": "new"}]),
@@ -107,7 +172,9 @@ happenings = st.one_of(
         st.just("order"),
         st.fixed_dictionaries(
             {
-                "amount_fen": st.sampled_from([0, 500]),
+                "amount_fen": st.sampled_from(
+                    [0, 500, 900, -500, 10**12, 500.0, 1.5, "500", True, None, [500]]
+                ),
                 "shop": st.sampled_from(["A1", 1, 1.0, True, "true", None, "\x00A1"]),
             }
         ),
@@ -139,6 +206,37 @@ steps = st.lists(
         st.tuples(st.just("leaves"), st.integers(0, 5), st.booleans()),
         st.tuples(st.just("is erased"), st.integers(0, 5)),
         st.tuples(st.just("redefine"), st.integers(0, 1), composed(leaves)),
+        st.tuples(
+            st.just("coupon"),
+            st.integers(0, 5),
+            st.sampled_from(["issued", "issued", "claimed", "redeemed", "swept"]),
+        ),
+        st.tuples(
+            st.just("sending"),
+            st.integers(0, 5),
+            st.sampled_from(
+                [
+                    "planned",
+                    "planned",
+                    "held_out",
+                    "sent",
+                    "sent",
+                    "failed",
+                    "skipped",
+                    "clicked",
+                    "scanned",
+                    "bought",
+                ]
+            ),
+            st.sampled_from(["a", "b"]),
+        ),
+        st.tuples(
+            st.just("pin"),
+            st.integers(0, 3),
+            st.integers(0, 5),
+            st.sampled_from([True, False, None]),
+        ),
+        st.tuples(st.just("list"), st.sets(st.integers(0, 5), max_size=3), st.booleans()),
         st.tuples(st.just("full")),
     ),
     min_size=1,
@@ -153,6 +251,8 @@ def live(rules, steps):
         cast.somebody(account, source_scene="QR" if n % 2 else "", language="zh" if n else "en")
         for n in range(6)
     ]
+    cast.an_offer(account)
+    store.put(account, "s3", "人群3", {"tag": "vip"}, now)  # the list that rules name
     for number, rule in enumerate(rules):
         define(account, f"s{number}", f"人群{number}", rule, now)
     agree(account, people, now)
@@ -172,11 +272,25 @@ def live(rules, steps):
         elif step == "is erased":
             Follower.update(erased_at=now).where(Follower.id == people[what[0]]).execute()
             store.mark_dirty([people[what[0]]])
+        elif step == "coupon":
+            cast.coupon(account, people[what[0]], what[1], now)
+        elif step == "sending":
+            cast.sending(account, people[what[0]], what[1], what[2], now)
+        elif step == "pin":
+            if alive(people[what[1]]):
+                pin(account, f"s{what[0]}", [people[what[1]]], what[2], now)
+        elif step == "list":
+            chosen = {people[one] for one in what[0] if alive(people[one])}
+            change(store.by_slug(account, "s3"), chosen, replace=what[1])
         elif step == "redefine":
             define(account, f"s{what[0]}", "改", what[1], now)
         else:
             full = True
         agree(account, people, now, full)
+
+
+def alive(person):
+    return Follower.get_by_id(person).erased_at is None
 
 
 def agree(account, people, now, full=False):
@@ -221,6 +335,16 @@ TIMED = [
     ),
     {"attribute": "stage", "op": "eq", "value": "sleeping"},
     {"not": {"any": [{"event": "subscribe", "within_days": 7}, {"interest": "咖啡"}]}},
+    {"event": "message.text", "at_most": 1, "within_days": 30},
+    {"event": "order", "sum": "amount_fen", "at_least": 1000, "within_days": 30},
+    {"event": "order", "avg": "amount_fen", "at_most": 500, "within_days": 30},
+    {
+        "sequence": [{"event": "message.*"}, {"event": "message.*", "within_days": 15}],
+        "within_days": 30,
+    },
+    {"sequence": [{"event": "click"}, {"event": "order", "within_days": 5, "not": True}]},
+    {"coupon": "b0", "state": "issued", "within_days": 7},
+    {"coupon": "b0", "state": "expired", "exactly": 1, "within_days": 7},
 ]
 LIVES = [
     [("message.text", 0, {"topics": {"咖啡": 1}})],
@@ -231,6 +355,7 @@ LIVES = [
     [("preference", 90, {"topics": {"咖啡": 1}}), ("message.text", 40, {"topics": {"咖啡": 0.5}})],
     [("preference", 3, {"topics": {"咖啡": 1}}), ("message.text", 2, {})],
     [("tag", 1, {"tag": "vip"})],
+    [("order", 29, {"amount_fen": 900}), ("order", 10, {"amount_fen": 300}), ("click", 12, {})],
 ]
 
 
@@ -243,6 +368,9 @@ def test_time_alone_moves_the_right_people(store, rule, offset):
     for person, life in zip(people, LIVES, strict=True):
         for kind, days_ago, facts in life:
             cast.did(person, kind, NOON - days_ago * DAY - cast.ms(person), NOON, **facts)
+    cast.an_offer(account)
+    cast.coupon(account, people[0], "issued", NOON - 3 * DAY)
+    cast.coupon(account, people[1], "issued", NOON - 5 * DAY)
     cast.folded(NOON)
     define(account, "s", "时间", rule, NOON)
     agree(account, people, now)
@@ -259,14 +387,21 @@ def test_time_alone_moves_the_right_people(store, rule, offset):
 
 @relaxed
 @given(
-    rule=composed(leaves), done=st.lists(st.tuples(happenings, ages), max_size=4), data=st.data()
+    rule=composed(leaves),
+    done=st.lists(st.tuples(happenings, ages), max_size=4),
+    issued=st.lists(ages, max_size=2),
+    data=st.data(),
 )
-def test_until_its_until_a_verdict_stands(store, rule, done, data):
+def test_until_its_until_a_verdict_stands(store, rule, done, issued, data):
     account = cast.an_account()
     person = cast.somebody(account)
+    cast.an_offer(account)
+    for days_ago in issued:
+        cast.coupon(account, person, "issued", NOON - days_ago * DAY)
     for (kind, facts), days_ago in done:
         cast.did(person, kind, NOON - days_ago * DAY, NOON, **facts)
     cast.folded(NOON)
+    define(account, "s3", "人群3", {"tag": "vip"}, NOON)
     define(account, "s", "s", rule, NOON)
     first = cast.brute(account, [person], NOON)
     turns = cast.turns(account, [person], NOON)

@@ -1,0 +1,56 @@
+"""`hongyan followers sync · blacklist · unblacklist`: followers and the platform's lists."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from tqdm import tqdm
+
+from bot.cli import common
+from bot.cli.common import account, as_json, services, show
+from bot.collect import following, tagging
+
+
+@click.command("sync")
+@click.option("--full", is_flag=True, help="Ask for the details of everybody, not of new ones.")
+@as_json
+def sync(full: bool, json_: bool) -> None:
+    """Bring in everybody who follows, 10,000 openids a page; stopped, it goes on when repeated."""
+    found = account()
+    client = services().client_of(found.id)
+    with tqdm(unit="follower", disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total or bar.total
+            bar.update(done)
+
+        report = following.sync_followers(
+            found.id, client, common.now(), full=full, progress=progress
+        )
+    shown = asdict(report)
+    show(shown, json_, lambda: [f"{report.seen} followers, {report.changed} changed"])
+    if report.error and not json_:
+        click.echo(report.error, err=True)
+
+
+@click.command()
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
+def blacklist(follower_id: int) -> None:
+    """Put a follower on the platform's blacklist: nothing is said and heard any more."""
+    _block(follower_id, True)
+
+
+@click.command()
+@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
+def unblacklist(follower_id: int) -> None:
+    """Take a follower off the platform's blacklist."""
+    _block(follower_id, False)
+
+
+def _block(follower_id: int, on: bool) -> None:
+    found = account()
+    client = services().client_of(found.id)
+    new = tagging.block(found.id, client, follower_id, on, common.now())
+    where = "on the blacklist" if on else "not on the blacklist"
+    click.echo(f"follower {follower_id} is {where}{'' if new else ', as before'}")

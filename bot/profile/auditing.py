@@ -1,0 +1,96 @@
+"""The regular audit: is everything sealed, fresh, within its time, forgotten where it should be,
+and who looked at what. Reads, reports, and leaves one entry in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.store import audit, inspection, retention
+from bot.store.privacy import erasures
+
+KEY_DAYS = 365  # a key that has been in force for longer is to be changed
+LATE = timedelta(days=2)  # the nightly job may have missed one night
+LOOKS = timedelta(days=30)
+KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A dated report; `findings` is empty when all is well."""
+
+    at: datetime
+    findings: tuple[tuple[str, str], ...]
+    checked: dict[str, Any]
+    looks: list[dict[str, Any]]
+    erasures: list[dict[str, Any]]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at.isoformat(timespec="seconds"),
+            "findings": [{"what": what, "detail": detail} for what, detail in self.findings],
+            "checked": self.checked,
+            "looks": self.looks,
+            "erasures": self.erasures,
+        }
+
+
+def note_key(now: datetime, actor: str = "job") -> datetime:
+    """Since when the key in force is known here; a change is written into the log."""
+    current = inspection.key_id()
+    since = now
+    for entry in audit.entries(1000, action=KEY):
+        if entry.detail.get("key") != current:
+            break
+        since = entry.at
+    if since is now:
+        audit.record(actor, KEY, now, detail={"key": current})
+    return since
+
+
+def audited(account_id: int, days: Mapping[str, int], now: datetime, actor: str) -> Report:
+    """Look at everything; `days` is the retention by kind."""
+    since = note_key(now, actor)
+    entries, chain = audit.check()
+    broken, older = inspection.sealing()
+    findings = [
+        *(("chain", fault) for fault in chain[:20]),
+        *(("not sealed", f"{column}: {count} values") for column, count in broken.items()),
+        *(("plain", f"{column}: {sign}") for column, sign in inspection.plain_personal().items()),
+        *_of_keys(older, since, now),
+        *_stale(days, now),
+        *(("erased", f"{table}: {n} rows") for table, n in inspection.erased_leftovers().items()),
+    ]
+    found = Report(
+        now,
+        tuple(findings),
+        {
+            "audit_entries": entries,
+            "key": inspection.key_id(),
+            "key_since": since.isoformat(timespec="seconds"),
+            "retention_days": dict(sorted(days.items())),
+            "without_consent_evidence": inspection.without_evidence(),
+        },
+        audit.looks(now - LOOKS),
+        erasures(account_id),
+    )
+    audit.record(actor, "audit", now, detail={"findings": len(findings)})
+    return found
+
+
+def _of_keys(older: Mapping[str, int], since: datetime, now: datetime) -> Iterator[tuple[str, str]]:
+    if older:
+        columns = ", ".join(sorted(older))
+        yield "older key", f"run: hongyan db rekey ({columns})"
+    age = (now - since).days
+    if age > KEY_DAYS:
+        yield "key age", f"the key has been in force for {age} days: see change-keys"
+
+
+def _stale(days: Mapping[str, int], now: datetime) -> Iterator[tuple[str, str]]:
+    for kind, kept in sorted(days.items()):
+        count = retention.count_old(kind, now - timedelta(days=kept) - LATE)
+        if count:
+            yield "stale", f"{kind}: {count} events are older than {kept} days"

@@ -1,0 +1,332 @@
+"""Imports: their runs and mappings, and the followers that their rows name, found many at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_ms
+from bot.errors import NotFound
+from bot.store import segments
+from bot.store.db import fetch, insert_new, is_mysql, run, run_many
+from bot.store.fields import Holder
+from bot.store.followers import blind
+from bot.store.models import ImportMapping, ImportRun
+
+_SPAN = 500
+_FOLLOWER_COLUMNS = (
+    "account_id", "openid_hash", "openid", "subscribed", "source_scene", "language",
+    "marketing_consent", "opted_out_at", "personalised", "blacklisted", "stage", "window_kind",
+    "window_left", "created_at", "held_by",
+)  # fmt: skip
+_UNIONID = "follower.unionid"
+
+
+# --- runs --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """An import. `position` rows of the file are done for good."""
+
+    id: int
+    account_id: int
+    kind: str
+    file: str
+    fingerprint: str
+    mapping: dict[str, Any]
+    state: str
+    total: int
+    position: int
+    counts: dict[str, int]
+    report: dict[str, Any]
+    reject_path: str
+    reject_bytes: int
+    started_at: datetime
+    ended_at: datetime | None
+
+    def to_json(self) -> dict[str, Any]:
+        """What a person asks for; not the counters in between."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "file": self.file,
+            "state": self.state,
+            "position": self.position,
+            "total": self.total,
+            "started_at": self.started_at.isoformat(),
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
+            "report": self.report,
+            "rejects": self.reject_path if self.reject_bytes else "",
+            "mapping": self.mapping,
+        }
+
+
+def _state(row: Any) -> RunState:
+    return RunState(
+        id=row.id, account_id=row.account_id, kind=row.kind, file=row.file,
+        fingerprint=row.fingerprint, mapping=row.mapping, state=row.state, total=row.total,
+        position=row.position, counts=row.counts, report=row.report, reject_path=row.reject_path,
+        reject_bytes=row.reject_bytes, started_at=row.started_at, ended_at=row.ended_at,
+    )  # fmt: skip
+
+
+def begin(
+    account_id: int,
+    kind: str,
+    file: str,
+    fingerprint: str,
+    digest: str,
+    mapping: Mapping[str, Any],
+    now: datetime,
+) -> RunState:
+    """A new run, or the one of the same file and mapping that did not end: it goes on."""
+    unfinished = (
+        ImportRun.select()
+        .where(
+            (ImportRun.account == account_id)
+            & (ImportRun.fingerprint == fingerprint)
+            & (ImportRun.mapping_digest == digest)
+            & (ImportRun.kind == kind)
+            & (ImportRun.state == "running")
+        )
+        .order_by(ImportRun.id.desc())
+        .first()
+    )
+    if unfinished is not None:
+        return _state(unfinished)
+    made = ImportRun.create(
+        account=account_id, kind=kind, file=file[:190], fingerprint=fingerprint,
+        mapping_digest=digest, mapping=dict(mapping), started_at=now,
+    )  # fmt: skip
+    return get(account_id, made.id)
+
+
+def get(account_id: int, run_id: int) -> RunState:
+    """Raises NotFound."""
+    row = ImportRun.get_or_none((ImportRun.id == run_id) & (ImportRun.account == account_id))
+    if row is None:
+        raise NotFound(f"there is no import {run_id}")
+    return _state(row)
+
+
+def runs(account_id: int, limit: int = 100) -> list[RunState]:
+    """The newest first."""
+    query: Any = (
+        ImportRun.select()
+        .where(ImportRun.account == account_id)
+        .order_by(ImportRun.id.desc())
+        .limit(limit)
+    )
+    return [_state(row) for row in query]
+
+
+def place_rejects(run_id: int, path: str) -> None:
+    """Where the rejects of this run go."""
+    run("UPDATE import_run SET reject_path = ? WHERE id = ?", (path, run_id))
+
+
+def claim(run_id: int, position: int, new_position: int) -> bool:
+    """Take the rows between for this transaction. False: another process took them, or ended."""
+    return (
+        run(
+            "UPDATE import_run SET position = ? WHERE id = ? AND position = ? AND state = ?",
+            (new_position, run_id, position, "running"),
+        )
+        == 1
+    )
+
+
+def note(run_id: int, total: int, counts: Mapping[str, int], reject_bytes: int) -> None:
+    """Part of the transaction that landed the rows."""
+    run(
+        "UPDATE import_run SET total = ?, counts = ?, reject_bytes = ? WHERE id = ?",
+        (total, json.dumps(dict(counts)), reject_bytes, run_id),
+    )
+
+
+def end(run_id: int, position: int, report: Mapping[str, Any], now: datetime) -> bool:
+    """Close a run whose last row is done. False: it is closed, or its rows are another's."""
+    return (
+        run(
+            "UPDATE import_run SET state = ?, report = ?, ended_at = ?"
+            " WHERE id = ? AND state = ? AND position = ?",
+            (
+                "done",
+                json.dumps(report, ensure_ascii=False),
+                to_ms(now),
+                run_id,
+                "running",
+                position,
+            ),
+        )
+        == 1
+    )
+
+
+# --- mappings ----------------------------------------------------------------------------------
+
+
+def keep_mapping(account_id: int, name: str, document: Mapping[str, Any], now: datetime) -> None:
+    """Keep it under this name, instead of what was there."""
+    columns = ("account_id", "name", "document", "updated_at")
+    text = json.dumps(document, ensure_ascii=False)
+    if insert_new("import_mapping", columns, (account_id, name, text, to_ms(now))) is None:
+        run(
+            "UPDATE import_mapping SET document = ?, updated_at = ?"
+            " WHERE account_id = ? AND name = ?",
+            (text, to_ms(now), account_id, name),
+        )
+
+
+def mapping(account_id: int, name: str) -> dict[str, Any] | None:
+    row = ImportMapping.get_or_none(
+        (ImportMapping.account == account_id) & (ImportMapping.name == name)
+    )
+    return row.document if row is not None else None
+
+
+def mappings(account_id: int) -> list[tuple[str, dict[str, Any], datetime]]:
+    """(name, document, changed at) by name."""
+    query: Any = (
+        ImportMapping.select()
+        .where(ImportMapping.account == account_id)
+        .order_by(ImportMapping.name)
+    )
+    return [(row.name, row.document, row.updated_at) for row in query]
+
+
+# --- people ------------------------------------------------------------------------------------
+
+
+def followers_with(account_id: int, openids: Sequence[str]) -> dict[str, int]:
+    """Follower ids by openid; whom we do not know is left out."""
+    return _with_hashes(account_id, {blind(openid): openid for openid in openids})
+
+
+def _with_hashes(account_id: int, openids: Mapping[str, str]) -> dict[str, int]:
+    return {
+        openids[row[1]]: row[0]
+        for page in _pages(list(openids))
+        for row in fetch(
+            "SELECT id, openid_hash FROM follower WHERE account_id = ?"
+            f" AND openid_hash IN ({_marks(page)})",
+            (account_id, *page),
+        )
+    }
+
+
+def ensure_followers(
+    account_id: int, openids: Sequence[str], now: datetime
+) -> tuple[dict[str, int], list[int]]:
+    """Ids by openid, and whom it made: not subscribed, and refusing marketing who had refused it.
+
+    In a transaction of the caller's. The new ones are dirty for the segments.
+    """
+    hashes = {blind(openid): openid for openid in openids}
+    found = _with_hashes(account_id, hashes)
+    new = {hash_: openid for hash_, openid in hashes.items() if openid not in found}
+    if not new:
+        return found, []
+    refused = _refusals(account_id, list(new))
+    for page in _pages(list(new)):
+        _insert_followers(account_id, {hash_: new[hash_] for hash_ in page}, refused, now)
+    made = _with_hashes(account_id, new)
+    segments.mark_dirty(list(made.values()))
+    return {**found, **made}, list(made.values())
+
+
+def _insert_followers(
+    account_id: int, openids: Mapping[str, str], refused: Mapping[str, int], now: datetime
+) -> None:
+    verb, end_ = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
+    values: list[Any] = []
+    since, seal = to_ms(now), Holder.vault.seal
+    for hash_, openid in openids.items():
+        values += (
+            account_id, hash_, seal(openid.encode(), "follower.openid"), False, "", "zh",
+            hash_ not in refused, refused.get(hash_), True, False, "new", "", 0, since, "",
+        )  # fmt: skip
+    row = f"({_marks(_FOLLOWER_COLUMNS)})"
+    run(
+        f"{verb} INTO follower ({','.join(_FOLLOWER_COLUMNS)})"
+        f" VALUES {','.join([row] * len(openids))}{end_}",
+        values,
+    )
+
+
+def _refusals(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
+    """Since when (ms) somebody erased refuses, by hash."""
+    return {
+        row[0]: row[1]
+        for page in _pages(hashes)
+        for row in fetch(
+            "SELECT openid_hash, at FROM suppression WHERE account_id = ?"
+            f" AND openid_hash IN ({_marks(page)})",
+            (account_id, *page),
+        )
+    }
+
+
+def of_account(account_id: int, follower_ids: Collection[int]) -> set[int]:
+    """Those of these numbers that are followers of the account and not erased."""
+    return {
+        row[0]
+        for page in _pages(sorted(follower_ids))
+        for row in fetch(
+            "SELECT id FROM follower WHERE account_id = ? AND erased_at IS NULL"
+            f" AND id IN ({_marks(page)})",
+            (account_id, *page),
+        )
+    }
+
+
+def with_unionid(account_id: int, unionids: Sequence[str]) -> dict[str, int]:
+    """Follower ids by unionid."""
+    hashes = {Holder.vault.blind(unionid, _UNIONID): unionid for unionid in unionids}
+    return {
+        hashes[row[1]]: row[0]
+        for page in _pages(list(hashes))
+        for row in fetch(
+            "SELECT id, unionid_hash FROM follower WHERE account_id = ?"
+            f" AND unionid_hash IN ({_marks(page)})",
+            (account_id, *page),
+        )
+    }
+
+
+def learn_unionids(unionids: Mapping[int, str]) -> int:
+    """Keep the unionid of followers whose unionid is not known; how many."""
+    return run_many(
+        "UPDATE follower SET unionid = ?, unionid_hash = ?"
+        " WHERE id = ? AND unionid_hash IS NULL AND erased_at IS NULL",
+        [
+            (
+                Holder.vault.seal(unionid.encode(), _UNIONID),
+                Holder.vault.blind(unionid, _UNIONID),
+                id_,
+            )
+            for id_, unionid in unionids.items()
+        ],
+    )
+
+
+def known_events(dedupes: Sequence[str]) -> set[str]:
+    """Those of these unique keys (bot.store.events.dedupe) that the log has."""
+    return {
+        row[0]
+        for page in _pages(dedupes)
+        for row in fetch(f"SELECT dedupe FROM event WHERE dedupe IN ({_marks(page)})", page)
+    }
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _pages(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _SPAN):
+        yield values[start : start + _SPAN]

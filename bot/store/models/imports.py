@@ -1,0 +1,49 @@
+"""Tables that were imported, and how their columns were read."""
+
+from __future__ import annotations
+
+from peewee import AutoField, BigIntegerField, CharField, ForeignKeyField, IntegerField, TextField
+
+from bot.store.fields import InstantField, JSONText
+from bot.store.models.accounts import Account
+from bot.store.models.base import Table
+
+
+class ImportMapping(Table):
+    """A mapping kept under a name, to be used again. Column names and policies, no data."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    name = CharField(64)
+    document = JSONText()
+    updated_at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "name"), True),)
+
+
+class ImportRun(Table):
+    """One file being brought in, or brought in. Counts only: whose rows they were stands nowhere.
+
+    `position` rows are done for good, and of the reject file the first `reject_bytes` are theirs.
+    """
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    kind = CharField(16)  # followers, orders, events
+    file = CharField(190)
+    fingerprint = CharField(32)  # of the content
+    mapping_digest = CharField(32)
+    mapping = JSONText()
+    state = CharField(8, default="running")  # running, done
+    total = IntegerField(default=0)
+    position = IntegerField(default=0)
+    counts = JSONText(default=dict)
+    report = JSONText(default=dict)
+    reject_path = TextField(default="")
+    reject_bytes = BigIntegerField(default=0)
+    started_at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("account", "fingerprint"), False),)

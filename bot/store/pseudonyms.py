@@ -1,0 +1,30 @@
+"""The name under which a follower is known outside: told from others, and nothing else.
+
+`hy-<id>-<check>`: the check is keyed, so that a name that was not given out by this house, or was
+mistyped, is none. It ends with the follower.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.store.fields import Holder
+
+_FORM = re.compile(r"hy-([1-9]\d{0,18})-([0-9a-f]{8})")
+
+
+def of(follower_id: int) -> str:
+    """The pseudonym of a follower: equal at every call."""
+    return f"hy-{follower_id}-{_check(str(follower_id))}"
+
+
+def read(pseudonym: str) -> int | None:
+    """The follower's id, who may be gone; None for what is no pseudonym of ours."""
+    found = _FORM.fullmatch(pseudonym)
+    if found is None or _check(found[1]) != found[2]:
+        return None
+    return int(found[1])
+
+
+def _check(number: str) -> str:
+    return Holder.vault.blind(number, "pseudonym")[:8]

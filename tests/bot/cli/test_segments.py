@@ -1,0 +1,144 @@
+"""`hongyan segments`: documents, lists, pins, versions and reasons, as a marketer types them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import common
+from bot.cli.root import cli
+from bot.clock import utc_now
+from bot.errors import HongyanError
+from bot.profile.refresh import fold_new
+from bot.store import events
+from tests.conftest import KEY, a_follower
+
+VIP = """\
+slug: vip
+name: 会员
+rule:
+  all:
+    - tag: vip
+    - {attribute: city, op: contains, value: 京}
+"""
+
+
+class Shop:
+    """Commands in this process, in a folder of its own."""
+
+    def __init__(self, folder, account):
+        self.folder, self.account = folder, account
+
+    def __call__(self, *words):
+        """Exit status, output, and what `main` would say on stderr."""
+        ended = CliRunner().invoke(cli, ["segments", *words])
+        if ended.exception and not isinstance(ended.exception, HongyanError | SystemExit):
+            raise ended.exception
+        said = str(ended.exception) if isinstance(ended.exception, HongyanError) else ended.stderr
+        return ended.exit_code, ended.stdout, said
+
+    def json(self, *words):
+        return json.loads(self(*words, "--json")[1])
+
+    def file(self, name, text):
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return name
+
+
+@pytest.fixture
+def hongyan(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HONGYAN_WECHAT_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("HONGYAN_SECRET_KEYS", KEY)
+    kept = (common.settings, common.services, common._clock)
+    for one in kept:
+        one.cache_clear()
+    yield Shop(tmp_path, common.services().account_of("default").id)
+    common.services().store.close()
+    for one in kept:
+        one.cache_clear()
+
+
+def a_vip(hongyan):
+    now = utc_now()
+    lin = a_follower(hongyan.account)
+    for kind, facts in (("tag", {"tag": "vip"}), ("attribute", {"name": "city", "value": "北京"})):
+        events.append(
+            hongyan.account, lin, kind, at=now, received_at=now, source="import", key=kind,
+            facts=facts,
+        )  # fmt: skip
+    fold_new(now)
+    return lin
+
+
+def test_a_segment_from_yaml_with_its_size_its_cost_and_why(hongyan):
+    lin = a_vip(hongyan)
+    status, out, _ = hongyan("define", hongyan.file("vip.yaml", VIP), "--by", "mei")
+    assert status == 0
+    first, size, cost, *warnings = out.splitlines()
+    assert first == "segment vip: 有标签「vip」，并且城市含有「京」"
+    assert size == "1 followers"
+    assert cost.startswith("reads 3 rows when everybody is compared")
+    assert [line[:12] for line in warnings] == ["! 「city」用了 c"]
+    assert hongyan.json("preview", hongyan.file("r.json", '{"tag": "vip"}'))["cost"]["rows"] == 2
+    hongyan("refresh")
+    found = hongyan.json("why", "vip", str(lin))
+    assert (found["member"], found["matches"]) == (True, True)
+    assert "+ tag: vip" in hongyan("why", "vip", str(lin))[1]
+    assert hongyan.json("history", "vip")["versions"][0]["by"] == "mei"
+
+
+def test_a_list_a_pin_and_an_earlier_version(hongyan):
+    lin = a_vip(hongyan)
+    mei = a_follower(hongyan.account, "o-mei")
+    file = hongyan.file("gold.csv", f"id,name\n{lin},Lin\n999,Nobody\n")
+    done = hongyan.json("upload", "gold", file, "--name", "金卡", "--rejects", "bad.csv")
+    assert (done["read"], done["taken"]) == (2, 1)
+    assert (hongyan.folder / "bad.csv").read_text() == "line,why\n3,unknown\n"
+    assert hongyan("pin", "gold", str(mei), "--in", "--reason", "老客户")[0] == 0
+    hongyan("refresh")
+    assert hongyan.json("members", "gold")["members"] == [lin, mei]
+    assert hongyan.json("pins", "gold")["pins"][0]["reason"] == "老客户"
+    hongyan("define", hongyan.file("vip.yaml", VIP))
+    hongyan("define", hongyan.file("vip.yaml", VIP.replace("会员", "贵宾")))
+    assert "有标签" in hongyan("restore", "vip", "1")[1]
+    assert [one["name"] for one in hongyan.json("history", "vip")["versions"]] == [
+        "会员", "贵宾", "会员",
+    ]  # fmt: skip
+
+
+def test_a_segment_that_is_used_stays(hongyan):
+    hongyan("define", hongyan.file("vip.yaml", VIP))
+    hongyan("define", hongyan.file("o.json", '{"slug":"o","name":"o","rule":{"segment":"vip"}}'))
+    assert hongyan.json("used", "vip")["used_by"] == [{"kind": "segment", "slug": "o", "stage": ""}]
+    status, _, said = hongyan("remove", "vip")
+    assert (status, said) == (1, "the segment 'o' looks into 'vip'")
+    assert hongyan("remove", "o")[0] == hongyan("remove", "vip")[0] == 0
+
+
+def test_rfm_without_any_buyer_is_eight_empty_segments(hongyan):
+    assert [one["size"] for one in hongyan.json("rfm")["segments"]] == [0] * 8
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["clusters"], "50 followers"),
+        (["clusters", "--k", "few"], "a number or auto"),
+        (["pin", "gold", "1"], "one of --in, --out, --by-rule"),
+        (["history", "none"], "no segment 'none'"),
+        (["restore", "none", "1"], "no segment 'none'"),
+        (["why", "none", "1"], "no segment 'none'"),
+        (["used", "none"], "no segment 'none'"),
+        (["upload", "gold", "missing.csv"], "missing.csv"),
+        (["define", "missing.yaml"], "missing.yaml"),
+        (["define", "other.yaml"], "'weight' does not belong here"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(hongyan, words, said):
+    hongyan.file("other.yaml", VIP + "weight: 1\n")
+    status, _, words_said = hongyan(*words)
+    assert status != 0
+    assert said in words_said
