@@ -47,7 +47,7 @@ class Code(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A row of a campaign's ledger. `clicked`: a person tapped; `bought`: credited with an order."""
+    """A row of a campaign's ledger. `clicked`: tapped by a person; `bought`: an order credited."""
 
     step: str
     state: str
