@@ -20,7 +20,7 @@ from bot.settings import DEVELOPMENT
 from handlers import router
 from tests.talks.conftest import NOON, Trained, settings_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("talks-hostile"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("talks-catering"), pytest.mark.timeout(600)]
 TEXTS = 10_000
 PEOPLE = 2_000
 WORDS = (
