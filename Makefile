@@ -32,8 +32,8 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.core
 run: $(VENV)/.core ## the demo: a local WeChat platform, followers, the bot; Ctrl-C ends it
 	@$(BIN)/hongyan demo $(RUN_ARGS)
 
-test: $(VENV)/.dev ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(VENV)/.dev ## every test; each of the two processes keeps to one core
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(VENV)/.dev ## the tests without those that start many processes
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
