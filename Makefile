@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 RUN_ARGS ?=
 
-.PHONY: help setup run test quick check lint types layers bench lock clean
+.PHONY: help setup run test test-mysql quick check lint types layers bench lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.core ## make .venv with the packages of the lock
 
@@ -34,6 +34,9 @@ run: $(VENV)/.core ## the demo: a local WeChat platform, followers, the bot; Ctr
 
 test: $(VENV)/.dev ## every test; each of the two processes keeps to one core
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-mysql: $(VENV)/.dev ## the store's tests on MySQL: MYSQL_TEST_URL, or a mariadbd on PATH
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --mysql -k mysql
 
 quick: $(VENV)/.dev ## the tests without those that start many processes
 	@$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -7,7 +7,10 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("callbacks", "sends", "crosswoz", "sandbox_month", "nlu", "imports")
+NAMES = (
+    "callbacks", "sends", "crosswoz", "sandbox_month",
+    "nlu", "imports", "picture", "folds", "segments",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -16,11 +19,15 @@ def main() -> None:
     parser.add_argument("--requests", type=int)
     parser.add_argument("--connections", type=int)
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--postgres", action="store_const", const=True)
+    parser.add_argument("--quick", action="store_const", const=True, help="nlu: without most peers")
     given = parser.parse_args()
     options = {
         "count": given.requests,
         "connections": given.connections,
         "rounds": given.rounds,
+        "postgres": given.postgres,
+        "quick": given.quick,
     }
     chosen = {name: value for name, value in options.items() if value is not None}
     for name in given.names:

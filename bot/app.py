@@ -12,7 +12,7 @@ from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnav
 from bot.inbox.context import Dispatch, Quick, never_quick
 from bot.inbox.receive import Receiver
 from bot.services import Services
-from bot.web import api, h5, health, intake, live, me, openapi, track
+from bot.web import api, collect, follower, h5, health, intake, live, me, openapi, track
 from bot.web.api import json_error
 from bot.web.callback import CallbackFirst
 
@@ -33,7 +33,7 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
     app = Flask("bot", template_folder=str(folder), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["hongyan"] = services
-    for room in (track, h5, me, api, intake, openapi, health):
+    for room in (track, collect, h5, me, follower, api, intake, openapi, health):
         app.register_blueprint(room.views)
     if services.settings.sandboxed:
         app.register_blueprint(live.views)

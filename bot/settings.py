@@ -89,6 +89,17 @@ def _keys(value: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in value.split(",") if key.strip())
 
 
+def _origins(value: str) -> tuple[str, ...]:
+    found = _keys(value.lower())
+    for one in found:
+        parts = urlsplit(one)
+        if parts.scheme not in ("http", "https") or one != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError
+        if not parts.hostname or "@" in parts.netloc or (parts.port or 1) < 1:
+            raise ValueError
+    return found
+
+
 _KEPT = r"[a-z0-9._*]+ *[=:] *([3-9]\d|[1-9]\d{2,4})"  # KIND=DAYS, 30 days at least
 
 SETTINGS: tuple[Setting, ...] = (
@@ -102,7 +113,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "REDIS_URL",
-        "shared state in Redis (none: the database serves)",
+        "shared state in Redis; not used yet: the database serves",
         "",
         _matching(r"(redis|rediss|unix)://.+"),
         "redis://HOST:6379/0",
@@ -110,7 +121,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "BROKER_URL",
-        "the task engine's broker (none: this process works)",
+        "the task engine's broker; not used yet: the scheduler works",
         "",
         _matching(r"(redis|rediss|amqp|amqps)://.+"),
         "redis://HOST:6379/1",
@@ -217,6 +228,13 @@ SETTINGS: tuple[Setting, ...] = (
         "message.*=180, click=365; 30 days at least",
     ),
     Setting(
+        "COLLECT_ORIGINS",
+        "sites of yours whose pages may report visitors, comma separated (none: nobody may)",
+        "",
+        _origins,
+        "https://shop.example.com, https://www.example.com; no path",
+    ),
+    Setting(
         "CLOCK",
         "a sandbox's clock file: its time instead of this machine's (needs a local WECHAT_API_URL)",
         "",
@@ -251,6 +269,7 @@ class Settings:
     var: str
     durability: str
     retention: str
+    collect_origins: tuple[str, ...]
     clock: str
 
     @classmethod

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from bot.collect import following, intake, statistics, tagging
 from bot.errors import RequestRejected
+from bot.imports.rejects import KEPT_DAYS
 from bot.inbox.context import Dispatch
 from bot.services import Services
-from bot.store import accounts, quarantine, rates, syncs
+from bot.store import accounts, import_rejects, quarantine, rates, syncs
 from bot.store.accounts import AccountState
 from bot.wechat.client import WeChatClient
 
@@ -77,6 +78,7 @@ def forget(now: datetime) -> int:
     """What is kept for a while only."""
     return (
         quarantine.prune(now - timedelta(days=intake.QUARANTINE_DAYS))
+        + import_rejects.prune(now - timedelta(days=KEPT_DAYS))
         + rates.prune(now - timedelta(hours=1))
         + syncs.prune(now - timedelta(days=60))
     )

@@ -14,7 +14,7 @@ from bot.inbox.context import Dispatch
 from bot.inbox.overhearing import overhear
 from bot.inbox.repairing import repair_inbox
 from bot.inbox.returning import return_chats
-from bot.profile import auditing, retention
+from bot.profile import around, auditing, identity, retention
 from bot.profile.grouping import regroup
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
@@ -41,6 +41,11 @@ class Job:
 
 def _fold(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return fold_new(now)
+
+
+def _identities(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Events follow whom they were found to belong to, or leave."""
+    return identity.go_on(now)
 
 
 def _segments(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -105,6 +110,8 @@ def _retain(services: Services, dispatch: Dispatch, now: datetime) -> int:
     auditing.note_key(now)
     for account in accounts.ids():
         picture.reckon(account, now)
+        identity.catch_up(account, now)
+        around.reckon(account, now)
     return retention.retain(retention.parse(services.settings.retention), now).total
 
 
@@ -123,6 +130,7 @@ def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 JOBS: tuple[Job, ...] = (
+    Job("identities", 1, _identities),
     Job("fold", 1, _fold),
     Job("segments", 2, _segments),
     Job("campaigns", 1, _campaigns),

@@ -15,11 +15,14 @@ import pytest
 from bot.store import accounts
 from bot.store.db import Store, open_store
 from bot.store.models import Follower
+from tests.support.mysql import MySQLServer
+from tests.support.mysql import available as mysql_available
 from tests.support.postgres import PostgresServer
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 NewDatabase = Callable[[Path], str]
+NO_MYSQL = "no MySQL: MYSQL_TEST_URL is not set, and no mariadbd or mysqld is on PATH"
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -27,6 +30,25 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole processes first: they wait much, and what waits last and alone holds up the end."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mysql", action="store_true", help="run any_store's tests on MySQL, too")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The engines of a store: MySQL where a test is marked so, or all are to run on it."""
+    wanted = metafunc.config.getoption("--mysql")
+    if wanted and not mysql_available():
+        raise pytest.UsageError("--mysql: MYSQL_TEST_URL is not set, and no mariadbd is on PATH")
+    marked = any(True for _ in metafunc.definition.iter_markers("mysql"))
+    engines: list[Any] = ["sqlite", "postgres"]
+    if wanted:
+        engines.append("mysql")
+    elif marked and mysql_available():
+        engines.append(pytest.param("mysql", marks=pytest.mark.xdist_group("mysql")))
+    for name in {"any_store", "kept_store"} & set(metafunc.fixturenames):
+        metafunc.parametrize(name, engines, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +76,32 @@ def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
 
 
 @pytest.fixture(scope="session")
-def fresh_postgres(postgres: PostgresServer) -> NewDatabase:
+def postgres_tables(postgres: PostgresServer) -> str:
+    """The name of a migrated database, to be copied."""
     kept = postgres.new_database()
     open_store(kept, [KEY]).close()
-    return lambda folder: postgres.new_database(like=kept.rpartition("/")[2])
+    return kept.rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def fresh_postgres(postgres: PostgresServer, postgres_tables: str) -> NewDatabase:
+    return lambda folder: postgres.new_database(like=postgres_tables)
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[MySQLServer]:
+    if not mysql_available():
+        pytest.skip(NO_MYSQL)
+    server = MySQLServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def fresh_mysql(mysql: MySQLServer) -> NewDatabase:
+    kept = mysql.new_database()
+    open_store(kept, [KEY]).close()
+    return lambda folder: mysql.new_database(like=kept)
 
 
 @pytest.fixture
@@ -68,13 +112,27 @@ def store(tmp_path: Path, fresh_sqlite: NewDatabase) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """The same test on every engine."""
+    if request.param == "postgres":
+        yield from _on_postgres(request)
+        return
     url = request.getfixturevalue(f"fresh_{request.param}")(tmp_path)
     opened = open_store(url, [KEY])
     yield opened
     opened.close()
+    if request.param == "mysql":
+        request.getfixturevalue("mysql").drop(url)
+
+
+def _on_postgres(request: pytest.FixtureRequest) -> Iterator[Store]:
+    server, like = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_tables")
+    lent = server.lend(like)
+    opened = open_store(lent.url, [KEY])
+    yield opened
+    opened.close()
+    server.take_back(lent)
 
 
 @pytest.fixture

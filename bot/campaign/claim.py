@@ -19,7 +19,7 @@ from bot.channels.registry import CHANNELS, Way
 from bot.errors import Conflict
 from bot.store import campaigns, consents, coupons, quotas, sends
 from bot.store.coupons import CodeRef
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.sends import ClaimEntry, SendRow
 from bot.values.audience import Channel, FollowerState, Purpose, SendState, Skip
 from bot.values.coupons import CodeState
@@ -46,6 +46,7 @@ class Decision:
     reasons: dict[str, Any]
 
 
+@again
 def claim(order: Order, owner: str, limit: int, lease: timedelta, now: datetime) -> Claim:
     """Take up to `limit` due rows of a running campaign; those that may go are now `owner`'s.
 

@@ -15,7 +15,7 @@ from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import campaigns, coupons, send_figures, send_plan, send_repair
 from bot.store.campaigns import CampaignState, GenerationState
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.send_figures import Count
 from bot.values.audience import SendState
 
@@ -141,6 +141,7 @@ def _reminders_ahead(campaign: CampaignState, definition: Definition, now: datet
     return any(send_plan.ending_codes(run_of, batch.id, now, now + FOREVER))
 
 
+@again
 def close(campaign: CampaignState, now: datetime) -> dict[str, Closing] | None:
     """Make the sum and end the run. None: another process closed it.
 

@@ -17,7 +17,7 @@ from bot.campaign.policy import Recipient, judge, next_opening
 from bot.campaign.states import CampaignStatus, move
 from bot.store import campaigns, consents, coupons, segments, send_plan, sends
 from bot.store.campaigns import CampaignState, GenerationState
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.send_plan import Sheet
 from bot.values.audience import SendState, Skip
 
@@ -55,6 +55,7 @@ def plan(
     return False
 
 
+@again
 def plan_chunk(order: Order, now: datetime) -> bool:
     """Write the next chunk; True when there is none left, and the campaign runs.
 

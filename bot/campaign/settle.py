@@ -26,7 +26,7 @@ from bot.errors import (
     UserUnreachable,
 )
 from bot.store import coupons, quotas, segments, sends
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
 
@@ -106,6 +106,7 @@ def repeatable(row: SendRow, at: datetime) -> bool:
     return at + timedelta(minutes=1) < row.first_claimed_at + span
 
 
+@again
 def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -> Settled:
     """Write what became of rows that `owner` claimed. A row that went on meanwhile stays."""
     reset = next_day(now, order.zone)

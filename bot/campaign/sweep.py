@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.campaign.settle import UNKNOWN_KEPT, repeatable
 from bot.store import coupons, send_repair, sends
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
 
@@ -28,14 +28,15 @@ def sweep(now: datetime) -> int:
     return swept
 
 
+@again
 def _sweep_chunk(now: datetime) -> int:
     with transaction():
         rows = send_repair.lapsed(now, CHUNK)
         arrived = [row for row in rows if row.msgid]
-        again = [row for row in rows if not row.msgid and repeatable(row, now + LEASE)]
-        unknown = [row for row in rows if row not in arrived and row not in again]
+        repeated = [row for row in rows if not row.msgid and repeatable(row, now + LEASE)]
+        unknown = [row for row in rows if row not in arrived and row not in repeated]
         sends.settle_sent(((row.id, row.msgid) for row in arrived), now)
-        sends.put_back((row.id, now, True, None, DIED) for row in again)
+        sends.put_back((row.id, now, True, None, DIED) for row in repeated)
         settle_unknown(unknown, DIED, now)
         coupons.hand_over([r.coupon_purpose for r in arrived if r.coupon_code is not None], now)
         return len(rows)
@@ -48,6 +49,7 @@ def settle_unknown(rows: list[SendRow], error: str, now: datetime) -> None:
     )
 
 
+@again
 def settle_receipt(
     msgid: str, delivered: bool, status: str, now: datetime, follower_id: int | None = None
 ) -> bool:

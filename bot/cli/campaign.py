@@ -8,13 +8,15 @@ import click
 
 from bot import campaign as use
 from bot.cli import common
+from bot.cli.campaign_export import export
 from bot.cli.common import account, as_json, document, services, show, table
 from bot.store import campaigns as store
 
 
 @click.group()
 def campaign() -> None:
-    """Campaigns: create, dry-run, start, pause, resume, cancel, report, list. ID is the slug."""
+    """Campaigns: create, dry-run, start, pause, resume, cancel, report, export, list. ID is
+    the slug."""
 
 
 @campaign.command()
@@ -89,3 +91,6 @@ def list_(json_: bool) -> None:
     ]
     headings = {"slug": "slug", "state": "state", "name": "name", "error": "error"}
     show({"campaigns": rows}, json_, lambda: table(rows, headings))
+
+
+campaign.add_command(export)

@@ -10,6 +10,7 @@ import click
 from bot import coupon
 from bot.cli import common
 from bot.cli.common import account, as_json, document, show, table
+from bot.cli.privacy import looked
 from bot.errors import Conflict, NotFound
 from bot.store import coupons as store
 from bot.store import followers
@@ -56,6 +57,7 @@ def issue(batch: str, follower_id: int) -> None:
     if isinstance(given, Skip):
         raise Conflict(f"not issued: {given.value}")
     store.record_issued([purpose], now)
+    looked("coupon_issue", follower_id, batch=batch)
     click.echo(store.code_text(given.id))
 
 
@@ -73,6 +75,7 @@ def redeem(code: str, order_number: str, amount_fen: int, json_: bool) -> None:
         now=common.now(),
         account_id=account().id,
     )
+    looked("coupon_redeem", outcome=result.outcome)
     found = result.to_json()
     show(found, json_, lambda: [json.dumps(found, ensure_ascii=False)])
     if not result.ok:

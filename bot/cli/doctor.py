@@ -14,8 +14,7 @@ from bot.cli.common import as_json, services, settings, show
 from bot.errors import HongyanError
 from bot.services import Services
 from bot.settings import Settings
-from bot.store import jobs, leases, migrate, repair
-from bot.store.db import dialect
+from bot.store import care, jobs, leases, repair
 
 MARKS = {"ok": "✓", "warn": "!", "bad": "✗"}
 
@@ -52,11 +51,15 @@ def _examine() -> Iterator[Finding]:
     found = settings()  # bad settings end the program with their own words
     yield from _settings(found)
     try:
+        store = _store(found)
+        yield store
+        if store.state != "ok":
+            return  # what does not fit this version is not asked anything
         house = services()
     except HongyanError as error:
         yield Finding("store", "bad", str(error), "mend what it says and run doctor again")
         return
-    for look in (_store, _inbox, _jobs, _platform):
+    for look in (_inbox, _jobs, _platform):
         yield from look(house)
 
 
@@ -74,18 +77,25 @@ def _settings(found: Settings) -> Iterator[Finding]:
             "callback mode", "warn", "unencrypted callbacks are let in",
             "choose 安全模式 on the platform and HONGYAN_CALLBACK_MODE=safe",
         )  # fmt: skip
+    for name, what in (("redis_url", "the database"), ("broker_url", "the scheduler's process")):
+        if getattr(found, name):
+            yield Finding(
+                name, "warn", f"HONGYAN_{name.upper()} is set and not used: {what} does that work",
+                "unset it",
+            )  # fmt: skip
     keys = Path(found.var) / "secret_keys"
     if not found.secret_keys and keys.exists() and keys.stat().st_mode & 0o077:
         yield Finding("keys", "bad", f"{keys} can be read by others", f"chmod 600 {keys}")
 
 
-def _store(house: Services) -> Iterator[Finding]:
-    waiting = migrate.pending(house.store.db)
-    yield (
-        Finding("store", "warn", f"{len(waiting)} migrations wait", "hongyan db upgrade")
-        if waiting
-        else Finding("store", "ok", f"{dialect()}, all migrations applied")
-    )
+def _store(found: Settings) -> Finding:
+    waiting = care.waiting(found)
+    if waiting is None:
+        return Finding("store", "bad", "no database yet", "run hongyan db upgrade")
+    if waiting:
+        return Finding("store", "warn", f"{len(waiting)} migrations wait", "hongyan db upgrade")
+    engine = found.database_url.split(":")[0].split("+")[0]
+    return Finding("store", "ok", f"{engine}, all migrations applied")
 
 
 def _inbox(house: Services) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
+from bot.cli.privacy import looked
 from bot.collect import intake
 from bot.errors import NotFound
 from bot.store import quarantine as store
@@ -44,6 +45,7 @@ def replay(number: int | None, json_: bool) -> None:
     if number is not None and not store.held(found, only=number):
         raise NotFound(f"there is no {number} in quarantine")
     done = intake.replay(found, common.now(), number)
+    looked("quarantine_replay", taken=done.taken, refused=done.refused)
     show(asdict(done), json_, lambda: [f"{done.taken} taken, {done.refused} refused again"])
 
 
@@ -57,4 +59,6 @@ def drop(number: int | None, all_: bool) -> None:
     found = account().id
     if number is not None and not store.drop(found, number):
         raise NotFound(f"there is no {number} in quarantine")
-    click.echo(f"{store.drop_all(found) if all_ else 1} dropped")
+    dropped = store.drop_all(found) if all_ else 1
+    looked("quarantine_drop", dropped=dropped)
+    click.echo(f"{dropped} dropped")

@@ -6,10 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from bot.cli import syncing
+from bot.cli import pictures, syncing
 from bot.cli.common import account, as_json, show
+from bot.cli.identity import elsewhere_lines
 from bot.cli.imports import export, followers_import
 from bot.cli.privacy import erase, looked
+from bot.profile.identity_view import elsewhere
 from bot.store import followers as store
 
 
@@ -22,11 +24,13 @@ def followers() -> None:
 @click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
 @as_json
 def show_(follower_id: int, json_: bool) -> None:
-    """One follower's state, without his openid."""
+    """One follower's state, without his openid, and where else the same person follows."""
     account()
     found = asdict(store.get(follower_id))
+    others = elsewhere(follower_id)
     looked("show", follower_id, what="follower")
-    show(found, json_, lambda: [f"{name:18} {value}" for name, value in found.items()])
+    lines = [f"{name:18} {value}" for name, value in found.items()]
+    show({**found, "elsewhere": others}, json_, lambda: [*lines, *elsewhere_lines(others, "zh")])
 
 
 followers.add_command(erase)
@@ -35,3 +39,4 @@ followers.add_command(syncing.blacklist)
 followers.add_command(syncing.unblacklist)
 followers.add_command(followers_import)
 followers.add_command(export)
+followers.add_command(pictures.page)

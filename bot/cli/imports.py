@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,13 +21,14 @@ from bot.cli.privacy import actor
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.imports import running
 from bot.imports.exporting import FORMATS, export_followers
-from bot.imports.guessing import guess
+from bot.imports.guessing import as_declared, guess
 from bot.imports.mapping import KINDS, format_of, parse
-from bot.imports.rejects import said
+from bot.imports.rejects import KEPT_DAYS, RejectFile, kept, said
+from bot.imports.rejects import table as table_of
 from bot.imports.running import Prepared, Result
 from bot.imports.sources import Source, open_source
 from bot.profile.refresh import fold_new
-from bot.store import audit, exports, profiles, segments
+from bot.store import attribute_types, audit, exports, import_rejects, profiles, segments
 from bot.store import imports as store
 from bot.store.db import transaction
 from bot.talk.files import read_file, write_yaml
@@ -65,32 +67,63 @@ def _brief(run: dict[str, Any]) -> dict[str, Any]:
 @as_json
 def show_(run_id: int, json_: bool) -> None:
     """One import: its report and its mapping."""
-    found = store.get(account().id, run_id).to_json()
+    run = store.get(account().id, run_id)
+    found = run.to_json() | {"rejects": import_rejects.count(run.id)}
     show(found, json_, lambda: [write_yaml(found).rstrip()])
 
 
 @imports.command()
 @click.argument("run_id", type=click.IntRange(1, 2**31 - 1), metavar="ID")
+@click.option("--out", type=_path, help="Write them to this CSV, readable by you only.")
+@click.option("--drop", is_flag=True, help="Forget them.")
 @as_json
-def rejects(run_id: int, json_: bool) -> None:
-    """The rows that an import rejected: line, field, reason, and the row as it stood."""
+def rejects(run_id: int, out: Path | None, drop: bool, json_: bool) -> None:
+    """The rows that an import rejected: line, field, reason, and the row as it stood; logged."""
     found = store.get(account().id, run_id)
-    if not found.reject_bytes:
-        show([], json_, lambda: ["nothing was rejected"])
+    count = import_rejects.count(found.id)
+    if drop:
+        with transaction():
+            _noted("rejects_dropped", found.id, import_rejects.drop(found.id))
+        show({"dropped": count}, json_, lambda: [f"{count} rejected rows forgotten"])
         return
+    if not count:
+        show([], json_, lambda: ["no rejected rows are kept"])
+        return
+    _noted("rejects_opened", found.id, count)
+    header = import_rejects.header(found.id)
+    if out is not None:
+        _write_rejects(out, header, found.id)
+        show({"file": str(out), "rows": count}, json_, lambda: [f"{count} rows in {out.name}"])
+    else:
+        _print_rejects(table_of(header, kept(found.id)), json_)
+
+
+def _noted(action: str, run_id: int, rows: int) -> None:
+    audit.record(actor(), action, common.now(), detail={"import": run_id, "rows": rows})
+
+
+def _write_rejects(path: Path, header: list[str], run_id: int) -> None:
+    file = RejectFile(path, header)
     try:
-        text = Path(found.reject_path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise NotFound(f"{found.reject_path}: {error.strerror}") from None
+        file.write(kept(run_id))
+    finally:
+        file.close()
+
+
+def _print_rejects(rows: Iterator[list[str | int]], json_: bool) -> None:
     if json_:
-        rows = list(csv.reader(text.splitlines(keepends=True)))
-        click.echo(json.dumps([_paired(rows[0], row) for row in rows[1:]], ensure_ascii=False))
+        head = [str(cell) for cell in next(rows)]
+        click.echo(json.dumps([_paired(head, row) for row in rows], ensure_ascii=False))
         return
-    click.echo(text, nl=False)
+    for row in rows:
+        line = io.StringIO(newline="")
+        csv.writer(line).writerow(row)
+        click.echo(line.getvalue(), nl=False)
 
 
-def _paired(header: list[str], row: list[str]) -> dict[str, str]:
-    return dict(zip([*header, *(f"more {n}" for n in range(len(row)))], row, strict=False))
+def _paired(header: list[str], row: list[str | int]) -> dict[str, str]:
+    names = [*header, *(f"more {n}" for n in range(len(row)))]
+    return {name: str(cell) for name, cell in zip(names, row, strict=False)}
 
 
 @imports.command()
@@ -133,7 +166,8 @@ def import_command(kinds: tuple[str, ...]) -> click.Command:
     @click.option("--save-mapping", metavar="NAME", default="", help="Keep the mapping so named.")
     @click.option("--show-mapping", is_flag=True, help="Only print the mapping, to be edited.")
     @click.option("--dry-run", is_flag=True, help="The whole report; nothing is written.")
-    @click.option("--rejects", type=_path, help="Where the reject file goes.")
+    @click.option("--rejects", type=_path, help="Write the rejected rows to this CSV, too.")
+    @click.option("--sheet", metavar="NAME", default="", help="Of a workbook; else the first.")
     @click.option("--yes", is_flag=True, help="Take a guessed mapping without asking.")
     @click.option("--no-fold", is_flag=True, help="Leave the profiles to the scheduler.")
     @as_json
@@ -145,6 +179,7 @@ def import_command(kinds: tuple[str, ...]) -> click.Command:
         show_mapping: bool,
         dry_run: bool,
         rejects: Path | None,
+        sheet: str,
         yes: bool,
         no_fold: bool,
         json_: bool,
@@ -152,7 +187,7 @@ def import_command(kinds: tuple[str, ...]) -> click.Command:
         """Bring in FILE (.csv, .xlsx, .jsonl, packed by .gz or not); once, however often it is
         repeated, and from where it stopped when it was interrupted."""
         owner, now = account().id, common.now()
-        document, source = _mapping(owner, file, kind, mapping, now)
+        document, source = _mapping(owner, file, kind, mapping, sheet, now)
         if show_mapping:
             click.echo(
                 json.dumps(document, ensure_ascii=False, indent=2)
@@ -173,7 +208,7 @@ def import_command(kinds: tuple[str, ...]) -> click.Command:
             prepared = running.prepare(source, parsed, now, progress)
             result = _carry_out(owner, prepared, now, dry_run, rejects, progress)
         folded = 0 if dry_run or no_fold else _fold(now, json_)
-        _say(result, source, folded, json_)  # fmt: skip
+        _say(result, source, folded, json_)
 
     return import_
 
@@ -183,16 +218,20 @@ def _carry_out(
 ) -> Result:
     if dry:
         return running.dry_run(owner, prepared, now, rejects, progress)
-    return running.run(owner, prepared, common.now, rejects, progress)
+    result = running.run(owner, prepared, common.now, progress)
+    if rejects is not None and result.run_id and (count := import_rejects.count(result.run_id)):
+        _noted("rejects_opened", result.run_id, count)
+        _write_rejects(rejects, list(prepared.source.header), result.run_id)
+    return result
 
 
 def _mapping(
-    owner: int, file: Path, kind: str, wanted: str, now: datetime
+    owner: int, file: Path, kind: str, wanted: str, sheet: str, now: datetime
 ) -> tuple[dict[str, Any], Source]:
     """The document, and the file opened as it says."""
     if not wanted:
-        source = open_source(file)
-        return guess(source, kind, now), source
+        source = open_source(file, sheet=sheet)
+        return as_declared(guess(source, kind, now), attribute_types.of_account(owner)), source
     document = store.mapping(owner, wanted)
     if document is None:
         path = Path(wanted)
@@ -200,7 +239,8 @@ def _mapping(
             raise NotFound(f"there is no mapping {wanted!r}; hongyan imports mappings lists them")
         document = read_file(path)
     parse(document)
-    return document, open_source(file, **format_of(document))
+    form = format_of(document)
+    return document, open_source(file, **(form | {"sheet": sheet} if sheet else form))
 
 
 def _keep(owner: int, name: str, document: dict[str, Any], now: datetime) -> None:
@@ -264,7 +304,6 @@ def _say(result: Result, source: Source, folded: int, json_: bool) -> None:
                    "delimiter": source.delimiter, "sheet": source.sheet},
         "resumed_at": result.resumed_at,
         **result.report.to_json(),
-        "rejects": str(result.rejects) if result.rejects else "",
         "folded": folded,
     }  # fmt: skip
     show(value, json_, lambda: _lines(result))
@@ -289,8 +328,8 @@ def _lines(result: Result) -> Iterable[str]:
         yield f"    line {reject.line.number} {field}: {said(reason, 'en')}"
     if report.ignored:
         yield f"left out: {'、'.join(report.ignored)}"
-    if result.rejects:
-        yield f"rejected rows: {result.rejects}"
+    if report.rejected and result.run_id:
+        yield f"rejected rows, for {KEPT_DAYS} days: hongyan imports rejects {result.run_id}"
 
 
 # --- exporting ---------------------------------------------------------------------------------
@@ -311,6 +350,8 @@ def export(file: Path, segment: str, format_: str | None, personal: bool, json_:
         audit.record(actor(), "export_personal", now, detail=detail)
         click.echo("an export with openids: it is logged (hongyan privacy log)", err=True)
     total = exports.count(owner, segment_id)
+    if not personal:
+        audit.record(actor(), "export", now, detail={"segment": segment, "followers": total})
     with tqdm(total=total, unit="follower", disable=True if json_ else None) as bar:
         report = export_followers(
             owner, file, now, segment_id=segment_id, personal=personal, format_=format_ or "",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
-from tqdm import tqdm
 
-from bot.cli import common
+from bot.cli import common, pictures, rebuilding
 from bot.cli.common import account, as_json, show
 from bot.cli.privacy import looked
-from bot.profile import refresh
-from bot.profile.features import explain
 from bot.profile.picture import picture_of
+from bot.profile.vector import named_vector
+from bot.profile.words import LANGUAGES
 from bot.store import followers
 from bot.store import profiles as store
 
@@ -22,24 +23,30 @@ def profiles() -> None:
     """Profiles: the fold of each follower's events."""
 
 
-@profiles.command()
-def rebuild() -> None:
-    """Fold everything again from the event log; the same profiles come out."""
-    total = followers.count(account().id)
-    with tqdm(total=total, unit="follower", disable=None) as bar:
-        done = refresh.rebuild(common.now(), progress=lambda count: bar.update(count))
-    click.echo(f"{done} profiles rebuilt")
-
-
 @profiles.command("show")
 @click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
+@click.option("--vector", is_flag=True, help="The row of figures that models read, and no more.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="zh", show_default=True)
 @as_json
-def show_(follower_id: int, json_: bool) -> None:
+def show_(follower_id: int, vector: bool, lang: str, json_: bool) -> None:
     """What is held of one follower, and why; his last acts, stages and place. It is logged."""
-    account()
+    zone = ZoneInfo(account().timezone)
     followers.get(follower_id)
     now = common.now()
-    picture = picture_of(follower_id, now).to_json()
-    found = {**explain(store.state_of(follower_id), now), "picture": picture}
     looked("show", follower_id, what="profile")
-    show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2, default=str)])
+    if vector:
+        row = named_vector(store.state_of(follower_id), now)
+        show(row, json_, lambda: _columns(row))
+        return
+    picture = picture_of(follower_id, now)
+    found = {**picture.told, "picture": picture.to_json()}
+    show(found, json_, lambda: pictures.profile_lines(follower_id, picture, zone, lang))
+
+
+def _columns(row: dict[str, Any]) -> Iterator[str]:
+    yield f"version {row['version']}"
+    yield from (f"{name}: {one['value']:g} {one['unit']}" for name, one in row["features"].items())
+
+
+profiles.add_command(pictures.picture)
+profiles.add_command(rebuilding.rebuild)

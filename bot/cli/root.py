@@ -11,6 +11,7 @@ from bot import __version__
 # command -> (module, attribute)
 COMMANDS = {
     "account": ("bot.cli.account", "account"),
+    "attributes": ("bot.cli.attributes", "attributes"),
     "campaign": ("bot.cli.campaign", "campaign"),
     "coupons": ("bot.cli.coupons", "coupons"),
     "db": ("bot.cli.db", "db"),
@@ -18,6 +19,7 @@ COMMANDS = {
     "doctor": ("bot.cli.doctor", "doctor"),
     "events": ("bot.cli.events", "events"),
     "followers": ("bot.cli.followers", "followers"),
+    "identity": ("bot.cli.identity", "identity"),
     "imports": ("bot.cli.imports", "imports"),
     "learn": ("bot.cli.learn", "learn"),
     "messages": ("bot.cli.messages", "messages"),

@@ -10,6 +10,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
+from bot.cli.privacy import looked
 from bot.cli.segments import segments
 from bot.errors import InvalidInput, NotFound
 from bot.segment import catalogue, lists
@@ -40,6 +41,7 @@ def upload(
         account().id, slug, _lines(file), key, common.now(),
         name=name, replace=not add, author=by,
     )  # fmt: skip
+    looked("list", segment=slug, added=done.added, dropped=done.dropped)
     if rejects:
         rows = "".join(f"{one.line},{one.why}\n" for one in done.rejects)
         Path(rejects).write_text(f"line,why\n{rows}", encoding="utf-8")
@@ -82,6 +84,8 @@ def pin(slug: str, followers: tuple[int, ...], how: str | None, reason: str, by:
     done = catalogue.pin(
         account().id, slug, followers, included, common.now(), author=by, reason=reason
     )
+    for one in sorted(set(followers)):
+        looked("pin", one, segment=slug, how=how)
     click.echo(
         f"{done} pins {'gone' if included is None else 'set'}; members follow with the next refresh"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, document, show, table
+from bot.cli.privacy import looked
 from bot.errors import InvalidInput
 from bot.segment import catalogue
 from bot.segment.cost import Cost, cost
 from bot.segment.refresh import refresh_all
-from bot.segment.rules import parse
+from bot.segment.rules import Rule, parse
 from bot.segment.sentence import sentence
 from bot.store import segments as store
 from bot.talk.files import read_file
@@ -38,32 +40,52 @@ def read(path: str) -> dict[str, Any]:
 @segments.command()
 @click.argument("file")
 @click.option("--by", default="", help="Who edits, for the history.")
-def define(file: str, by: str) -> None:
-    """Create or change a segment from FILE, YAML or JSON: {slug, name, rule, triggers}."""
-    wanted, now = read(file), common.now()
+@click.option("--dry-run", is_flag=True, help="Only tell; save nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask, even where it is heavy.")
+def define(file: str, by: str, dry_run: bool, yes: bool) -> None:
+    """Create or change a segment from FILE, YAML or JSON: {slug, name, rule, triggers}.
+
+    Its size and cost are told first. Where the cost is heavy, a terminal is asked whether to save.
+    """
+    wanted, now, owner = read(file), common.now(), account().id
+    slug, name, triggers = _parts(wanted)
+    rule = catalogue.check(owner, slug, name, wanted.get("rule"))
+    click.echo(f"segment {slug}: {_in_words(rule)}")
+    found = cost(owner, rule, now)
+    for line in _costs(catalogue.preview(owner, wanted["rule"], now, sample=0), found):
+        click.echo(line)
+    if dry_run:
+        click.echo("not saved: --dry-run")
+        return
+    if found.heavy and not yes and sys.stdin.isatty():
+        click.confirm("That is heavy. Save it?", abort=True)
+    made = catalogue.define(owner, slug, name, wanted["rule"], now, author=by, triggers=triggers)
+    click.echo(f"saved as version {made.version}; members follow with the next refresh")
+
+
+def _in_words(rule: Rule) -> str:
+    return sentence(rule, titles=catalogue.titles(account().id))
+
+
+def _parts(wanted: dict[str, Any]) -> tuple[str, str, bool | None]:
+    """Slug, name and triggers of a document. Raises InvalidInput."""
     for key in wanted.keys() - {"slug", "name", "rule", "triggers"}:
         raise InvalidInput(f"{key!r} does not belong here", str(key))
     triggers = wanted.get("triggers")
     if triggers not in (None, True, False):
         raise InvalidInput("triggers: true or false", "triggers")
-    rule = wanted.get("rule")
-    made = catalogue.define(
-        account().id, str(wanted.get("slug", "")), str(wanted.get("name", "")), rule, now,
-        author=by, triggers=triggers,
-    )  # fmt: skip
-    size = catalogue.preview(account().id, rule, now, sample=0)
-    click.echo(f"segment {made.slug}: {sentence(parse(made.rule))}")
-    for line in _costs(size, cost(account().id, parse(rule), now)):
-        click.echo(line)
+    return str(wanted.get("slug", "")), str(wanted.get("name", "")), triggers
 
 
 def _costs(size: catalogue.Preview, found: Cost) -> list[str]:
-    about, more = "" if size.exact else "about ", " at least" if found.capped else ""
+    more = " at least" if found.capped else ""
+    about, span = ("", "") if size.exact else ("about ", f" ({size.low} to {size.high})")
     return [
-        f"{about}{size.size} followers",
+        f"{about}{size.size} followers{span}",
         f"reads{more} {found.rows} rows when everybody is compared; "
         f"{found.daily} followers a day are looked at again by time alone",
         *(f"! {one.zh} / {one.en}" for one in found.warnings),
+        *(["!! heavy: think it over before everybody is compared"] if found.heavy else []),
     ]
 
 
@@ -86,8 +108,8 @@ def preview(rule_file: str, json_: bool) -> None:
     rule, now = read(rule_file), common.now()
     found = catalogue.preview(account().id, rule, now)
     spent = cost(account().id, parse(rule), now)
-    words = sentence(parse(rule))
-    shown = {"sentence": words, **asdict(found), "cost": asdict(spent)}
+    words = _in_words(parse(rule))
+    shown = {"sentence": words, **asdict(found), "cost": {**asdict(spent), "heavy": spent.heavy}}
     show(shown, json_, lambda: [words, *_costs(found, spent)])
 
 
@@ -107,6 +129,7 @@ def list_(json_: bool) -> None:
 def members(slug: str, limit: int, json_: bool) -> None:
     """Follower ids in the segment, ascending."""
     found = [member.follower_id for member in catalogue.members(account().id, slug, 0, limit)]
+    looked("members", segment=slug, people=len(found))
     show({"members": found}, json_, lambda: map(str, found))
 
 
@@ -117,6 +140,7 @@ def members(slug: str, limit: int, json_: bool) -> None:
 def why(slug: str, follower: int, json_: bool) -> None:
     """Why FOLLOWER is in the segment, or not; since when, until when, by which conditions."""
     found = catalogue.why(account().id, slug, follower, common.now())
+    looked("show", follower, what="segment", segment=slug)
     show(found, json_, lambda: _because(found))
 
 

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from bot.cli import common
 from bot.cli.common import account, as_json, services, show
+from bot.cli.privacy import looked
 from bot.collect import following, tagging
 
 
@@ -28,6 +29,7 @@ def sync(full: bool, json_: bool) -> None:
         report = following.sync_followers(
             found.id, client, common.now(), full=full, progress=progress
         )
+    looked("sync", seen=report.seen, changed=report.changed)
     shown = asdict(report)
     show(shown, json_, lambda: [f"{report.seen} followers, {report.changed} changed"])
     if report.error and not json_:
@@ -52,5 +54,6 @@ def _block(follower_id: int, on: bool) -> None:
     found = account()
     client = services().client_of(found.id)
     new = tagging.block(found.id, client, follower_id, on, common.now())
+    looked("blacklist" if on else "unblacklist", follower_id, changed=new)
     where = "on the blacklist" if on else "not on the blacklist"
     click.echo(f"follower {follower_id} is {where}{'' if new else ', as before'}")

@@ -8,6 +8,7 @@ import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, services, show, table
+from bot.cli.privacy import looked
 from bot.collect import tagging
 from bot.store import platform_tags
 
@@ -33,6 +34,7 @@ def sync(json_: bool) -> None:
     found = account()
     report = tagging.sync(found.id, services().client_of(found.id), common.now())
     pushed = report.pushed
+    looked("tags_sync", changed=report.changed, blacklist=report.blacklist)
     lines = [
         f"{report.tags} tags; {report.changed} taggings came or went there",
         f"blacklist: {report.blacklist} came or went",
@@ -49,11 +51,13 @@ def push(tag: str, stop: bool) -> None:
     found = account()
     if stop:
         platform_tags.set_pushed(platform_tags.named(found.id, tag).id, False)
+        looked("tags_push", tag=tag, stopped=True)
         click.echo(f"tag {tag} is sent no more")
         return
     client = services().client_of(found.id)
     made = tagging.start_pushing(found.id, client, tag, common.now())
     sent = tagging.push(found.id, client, made, common.now())
+    looked("tags_push", tag=tag, added=sent.added, taken=sent.taken)
     click.echo(f"{sent.added} tagged, {sent.taken} untagged, {sent.refused} refused")
 
 
@@ -67,4 +71,5 @@ def delete(tag: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete tag {tag} of {held.fans} followers there?", abort=True)
     tagging.delete(found.id, services().client_of(found.id), tag, common.now())
+    looked("tags_delete", tag=tag)
     click.echo(f"tag {tag} is deleted on the platform")

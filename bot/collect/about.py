@@ -8,6 +8,7 @@ from typing import Any
 from bot.collect.personal import is_name, what_is
 from bot.errors import NotFound
 from bot.profile import features
+from bot.profile.around import around
 from bot.store import followers, listing, profiles, pseudonyms
 
 _NAMED = frozenset({"name", "nickname", "place", "location", "car_plate", "invoice_title"})
@@ -22,7 +23,7 @@ def profile(account_id: int, follower_id: int, now: datetime) -> dict[str, Any]:
         raise NotFound("there is no such follower") from None
     if state.account_id != account_id:
         raise NotFound("there is no such follower")
-    told = features.explain(held, now)
+    told = features.explain(held, now, around(state, now))
     return {
         "id": follower_id,
         "pseudonym": pseudonyms.of(follower_id),
@@ -33,7 +34,9 @@ def profile(account_id: int, follower_id: int, now: datetime) -> dict[str, Any]:
         "segments": listing.segments_of(follower_id),
         **told,
         "attributes": {
-            name: one for name, one in told["attributes"].items() if not _personal(name, one)
+            name: one
+            for name, one in told["attributes"].items()
+            if not is_personal(name, one["value"])
         },
     }
 
@@ -47,5 +50,6 @@ def _may_be_sent_to(state: Any) -> bool:
     )
 
 
-def _personal(name: str, held: dict[str, Any]) -> bool:
-    return name.lower() in _NAMED or is_name(name) or bool(what_is(str(held["value"])))
+def is_personal(name: str, value: Any) -> bool:
+    """Whether an attribute says who somebody is, by its name or by what it looks like."""
+    return name.lower() in _NAMED or is_name(name) or bool(what_is(str(value)))

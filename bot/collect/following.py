@@ -16,8 +16,8 @@ from typing import Any
 
 from bot.collect import tagging
 from bot.errors import RequestRejected
-from bot.profile import lifecycle
-from bot.store import events, followers, listing, syncs
+from bot.profile import identity, lifecycle
+from bot.store import events, followers, identities, listing, syncs
 from bot.store.db import transaction
 from bot.store.listing import Known
 from bot.store.segments import mark_dirty
@@ -100,6 +100,7 @@ def _take(of: _Round, run: SyncRun, openids: Sequence[str]) -> int:
     asked = [openid for openid in openids if _wanted(known.get(openid), of)]
     told = {str(i.get("openid")): i for i in of.client.user_info_batch(asked)} if asked else {}
     with transaction():
+        identities.hold(of.account_id)  # before any follower is touched: everybody takes them so
         ids = {openid: one.id for openid, one in known.items()}
         for openid in openids:
             if openid not in ids:
@@ -111,6 +112,7 @@ def _take(of: _Round, run: SyncRun, openids: Sequence[str]) -> int:
         ]
         detailed = [ids[openid] for openid in told if openid in ids]
         listing.meet(run.id, sorted(ids.values()), detailed, of.now)
+        identity.platform_told(of.account_id, changed, of.now)
         mark_dirty(sorted(changed))
     return len(changed)
 

@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
+from bot.collect import naming
+from bot.collect.naming import Person
 from bot.collect.personal import found_in, shown
+from bot.collect.said import friends, tag_end
 from bot.errors import InvalidInput
 from bot.store import pseudonyms
 from bot.values.reported import may_be_reported
@@ -24,14 +27,6 @@ MOST_FEN = 10**12
 MOST_TOPICS = 20
 _UNSAFE = re.compile("[\x00\ud800-\udfff]")
 Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """How a report names somebody: by our id or pseudonym, or by openid. One is set."""
-
-    id: int | None = None
-    openid: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +106,14 @@ def order(document: Any, now: datetime, received_at: datetime) -> Order:
 
 
 def person(named: Any) -> Person:
-    """A follower id, a pseudonym, or {"openid": ...}. Raises InvalidInput."""
+    """A follower id, a pseudonym, or an object of names. Raises InvalidInput."""
     if isinstance(named, int) and not isinstance(named, bool) and 0 < named < 2**63:
         return Person(id=named)
     if isinstance(named, str) and (known := pseudonyms.read(named)) is not None:
         return Person(id=known)
-    if isinstance(named, Mapping) and set(named) == {"openid"}:
-        openid = named["openid"]
-        if isinstance(openid, str) and 0 < len(openid) <= 64 and not _UNSAFE.search(openid):
-            return Person(openid=openid)
-    raise InvalidInput('a follower id, a pseudonym hy-..., or {"openid": "..."}', "follower")
+    if isinstance(named, Mapping) and named:
+        return naming.person_of(named)
+    raise InvalidInput(naming.WANTED, "follower")
 
 
 def instant(value: Any, now: datetime, received_at: datetime) -> datetime:
@@ -155,7 +148,9 @@ def _facts(kind: str, value: Any) -> dict[str, Any]:
         tag = _text(facts, "tag", 64, "facts.")
         if not isinstance(facts.get("on", True), bool):
             raise InvalidInput("true or false", "facts.on")
-        facts = {"tag": tag, "on": facts.get("on", True), "source": "api"}
+        facts = {"tag": tag, "on": facts.get("on", True), "source": "api"} | tag_end(facts)
+    elif kind == "friends":
+        facts = friends(facts)
     elif kind == "preference" and not facts.get("topics"):
         raise InvalidInput("topics that they like", "facts.topics")
     for where, what in found_in(facts):

@@ -224,9 +224,9 @@ def _send(
     while True:
         most = lists.TAGGED_AT_ONCE
         ids = (
-            platform_tags.to_add(account_id, tag, after, most)
+            platform_tags.to_add(account_id, tag, after, most, now)
             if on
-            else platform_tags.to_take(tag, after, most)
+            else platform_tags.to_take(tag, after, most, now)
         )
         if not ids:
             return Pushed(done, 0, refused) if on else Pushed(0, done, refused)

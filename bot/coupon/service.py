@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.errors import InvalidInput
 from bot.store import coupons, links
 from bot.store.coupons import CodeRef, Coupon, Redemption, UsableCoupon
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.values.audience import SendState, Skip
 from bot.values.coupons import CodeState, RedeemOutcome
 
@@ -49,6 +49,7 @@ class CouponView:
     code: str = field(repr=False)
 
 
+@again
 def issue_for_event(
     account_id: int, follower_id: int, batch_slug: str, event_id: int, now: datetime
 ) -> UsableCoupon | Skip:
@@ -99,6 +100,7 @@ def view(code_id: int, now: datetime | None = None) -> CouponView:
     )
 
 
+@again
 def claim(code_id: int, now: datetime) -> bool:
     """The follower opened the coupon by an own act. False: opened before, or not usable.
 
@@ -112,6 +114,7 @@ def claim(code_id: int, now: datetime) -> bool:
     return won
 
 
+@again
 def redeem(
     code: str, *, order_number: str = "", amount_fen: int = 0, now: datetime, account_id: int
 ) -> Redemption:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,11 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000:
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _REMEMBERED = 10_000  # cells of a column whose result is kept: cities repeat, openids do not
+_AS_IT_IS = {
+    "openid": re.compile(r"[A-Za-z0-9_-]{1,64}"),
+    "unionid": re.compile(r"[A-Za-z0-9_-]{1,64}"),
+    "phone": re.compile(r"1[3-9][0-9]{9}"),
+}
 
 
 class Clean(NamedTuple):
@@ -32,18 +37,24 @@ class Cell:
         self._policy = column.policy
         self._blanks = frozenset(blank.lower() for blank in blanks)
         self._reader: Callable[[str], Value] = reader(column, now)
-        self._seen: dict[str, Clean] = {}
+        self._as_it_is = _AS_IT_IS.get(column.to) if self._policy.case == "keep" else None
+        self._seen = _Seen(self._read)
 
     def read(self, raw: str) -> Clean:
         """Equal texts have equal results."""
-        found = self._seen.get(raw)
-        if found is None:
-            found = self._read(raw)
-            if len(self._seen) < _REMEMBERED:
-                self._seen[raw] = found
-        return found
+        return self._seen[raw]
+
+    def read_all(self, raws: Iterable[str]) -> list[Clean]:
+        """Each of these cells."""
+        return list(map(self._seen.__getitem__, raws))
 
     def _read(self, raw: str) -> Clean:
+        if (
+            self._as_it_is is not None
+            and self._as_it_is.fullmatch(raw)
+            and raw.lower() not in self._blanks
+        ):
+            return Clean(raw)
         text = self._tidied(raw)
         changes = ("text",) if text != raw else ()
         if not text or text.lower() in self._blanks:
@@ -57,6 +68,8 @@ class Cell:
     def _tidied(self, raw: str) -> str:
         """The text clean-up that the policy asks for; what no store takes goes in any case."""
         policy = self._policy
+        if raw.isascii() and raw.isalnum() and policy.case == "keep":
+            return raw
         text = _INVISIBLE.sub("", raw) if not raw.isascii() or not raw.isprintable() else raw
         if text[:2] in ("'=", "'+", "'-", "'@"):
             text = text[1:]  # put there by an export, for spreadsheets
@@ -85,6 +98,20 @@ class Cell:
 
     def _moved(self, value: Value, edge: Value, changes: tuple[str, ...]) -> Clean:
         return act(self._policy.out_of_range, value, edge, changes, "out_of_range")
+
+
+class _Seen(dict[str, Clean]):
+    """Results by cell, the first _REMEMBERED of them kept; looked up without a call where known."""
+
+    def __init__(self, read: Callable[[str], Clean]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, raw: str) -> Clean:
+        found = self._read(raw)
+        if len(self) < _REMEMBERED:
+            self[raw] = found
+        return found
 
 
 def act(action: str, value: Value, edge: Value, changes: tuple[str, ...], fault: str) -> Clean:

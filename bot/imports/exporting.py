@@ -57,17 +57,14 @@ def export_followers(
     format_   csv, xlsx or jsonl; "": by the file's suffix
     personal  with openid and unionid; such a file is readable by its owner only
     """
-    form = format_ or path.suffix.lower().lstrip(".")
-    if form not in FORMATS:
-        raise InvalidInput(f"{path.name}: the suffix is one of .csv, .xlsx, .jsonl", "format")
     names = store.attribute_names(account_id)
     columns = (
         *_FIXED[:1], *(_PERSONAL if personal else ()), *_FIXED[1:],
         *(f"attribute.{name}" for name in names),
     )  # fmt: skip
-    people = store.pages(account_id, segment_id, personal=personal)
+    people = store.pages(account_id, segment_id, now, personal=personal)
     done = 0
-    with _whole(path) as part, _WRITERS[form](part, columns) as put:
+    with written(path, format_, columns) as put:
         for page in people:
             for one in page:
                 put(_row(one, names, personal, now))
@@ -86,9 +83,9 @@ def _row(one: Exported, names: Iterable[str], personal: bool, now: datetime) -> 
         one.language,
         one.stage,
         one.source_scene,
-        _local(one.since),
-        _local(one.first_seen),
-        _local(one.last_seen),
+        local(one.since),
+        local(one.first_seen),
+        local(one.last_seen),
         one.messages,
         one.orders,
         one.redeemed,
@@ -101,9 +98,22 @@ def _row(one: Exported, names: Iterable[str], personal: bool, now: datetime) -> 
     ]
 
 
-def _local(at: datetime | None) -> str | None:
+def local(at: datetime | None) -> str | None:
     """Shanghai time, to the second, with its zone."""
     return at.astimezone(SHANGHAI).isoformat(timespec="seconds") if at else None
+
+
+@contextmanager
+def written(path: Path, format_: str, columns: Sequence[str]) -> Iterator[Put]:
+    """What writes the rows of a table that appears under `path` when it is whole.
+
+    Raises InvalidInput, NotFound for a form that there is not, or a place that cannot be written.
+    """
+    form = format_ or path.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        raise InvalidInput(f"{path.name}: the suffix is one of .csv, .xlsx, .jsonl", "format")
+    with _whole(path) as part, _WRITERS[form](part, columns) as put:
+        yield put
 
 
 @contextmanager
@@ -157,7 +167,7 @@ def _xlsx(path: Path, columns: Sequence[str]) -> Iterator[Put]:
     from openpyxl import Workbook  # a quarter of a second, for who needs it
 
     book: Any = Workbook(write_only=True)
-    sheet = book.create_sheet("followers")
+    sheet = book.create_sheet("export")
     sheet.append(list(columns))
     rows = 0
 

@@ -7,7 +7,7 @@ what names a person stays out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -19,6 +19,7 @@ from bot.imports.mapping import BLANKS, PERSON, TARGETS, Column
 from bot.imports.reading import Bad, reader
 from bot.imports.rejects import OWN_COLUMNS
 from bot.imports.sources import Source
+from bot.values.attributes import Declared
 
 _MOST = 0.9
 LOOK = 1000  # rows whose values are looked at
@@ -55,6 +56,28 @@ def guess(source: Source, kind: str, now: datetime) -> dict[str, Any]:
         columns[header] = found["to"] if len(found) == 1 else found
     _settle_who(columns, kind)
     return {"kind": kind, "format": _format(source), "columns": columns}
+
+
+def as_declared(document: dict[str, Any], declared: Mapping[str, Declared]) -> dict[str, Any]:
+    """The same mapping, its attributes of the types that the account declared."""
+    columns = {
+        header: _typed(spec, declared.get(spec["name"]))
+        if isinstance(spec, dict) and spec["to"] == "attribute"
+        else spec
+        for header, spec in document["columns"].items()
+    }
+    return {**document, "columns": columns}
+
+
+def _typed(spec: dict[str, Any], declared: Declared | None) -> dict[str, Any]:
+    if declared is None:
+        return spec
+    made = {"to": "attribute", "name": spec["name"], "type": declared.kind}
+    if declared.kind != "enum":
+        return made
+    known = spec.get("values", {}).items()
+    words_ = {written: kept for written, kept in known if kept in declared.choices}
+    return made | {"values": {**words_, **{one: one for one in declared.choices}}}
 
 
 def _format(source: Source) -> dict[str, Any]:
@@ -96,8 +119,13 @@ def _guessed(
 
 
 def _as_target(target: str, cells: Sequence[str], ours: bool) -> dict[str, Any]:
-    if target == "amount":
-        return {"to": "amount", "unit": "yuan"}
+    if target in ("amount", "refund"):
+        return {"to": target, "unit": "yuan"}
+    if target == "status":
+        known = sum(cell.strip().lower() in words.STATUSES for cell in cells)
+        if not cells or known < _MOST * len(cells):
+            return {"to": "ignore"}  # states of something else
+        return {"to": "status", "invalid": "blank"}
     if target == "tag" and ours:
         return {"to": "tag", "separator": "|"}
     if target == "tag" and cells and all(_reads(_YES_NO, cell) for cell in cells):

@@ -23,9 +23,13 @@ PERSON = ("follower", "openid", "unionid", "phone", "customer")
 # What a column of a table of each kind may be.
 TARGETS = {
     "followers": (*PERSON, "attribute", "tag", "topic", "at", "ignore"),
-    "orders": (*PERSON, "order", "amount", "at", "topic", "item", "ignore"),
+    "orders": (*PERSON, "order", "amount", "at", "status", "refund", "refund_at", "topic", "item",
+               "ignore"),
     "events": (*PERSON, "event", "at", "topic", "fact", "ignore"),
-}
+}  # fmt: skip
+INSTANTS = ("at", "refund_at")
+# What an order came to: "partly" needs the amount that went back, "unpaid" is no order.
+STATUSES = ("paid", "refunded", "partly", "unpaid")
 NAMED = ("attribute", "fact")  # several columns may be one of these, each with a name
 SEVERAL = (*NAMED, "tag", "topic", "item", "ignore")
 TYPES = ("text", "number", "date", "bool", "enum")
@@ -169,7 +173,9 @@ def _column(header: str, value: Any, kind: str, at: str) -> Column:
     policy = _policy(spec, at, type_)
     if to in (*PERSON, "order") and policy.missing not in ("keep", "drop"):
         raise _wrong("nobody's number can be made up: keep or drop", f"{at}.missing")
-    if to == "at" and spec.get("range") is not None:
+    if to == "status" and any(kept not in STATUSES for _, kept in values):
+        raise _wrong(f"a status is one of {', '.join(STATUSES)}", f"{at}.values")
+    if to in INSTANTS and spec.get("range") is not None:
         raise _wrong("instants lie between 1990 and tomorrow already", f"{at}.range")
     return Column(header, to, name, type_, unit, separator, values, form, policy)
 
@@ -177,7 +183,9 @@ def _column(header: str, value: Any, kind: str, at: str) -> Column:
 def _type_of(to: str, spec: Dict[str, Any]) -> str:
     if to == "tag" and spec.get("name"):
         return "bool"
-    return "number" if to == "amount" else "date" if to == "at" else "text"
+    if to in ("amount", "refund"):
+        return "number"
+    return "date" if to in INSTANTS else "text"
 
 
 def _values(value: Any, at: str) -> tuple[tuple[str, str], ...]:

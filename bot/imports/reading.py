@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.clock import SHANGHAI, to_ms
-from bot.imports.mapping import PERSON, Column, is_own_kind
+from bot.imports.mapping import INSTANTS, PERSON, Column, is_own_kind
+from bot.imports.words import STATUSES as STATUS_WORDS
 
 MOST_TEXT = 190  # what a profile keeps of an attribute
 MOST_FEN = 10**12
@@ -40,10 +41,13 @@ def reader(column: Column, now: datetime) -> Callable[[str], Value]:
         return _WHO[column.to]
     if column.to in ("topic", "item") or (column.to == "tag" and column.type != "bool"):
         return _list_reader(column)
-    if column.to == "amount":
+    if column.to in ("amount", "refund"):
         return _fen if column.unit == "fen" else _yuan
-    if column.to == "at":
+    if column.to in INSTANTS:
         return _instant_reader(column, now)
+    if column.to == "status":
+        known = {**STATUS_WORDS, **{word.lower(): kept for word, kept in column.values}}
+        return lambda text: _listed(text, known)
     if column.to == "order":
         return lambda text: _no_longer_than(text, 64)
     if column.to == "event":
@@ -66,6 +70,8 @@ def _value_reader(column: Column) -> Callable[[str], Value]:
 
 def _number(text: str) -> int | float:
     """1,234.5, 35%, 1.2万; whole numbers are int."""
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return int(text)
     digits, factor = text.replace(",", "").lstrip("¥￥$").strip(), 1
     if digits.endswith("%"):
         digits = digits[:-1]

@@ -53,13 +53,14 @@ class Landed:
 
     taken: int = 0
     unchanged: int = 0
-    strangers: int = 0  # rows that name nobody who is known
     followers_made: int = 0
     events: int = 0
+    refused: dict[str, int] = field(default_factory=dict)  # reason -> rows
 
     def add(self, other: Landed) -> None:
         self.taken += other.taken
         self.unchanged += other.unchanged
-        self.strangers += other.strangers
         self.followers_made += other.followers_made
         self.events += other.events
+        for reason, times in other.refused.items():
+            self.refused[reason] = self.refused.get(reason, 0) + times

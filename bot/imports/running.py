@@ -9,7 +9,7 @@ beginning, and lands what follows the position.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,11 +21,12 @@ from bot.imports.cells import Cell
 from bot.imports.items import Item, Maker
 from bot.imports.landing import Landing, Rehearsal, land
 from bot.imports.mapping import Mapping
-from bot.imports.rejects import Reject, RejectFile
+from bot.imports.rejects import Reject, RejectFile, keep
 from bot.imports.report import Landed, Report
-from bot.imports.rows import Row, Second
+from bot.imports.rows import Cleaned, Second
 from bot.imports.sources import Source
 from bot.imports.survey import Survey, survey
+from bot.store import attribute_types
 from bot.store import imports as store
 from bot.store.db import transaction
 from bot.store.imports import RunState
@@ -34,7 +35,7 @@ BATCH = 5000
 SHOWN = 20  # rejects that the result carries along
 
 Progress = Callable[[str, int, int], object]
-"""(reading or importing, rows done since the last call, rows in all or 0 while unknown)"""
+"""(reading or importing, rows done since the last call, rows in all, about, or 0 where unknown)"""
 
 
 def _silent(phase: str, done: int, total: int) -> None:
@@ -43,11 +44,10 @@ def _silent(phase: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`run_id` None: a dry run. `rejects` None: none were written. `first`: the first rejects."""
+    """`run_id` None: a dry run. `first`: the first rejects."""
 
     report: Report
     run_id: int | None
-    rejects: Path | None
     first: tuple[Reject, ...]
     resumed_at: int = 0
 
@@ -62,9 +62,18 @@ class Prepared:
     places: tuple[int, ...]
     found: Survey
 
-    def rows(self) -> Iterator[Row]:
+    def batches(self, position: int = 0) -> Iterator[Cleaned]:
+        """All rows, cleaned; those before `position` in batches of their own."""
         second = Second(self.mapping, self.cells, self.places, self.found)
-        return second.rows(self.source.rows())
+        lines, start = self.source.rows(), 0
+        while batch := list(islice(lines, _size(start, position))):
+            yield second.clean(start, batch)
+            start += len(batch)
+
+
+def _size(start: int, position: int) -> int:
+    """How many rows to take on from `start`, not across `position`."""
+    return min(BATCH, position - start) if start < position else BATCH
 
 
 def prepare(
@@ -83,7 +92,13 @@ def prepare(
             )
         places.append(source.header.index(column.header))
     cells = tuple(Cell(column, mapping.blanks, now) for column in wanted)
-    found = survey(mapping, cells, places, source.rows(), lambda rows: progress("reading", rows, 0))
+    found = survey(
+        mapping,
+        cells,
+        places,
+        source.rows(),
+        lambda rows: progress("reading", rows, source.lines),
+    )
     return Prepared(source, mapping, cells, tuple(places), found)
 
 
@@ -95,51 +110,59 @@ def dry_run(
     progress: Progress = _silent,
 ) -> Result:
     """The whole report, and nothing written but the reject file where a place is given."""
-    rehearsal = Rehearsal(account_id, now)
-    tally = _Tally(prepared, RejectFile(rejects, prepared.source.header), Landed())
+    _check_declared(account_id, prepared.mapping)
+    repeats = prepared.mapping.kind == "orders" and prepared.mapping.by != ("order",)
+    rehearsal = Rehearsal(account_id, now, repeats=repeats)
+    tally = _Tally(account_id, prepared, Landed())
+    out = RejectFile(rejects, prepared.source.header) if rejects else None
     try:
-        for batch in _batches(prepared.rows()):
-            tally.settle(batch, rehearsal.land(tally.ready(batch)))
-            progress("importing", len(batch), prepared.found.rows)
+        for batch in prepared.batches():
+            rejected = tally.settle(batch, rehearsal.land(tally.items(batch)))
+            if out is not None:
+                out.write(rejected)
+            progress("importing", len(batch.lines), tally.total)
     finally:
-        tally.out.close()
+        if out is not None:
+            out.close()
     return tally.result(None, 0)
 
 
-def run(
-    account_id: int,
-    prepared: Prepared,
-    clock: Clock,
-    rejects: Path | None = None,
-    progress: Progress = _silent,
-) -> Result:
+def run(account_id: int, prepared: Prepared, clock: Clock, progress: Progress = _silent) -> Result:
     """Import, or go on with the import of the same file and mapping that was interrupted.
 
-    rejects  where the reject file goes; None: beside the file, with the run's number
-
-    Raises Conflict when another process imports the same file just now.
+    Raises Conflict when another process imports the same file just now, InvalidInput where a column
+    is not what was declared of its attribute.
     """
-    state = _begin(account_id, prepared, rejects, clock())
-    out = RejectFile(Path(state.reject_path), prepared.source.header, state.reject_bytes)
-    tally = _Tally(prepared, out, Landed(**state.counts))
+    _check_declared(account_id, prepared.mapping)
+    state = _begin(account_id, prepared, clock())
+    tally = _Tally(account_id, prepared, Landed(**state.counts))
     position = state.position
-    try:
-        for batch in _batches(_rest(prepared.rows(), position, tally, progress)):
-            _import_batch(state, position, batch, tally)
-            position = batch[-1].number + 1
-            progress("importing", len(batch), prepared.found.rows)
-    finally:
-        out.close()
+    with store.roomy():
+        for batch in prepared.batches(position):
+            if batch.end <= state.position:
+                tally.count(batch)  # it landed already
+            else:
+                _import_batch(state, position, batch, tally)
+                position = batch.end
+            progress("importing", len(batch.lines), tally.total)
     result = tally.result(state.id, state.position)
     if not store.end(state.id, position, result.report.to_json(), clock()):
         raise _taken(state)
     return result
 
 
-def _begin(account_id: int, prepared: Prepared, rejects: Path | None, now: datetime) -> RunState:
+def _check_declared(account_id: int, mapping: Mapping) -> None:
+    """What the account declared of its attributes (`hongyan attributes`) holds for imports, too."""
+    for column in mapping.columns:
+        if column.to == "attribute":
+            kept = [kept for _, kept in column.values]
+            attribute_types.check_column(account_id, column.name, column.type, kept)
+
+
+def _begin(account_id: int, prepared: Prepared, now: datetime) -> RunState:
     source, mapping = prepared.source, prepared.mapping
     with transaction():
-        state = store.begin(
+        return store.begin(
             account_id,
             mapping.kind,
             source.path.name,
@@ -148,36 +171,16 @@ def _begin(account_id: int, prepared: Prepared, rejects: Path | None, now: datet
             mapping.document,
             now,
         )
-        if not state.reject_path:
-            beside = source.path.with_name(f"{source.path.name}.rejects-{state.id}.csv")
-            store.place_rejects(state.id, str((rejects or beside).resolve()))
-    return store.get(account_id, state.id)
 
 
-def _import_batch(state: RunState, position: int, batch: list[Row], tally: _Tally) -> None:
+def _import_batch(state: RunState, position: int, batch: Cleaned, tally: _Tally) -> None:
+    items = tally.items(batch)
     with transaction():
-        if not store.claim(state.id, position, batch[-1].number + 1):
+        if not store.claim(state.id, position, batch.end):
             raise _taken(state)
-        landing = land(state.account_id, tally.ready(batch), state.started_at)
-        tally.settle(batch, landing)
-        store.note(state.id, tally.total, asdict(tally.landed), tally.out.size)
-
-
-def _rest(rows: Iterable[Row], position: int, tally: _Tally, progress: Progress) -> Iterator[Row]:
-    """The rows from `position` on; those before it are counted, they landed already."""
-    for row in rows:
-        if row.number >= position:
-            yield row
-            continue
-        tally.count(row)
-        if (row.number + 1) % BATCH == 0:
-            progress("importing", BATCH, tally.total)
-
-
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    stream = iter(rows)
-    while batch := list(islice(stream, BATCH)):
-        yield batch
+        landing = land(state.account_id, items, state.started_at)
+        keep(state.id, tally.header, tally.settle(batch, landing))
+        store.note(state.id, tally.total, asdict(tally.landed))
 
 
 def _taken(state: RunState) -> Conflict:
@@ -185,51 +188,49 @@ def _taken(state: RunState) -> Conflict:
 
 
 class _Tally:
-    """Counts rows, makes items of them, and writes the rejects."""
+    """Makes items of rows, and counts what became of them."""
 
-    def __init__(self, prepared: Prepared, out: RejectFile, landed: Landed) -> None:
-        self.out, self.landed, self.total = out, landed, prepared.found.rows
-        self._maker = Maker(prepared.mapping, prepared.cells, prepared.source.fingerprint)
+    def __init__(self, account_id: int, prepared: Prepared, landed: Landed) -> None:
+        source, self.landed, self.total = prepared.source, landed, prepared.found.rows
+        self.header = source.header
+        self._maker = Maker(prepared.mapping, prepared.cells, source.fingerprint, account_id)
         taken = {cell.column.header for cell in prepared.cells}
-        self._report = Report(
-            ignored=tuple(name for name in prepared.source.header if name not in taken)
-        )
+        self._report = Report(ignored=tuple(name for name in source.header if name not in taken))
         self._first: list[Reject] = []
 
-    def ready(self, batch: Iterable[Row]) -> list[Item]:
-        return [self._maker.item(row) for row in batch if not row.twin and not row.faults]
+    def items(self, batch: Cleaned) -> list[Item]:
+        return self._maker.items(batch)
 
-    def settle(self, batch: Iterable[Row], landing: Landing) -> None:
-        """Count the rows of a batch, and write its rejects in the order of the file."""
-        rejects = [(row.number, Reject(row.line, row.faults)) for row in batch if row.faults]
-        rejects += [
-            (item.row.number, Reject(item.row.line, (("", "no_person"),)))
-            for item in landing.strangers
-        ]
-        ordered = [reject for _, reject in sorted(rejects, key=lambda pair: pair[0])]
-        self.out.write(ordered)
+    def settle(self, batch: Cleaned, landing: Landing) -> list[Reject]:
+        """Count the rows of a batch; its rejects in the order of the file."""
+        rejects = {
+            batch.start + at: Reject(
+                batch.lines[at], tuple(faults), self._maker.person(batch.values[at])
+            )
+            for at, faults in batch.faults.items()
+        }
+        for item, reason in landing.refused:
+            rejects[item.number] = Reject(item.line, (("", reason),), item.person)
+        ordered = [rejects[number] for number in sorted(rejects)]
         self._first += ordered[: SHOWN - len(self._first)]
-        for row in batch:
-            self.count(row)
+        self.count(batch)
         self.landed.add(landing.landed)
+        return ordered
 
-    def count(self, row: Row) -> None:
+    def count(self, batch: Cleaned) -> None:
         report = self._report
-        report.read += 1
-        if row.twin:
-            report.duplicates += 1
-        elif row.faults:
-            report.rejected += 1
-            report.reasons.update({reason for _, reason in row.faults})
-        for column, kind in row.changes:
-            report.changes.setdefault(column, Counter())[kind] += 1
+        report.read += len(batch.lines)
+        report.duplicates += batch.twins
+        report.rejected += len(batch.faults)
+        for faults in batch.faults.values():
+            report.reasons.update({reason for _, reason in faults})
+        for column, kinds in batch.changes.items():
+            report.changes.setdefault(column, Counter()).update(kinds)
 
     def result(self, run_id: int | None, resumed_at: int) -> Result:
         report, landed = self._report, self.landed
         report.taken, report.unchanged = landed.taken, landed.unchanged
         report.followers_made, report.events = landed.followers_made, landed.events
-        report.rejected += landed.strangers
-        if landed.strangers:
-            report.reasons["no_person"] += landed.strangers
-        path = self.out.path if self.out.size else None
-        return Result(report, run_id, path, tuple(self._first), resumed_at)
+        report.rejected += sum(landed.refused.values())
+        report.reasons.update(landed.refused)
+        return Result(report, run_id, tuple(self._first), resumed_at)

@@ -27,13 +27,14 @@ _MARKS = (
 
 
 class Sniffed(NamedTuple):
-    """`encoding` and `sample` are empty for a workbook; the sample ends where a line ends."""
+    """Of a workbook `encoding`, `sample` and `lines` are empty. The sample ends at a line's end."""
 
     kind: str
     packed: bool
     fingerprint: str  # of the content, unpacked: a file and its .gz are one
     encoding: str
     sample: str
+    lines: int = 0
 
 
 def sniff(path: Path, encoding: str = "") -> Sniffed:
@@ -59,12 +60,13 @@ def unpacked(path: Path, packed: bool) -> IO[bytes]:
 
 
 def _sniff_text(path: Path, packed: bool, wanted: str) -> Sniffed:
-    digest, sample = blake2b(digest_size=16), b""
+    digest, sample, lines = blake2b(digest_size=16), b"", 0
     trials = {name: _Trial(name) for name in ("utf-8", "gb18030")}
     try:
         with unpacked(path, packed) as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
+                lines += block.count(b"\n")
                 sample = sample or block[:_SAMPLE]
                 for trial in trials.values():
                     trial.feed(block)
@@ -74,7 +76,7 @@ def _sniff_text(path: Path, packed: bool, wanted: str) -> Sniffed:
         raise InvalidInput(f"{path.name}: is empty")
     encoding = wanted or _encoding(sample, trials)
     text = _text_of(sample, encoding)
-    return Sniffed(_text_kind(path, text), packed, digest.hexdigest(), encoding, text)
+    return Sniffed(_text_kind(path, text), packed, digest.hexdigest(), encoding, text, lines)
 
 
 class _Trial:

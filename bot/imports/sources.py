@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A table that can be read again and again."""
+    """A table that can be read again and again. `lines`: of a text, about its rows; else 0."""
 
     path: Path
     kind: str
@@ -43,6 +44,7 @@ class Source:
     sheet: str
     headed: bool
     header: tuple[str, ...]
+    lines: int = 0
 
     def rows(self) -> Iterator[Line]:
         """Every row but the header; rows with nothing in them are no rows. Raises InvalidInput."""
@@ -53,10 +55,10 @@ class Source:
         return self._csv_rows()
 
     def _csv_rows(self) -> Iterator[Line]:
-        lines = _csv_lines(self.path, self.packed, self.encoding, self.delimiter)
-        width = len(self.header)
-        for line in islice(lines, 1 if self.headed else 0, None):
-            yield _judged(line, width)
+        lines = _csv_lines(
+            self.path, self.packed, self.encoding, self.delimiter, width=len(self.header)
+        )
+        return islice(lines, 1 if self.headed else 0, None)
 
 
 def open_source(
@@ -90,6 +92,7 @@ def open_source(
         sheet=sheet,
         headed=headed,
         header=_named(first if headed else [""] * len(first)),
+        lines=found.lines,
     )
 
 
@@ -110,28 +113,29 @@ def _named(cells: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _judged(line: Line, width: int) -> Line:
-    if len(line.cells) > width and any(cell.strip() for cell in line.cells[width:]):
-        return line._replace(fault="columns")
-    if any("\ufffd" in cell for cell in line.cells):
-        return line._replace(fault="encoding")
-    return line
+def _judged(number: int, cells: list[str], width: int) -> Line:
+    if len(cells) > width and any(cell.strip() for cell in cells[width:]):
+        return Line(number, cells, "columns")
+    return Line(number, cells, "encoding" if "\ufffd" in "".join(cells) else "")
 
 
 # --- CSV ---------------------------------------------------------------------------------------
 
 
-def _csv_lines(path: Path, packed: bool, encoding: str, delimiter: str) -> Iterator[Line]:
+def _csv_lines(
+    path: Path, packed: bool, encoding: str, delimiter: str, width: int = sys.maxsize
+) -> Iterator[Line]:
     with unpacked(path, packed) as raw:
         text = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
         reader, before = csv.reader(text, delimiter=delimiter), 0
         try:
             for cells in reader:
-                if reader.line_num - before > _MOST_LINES:
+                after = reader.line_num
+                if after - before > _MOST_LINES:
                     raise InvalidInput(f"{path.name}: line {before + 1}: a quote is not closed")
                 if any(map(str.strip, cells)):
-                    yield Line(before + 1, cells)
-                before = reader.line_num
+                    yield _judged(before + 1, cells, width)
+                before = after
         except csv.Error as error:
             why = f"{error}; is a quote not closed?"
             raise InvalidInput(f"{path.name}: line {before + 1}: {why}") from None
@@ -170,7 +174,7 @@ def _json_rows(path: Path, packed: bool, encoding: str, header: Sequence[str]) -
             yield Line(number, [line], "json")
             continue
         cells = [_text(found.get(name)) for name in header]
-        yield _judged(Line(number, cells), len(header))
+        yield _judged(number, cells, len(header))
 
 
 # --- XLSX --------------------------------------------------------------------------------------
@@ -189,7 +193,8 @@ def _sheet(path: Path, name: str) -> tuple[Any, Any]:
             raise InvalidInput(f"{path.name}: {why}") from None
     if name and name not in book.sheetnames:
         book.close()
-        raise InvalidInput(f"{path.name}: there is no sheet {name!r}", "sheet")
+        names = "、".join(book.sheetnames[:20])
+        raise InvalidInput(f"{path.name}: there is no sheet {name[:40]!r}; it has {names}", "sheet")
     return book, book[name] if name else book.worksheets[0]
 
 
@@ -219,7 +224,7 @@ def _sheet_lines(path: Path, name: str) -> Iterator[Line]:
 
 def _sheet_rows(path: Path, name: str, headed: bool, width: int) -> Iterator[Line]:
     for line in islice(_sheet_lines(path, name), 1 if headed else 0, None):
-        yield _judged(line, width)
+        yield _judged(line.number, line.cells, width)
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,9 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import nan
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,8 @@ MOST_WORDS = 100_000
 KEEP, TWIN, PART, MERGED = 0, 1, 2, 3
 _STATISTICS = ("mean", "median", "mode", "interpolate")
 _WHOLE = 2**64 - 1
+_SPAN = 1000  # rows that are read together
+_FAULT = itemgetter(2)
 
 
 @dataclass
@@ -56,12 +60,12 @@ class _Figures:
         )
         self.words: Counter[Any] | None = Counter() if policy.missing == "mode" else None
 
-    def add(self, found: Clean) -> None:
+    def add(self, found: Sequence[Clean]) -> None:
         if self.numbers is not None:
-            self.numbers.append(nan if found.value is None else found.value)
-        if self.words is not None and found.value is not None:
-            value = found.value
-            self.words[tuple(value) if isinstance(value, list) else value] += 1
+            self.numbers.extend([nan if one.value is None else one.value for one in found])
+        if self.words is not None:
+            values = [one.value for one in found if one.value is not None]
+            self.words.update(tuple(one) if isinstance(one, list) else one for one in values)
             if len(self.words) > MOST_WORDS:
                 why = f"has more than {MOST_WORDS:,} different values: no mode"
                 raise InvalidInput(f"columns[{self.header}].missing: {why}", self.header)
@@ -81,18 +85,17 @@ def survey(
         if cell.column.policy.outliers_by or cell.column.policy.missing in _STATISTICS
     }
     by = [number for number, cell in enumerate(cells) if cell.column.to in mapping.by]
-    keys, done = array("Q"), 0
-    for done, line in enumerate(rows, start=1):
-        found = [
-            cell.read(line.cells[place] if place < len(line.cells) else "")
-            for cell, place in zip(cells, places, strict=True)
-        ]
+    wanted = range(len(cells)) if by else sorted(figures)
+    keys, done, stream = array("Q"), 0, iter(rows)
+    while lines := list(islice(stream, _SPAN)):
+        columns = columns_of(lines, places)
+        found = {number: cells[number].read_all(columns[number]) for number in wanted}
         for number, figure in figures.items():
-            figure.add(found[number] if not line.fault else Clean(None))
+            figure.add(found[number])
         if by:
-            keys.append(0 if line.fault or _falls(cells, found) else key_of(found, by))
-        if done % 1000 == 0:
-            progress(1000)
+            keys.extend(_keys(cells, list(found.values()), by))
+        done += len(lines)
+        progress(len(lines))
     made = Survey(done, _roles(keys, mapping.keep) if by else None)
     for number, figure in figures.items():
         _conclude(made, number, figure)
@@ -102,12 +105,33 @@ def survey(
     return made
 
 
-def _falls(cells: Sequence[Cell], found: Sequence[Clean]) -> bool:
-    """Whether the row will be rejected: then it is nobody's twin."""
-    return any(
-        clean.fault or (clean.value is None and cell.column.policy.missing == "drop")
-        for cell, clean in zip(cells, found, strict=True)
-    )
+def columns_of(lines: Sequence[Line], places: Sequence[int]) -> list[list[str]]:
+    """The cells at these places, column by column; rows that cannot be read are empty."""
+    needed = max(places, default=-1) + 1
+    rows = [
+        line.cells if len(line.cells) >= needed and not line.fault else _padded(line, needed)
+        for line in lines
+    ]
+    return [list(map(itemgetter(place), rows)) for place in places]
+
+
+def _padded(line: Line, needed: int) -> list[str]:
+    cells = [] if line.fault else line.cells
+    return [*cells, *[""] * (needed - len(cells))]
+
+
+def _keys(cells: Sequence[Cell], found: Sequence[Sequence[Clean]], by: Sequence[int]) -> list[int]:
+    """A key a row, 0 for those that will be rejected: they are nobody's twins."""
+    if len(by) == 1:
+        keys = [_hashed(str(one.value)) if one.value is not None else 0 for one in found[by[0]]]
+    else:
+        keys = [key_of(row, range(len(by))) for row in zip(*(found[n] for n in by), strict=True)]
+    for cell, column in zip(cells, found, strict=True):
+        if any(map(_FAULT, column)):
+            keys = [0 if one.fault else key for one, key in zip(column, keys, strict=True)]
+        if cell.column.policy.missing == "drop":
+            keys = [0 if one.value is None else key for one, key in zip(column, keys, strict=True)]
+    return keys
 
 
 def key_of(found: Sequence[Clean], by: Sequence[int]) -> int:
@@ -115,7 +139,11 @@ def key_of(found: Sequence[Clean], by: Sequence[int]) -> int:
     values = [found[number].value for number in by]
     if None in values:
         return 0
-    return (hash("\0".join(map(str, values))) & _WHOLE) or 1
+    return _hashed("\0".join(map(str, values)))
+
+
+def _hashed(text: str) -> int:
+    return (hash(text) & _WHOLE) or 1
 
 
 def _roles(keys: array[int], keep: str) -> NDArray[np.uint8]:

@@ -30,6 +30,11 @@ OTHER = {
     "at": ("at", "time", "date", "datetime", "orderedat", "orderdate", "ordertime", "createdat",
            "paidat", "paytime", "timestamp", "时间", "日期", "下单时间", "支付时间", "付款时间",
            "订单时间", "交易时间", "成交时间", "发生时间", "创建时间"),
+    "refund": ("refund", "refundamount", "refunded", "refundfee", "amountrefunded", "退款金额",
+               "已退金额", "退款", "退款额"),
+    "refund_at": ("refundat", "refundedat", "refundtime", "refunddate", "退款时间", "退款日期"),
+    "status": ("status", "state", "orderstatus", "paystatus", "refundstatus", "订单状态",
+               "交易状态", "支付状态", "付款状态", "退款状态", "状态"),
     "item": ("item", "items", "itemid", "product", "products", "sku", "goods", "商品", "商品名称",
              "产品", "货品", "菜品", "课程"),
     "event": ("event", "eventname", "eventkind", "kind", "action", "事件", "事件名称", "行为"),
@@ -62,6 +67,25 @@ PERSONAL = (
     "微信昵称", "微信号", "地址", "收货地址", "详细地址", "家庭住址", "邮箱", "电子邮箱", "身份证",
     "身份证号", "身份证号码", "证件号", "护照号", "头像", "银行卡号", "备注", "remark", "note",
 )  # fmt: skip
+
+# What systems call the states of an order -> bot.imports.mapping.STATUSES.
+STATUSES = {
+    word: status
+    for status, names in {
+        "paid": ("paid", "completed", "complete", "finished", "success", "succeeded", "shipped",
+                 "delivered", "received", "已支付", "已付款", "支付成功", "已完成", "完成",
+                 "交易成功", "成功", "待发货", "已发货", "待收货", "已收货", "已签收", "已核销",
+                 "未退款", "无退款", "退款中", "退款关闭", "拒绝退款", "退款失败"),
+        "refunded": ("refunded", "refund", "returned", "退款", "已退款", "退款成功", "退款完成",
+                     "全额退款", "已退货", "退货退款", "已全额退款"),
+        "partly": ("partially refunded", "partially_refunded", "partial refund", "部分退款",
+                   "已部分退款"),
+        "unpaid": ("unpaid", "pending", "cancelled", "canceled", "closed", "failed", "expired",
+                   "未支付", "未付款", "待付款", "待支付", "支付失败", "已取消", "取消", "已关闭",
+                   "交易关闭", "订单关闭", "已作废"),
+    }.items()
+    for word in names
+}  # fmt: skip
 
 GENDERS = {
     "男": "男", "女": "女", "m": "男", "f": "女", "male": "男", "female": "女", "男性": "男",

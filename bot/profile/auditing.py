@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.store import audit, inspection, retention
+from bot.store import audit, identity_names, inspection, retention
 from bot.store.privacy import erasures
 
 KEY_DAYS = 365  # a key that has been in force for longer is to be changed
+WAITS_DAYS = 365  # so long a name from outside may wait for a follower
 LATE = timedelta(days=2)  # the nightly job may have missed one night
 LOOKS = timedelta(days=30)
 KEY = "key"
@@ -62,6 +63,7 @@ def audited(account_id: int, days: Mapping[str, int], now: datetime, actor: str)
         *_of_keys(older, since, now),
         *_stale(days, now),
         *(("erased", f"{table}: {n} rows") for table, n in inspection.erased_leftovers().items()),
+        *_waiting(account_id, now),
     ]
     found = Report(
         now,
@@ -72,12 +74,20 @@ def audited(account_id: int, days: Mapping[str, int], now: datetime, actor: str)
             "key_since": since.isoformat(timespec="seconds"),
             "retention_days": dict(sorted(days.items())),
             "without_consent_evidence": inspection.without_evidence(),
+            "identities_waiting": identity_names.count_waiting(account_id),
         },
         audit.looks(now - LOOKS),
         erasures(account_id),
     )
     audit.record(actor, "audit", now, detail={"findings": len(findings)})
     return found
+
+
+def _waiting(account_id: int, now: datetime) -> Iterator[tuple[str, str]]:
+    """Names of people outside whom nothing joined to a follower for a year."""
+    count = identity_names.count_waiting(account_id, now - timedelta(days=WAITS_DAYS))
+    if count:
+        yield "waiting", f"{count} names wait for over a year: run hongyan identity purge"
 
 
 def _of_keys(older: Mapping[str, int], since: datetime, now: datetime) -> Iterator[tuple[str, str]]:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import InvalidInput
-from bot.profile.features import FEATURES, vector
 from bot.profile.rfm_groups import Group
+from bot.profile.vector import FEATURES, FEATURES_VERSION, fits, vector
 from bot.segment import lists
 from bot.store import groupings
 from bot.store import segments as store
@@ -51,6 +51,17 @@ _WORDS = {
     "evening_share": ("晚间活跃", "白天活跃"),
     "weekend_share": ("周末活跃", "工作日活跃"),
     "opted_out": ("多已退订", "极少退订"),
+    "views_log": ("爱浏览", "很少浏览"),
+    "cart_log": ("常加购", "很少加购"),
+    "cycle_days": ("有购买规律", "无购买规律"),
+    "overdue_days": ("到期未购", "未见逾期"),
+    "sentiment": ("评价积极", "评价不积极"),
+    "moments_log": ("爱发朋友圈", "不发朋友圈"),
+    "comments_log": ("爱评论", "很少评论"),
+    "shares_log": ("爱分享", "很少分享"),
+    "groups": ("在群里", "不在群里"),
+    "friends_log": ("好友多", "好友少"),
+    "friends_top_share": ("好友有共同话题", "好友话题不明"),
 }
 
 
@@ -125,7 +136,7 @@ def _best_k(scaled: Matrix) -> int:
 
 def _known(held: dict[str, Any], mean: Matrix, deviation: Matrix) -> list[_Known]:
     """The clusters of the last time, in the scale of this time; none of other features."""
-    if held.get("features") != list(FEATURES):
+    if not fits(held):
         return []
     return [
         _Known(
@@ -184,7 +195,10 @@ def _write(
         centre = centres[place] * scale[1] + scale[0]
         noted.append({"slug": slug, "name": name, "centre": [float(one) for one in centre]})
     _empty(account_id, {one["slug"] for one in held["clusters"]} - {one.slug for one in groups})
-    document = {"next": following, "features": list(FEATURES), "clusters": noted}
+    document = {
+        "next": following, "version": FEATURES_VERSION, "features": list(FEATURES),
+        "clusters": noted,
+    }  # fmt: skip
     groupings.note(account_id, KIND, document, now)
     return groups
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import log1p
 from typing import Any
 
 from bot.clock import from_ms, to_ms
+from bot.profile import moods, rhythm, social
+from bot.profile.cycle import cycle
+from bot.profile.fatigue import fatigue
 from bot.profile.fold import State, orders_of, spent_of
+from bot.profile.rhythm import NO_HOUSE, House
+from bot.profile.vector import FEATURES, FEATURES_VERSION, vector
 from bot.segment.rules import BUILT_IN
 from bot.store.profiles import Projection
 from bot.values.facts import FAMILIES
 from bot.values.interest import DAY_MS, day_of, level, score, weight
 from bot.values.stage import Stage, stage_of
 
-FEATURES = (
-    "recency_days",  # since the last own act; 3650 where there is none
-    "tenure_days",  # since the first own act
-    "messages_log",  # natural logarithm of 1 + count, as all "_log"
-    "menu_log",
-    "clicks_log",
-    "orders_log",
-    "spent_yuan_log",
-    "coupons_issued_log",
-    "claim_rate",  # claimed of issued coupons, 0 where none was issued
-    "redeem_rate",  # redeemed of issued coupons
-    "interest_top",  # score of the strongest topic
-    "interest_topics",  # topics that score at least 0.3
-    "evening_share",  # own acts from 18:00 to 24:00
-    "weekend_share",  # own acts on Saturday and Sunday
-    "opted_out",
-)
-_NEVER_DAYS = 3650.0
+__all__ = ["FEATURES", "FEATURES_VERSION", "Around", "explain", "projection", "vector"]
+
 _RECENCY_DAYS = (7, 30, 90, 180)  # one of five points is lost at each
 _FREQUENCY = (1, 2, 4, 8)  # one point is won at each
 _MONETARY_FEN = (1, 5_000, 20_000, 100_000)
@@ -57,11 +46,18 @@ def projection(state: State, before: tuple[State, Projection] | None = None) -> 
             if state.get("attrs") == held.get("attrs")
             else _attributes(state.get("attrs", {}))
         ),
-        tags={
-            tag: (source, at) for tag, (on, at, _, source) in state.get("tags", {}).items() if on
-        },
+        tags=_tags(state.get("tags", {})),
         interests=_interests(state, held, shown_before.interests),
     )
+
+
+def _tags(tags: State) -> dict[str, tuple[str, int, int | None]]:
+    """Those that are on, also where they have ended by now: who reads them looks at the end."""
+    return {
+        tag: (row[3], row[1], row[4] if len(row) > 4 else None)
+        for tag, row in tags.items()
+        if row[0]
+    }
 
 
 def _attributes(attrs: State) -> dict[str, tuple[str, float | None]]:
@@ -152,38 +148,28 @@ def best_hour(state: State) -> int | None:
     return hours.index(max(hours)) if hours else None
 
 
-def vector(state: State, now: datetime) -> list[float]:
-    """The follower in FEATURES order, for the models."""
-    now_ms, kinds, coupons = to_ms(now), state.get("kinds", {}), state.get("coupons", {})
-    issued = coupons.get("issued", 0)
-    scores = list(interest_scores(state, now).values())
-    hours, days = state.get("hours", [0] * 24), state.get("days", [0] * 7)
-    acts = max(1, sum(hours))
-    return [
-        _days_since(state.get("last"), now_ms),
-        _days_since(state.get("first"), now_ms),
-        log1p(sum(kinds.get(kind, 0) for kind in FAMILIES["message.*"])),
-        log1p(sum(kinds.get(kind, 0) for kind in FAMILIES["menu.*"])),
-        log1p(kinds.get("click", 0)),
-        log1p(orders_of(state)),
-        log1p(spent_of(state) / 100),
-        log1p(issued),
-        min(1.0, coupons.get("claimed", 0) / issued) if issued else 0.0,
-        min(1.0, coupons.get("redeemed", 0) / issued) if issued else 0.0,
-        scores[0] if scores else 0.0,
-        float(sum(one >= 0.3 for one in scores)),
-        sum(hours[18:]) / acts,
-        sum(days[5:]) / acts,
-        float(bool(state.get("opt", [False])[0])),
-    ]
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What stands beside the log: bot.profile.around reads it.
+
+    house  the account's habit of hours
+    sent   ms of the marketing that reached him in the last 30 days; None: not looked up
+    """
+
+    subscribed: bool = True
+    house: House = NO_HOUSE
+    sent: Sequence[int] | None = None
 
 
-def _days_since(at: int | None, now_ms: int) -> float:
-    return _NEVER_DAYS if at is None else max(0.0, (now_ms - at) / DAY_MS)
+ALONE = Around()
 
 
-def explain(state: State, now: datetime) -> dict[str, Any]:
-    """What is held of a follower and whence, in plain JSON, for him and for `profiles show`."""
+def explain(state: State, now: datetime, around: Around = ALONE) -> dict[str, Any]:
+    """What is held of a follower and whence, in plain JSON, for him and for `profiles show`.
+
+    None stands where there is too little to say (cycle, sentiment, best_hours, social), or where
+    `around` was not looked up (fatigue).
+    """
     now_ms, view, value = to_ms(now), projection(state), rfm(state, now)
     return {
         "first_seen": _iso(view.first_seen),
@@ -203,8 +189,9 @@ def explain(state: State, now: datetime) -> dict[str, Any]:
             if held is not None
         },
         "tags": {
-            tag: {"source": source, "since": _iso(at)}
-            for tag, (source, at) in sorted(view.tags.items())
+            tag: {"source": source, "since": _iso(at), "until": _iso(until)}
+            for tag, (source, at, until) in sorted(view.tags.items())
+            if until is None or until > now_ms
         },
         "orders": {"count": view.orders, "spent_fen": view.spent_fen, "last": _last_order(state)},
         "coupons": {
@@ -213,6 +200,23 @@ def explain(state: State, now: datetime) -> dict[str, Any]:
         },
         "opted_out": bool(state.get("opt", [False])[0]),
         "rfm": {"points": list(value.points), "recency_days": value.recency_days},
+        **_reckoned(state, now, around),
+    }
+
+
+def _reckoned(state: State, now: datetime, around: Around) -> dict[str, Any]:
+    """What the parts come to at this moment."""
+    now_ms = to_ms(now)
+    habit = cycle(state, now_ms)
+    worn = None if around.sent is None else fatigue(state, around.sent, now_ms)
+    return {
+        "stage": stage(state, around.subscribed, now).value,
+        "cycle": None if habit is None else habit.to_json(),
+        "sentiment": moods.trend(state, now_ms),
+        "best_hours": rhythm.best_hours(state, around.house),
+        "fatigue": None if worn is None else worn.to_json(),
+        "social": social.social(state),
+        "features_version": FEATURES_VERSION,
     }
 
 

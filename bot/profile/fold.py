@@ -1,17 +1,22 @@
 """A profile is a fold of the event log.
 
-Every part of the state is a sum, a minimum, a maximum, or the last writer by (at, event key), so
-the order of events and how they are cut into batches change nothing, bit for bit (design, law 2).
-The state is plain JSON and holds nothing personal:
+Every part of the state is a sum, a minimum, a maximum, a last writer by (at, event key), or the
+latest so many of these, so the order of events and how they are cut into batches change nothing,
+bit for bit (design, law 2). The state is plain JSON and holds nothing personal:
 
     kinds     {event kind: count}
     first, last, inbound, newest   ms: first and last own act, last callback act, newest event
     hours [24], days [7]           own acts by Shanghai hour and weekday (Monday first)
     topics    {topic: {day: hundredths}}   day is a Shanghai day number; bot.values.interest
-    attrs     {name: [value, at, key]}     tags {tag: [on, at, key, source]}
+    attrs     {name: [value, at, key]}, the latest MOST_ATTRIBUTES
+    tags      {tag: [on, at, key, source]}, the latest MOST_TAGS; a fifth place: ms at which it ends
     orders, spent, order [at, key, fen]    coupons {issued, claimed, redeemed}
     returned, refunded   orders given back whole, and fen paid back
     opt       [opted out, at, key]
+    buys                        bot.profile.cycle
+    felt, voiced, upset         bot.profile.moods
+    taps                        bot.profile.rhythm
+    groups, crowd, friends      bot.profile.social
 
 Topic days older than KEEP_DAYS before the newest event go; whether before or after they are
 filled, they are gone in the end. The fold is total: whatever stands in `facts`, it never raises.
@@ -19,19 +24,23 @@ filled, they are gone in the end. The fold is total: whatever stands in `facts`,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from math import isfinite
-from typing import Any
+from functools import lru_cache
+from typing import NamedTuple
 
+from bot.profile import cycle, moods, social
+from bot.profile.noting import NOTES, Note, note_topics
+from bot.profile.parts import State, latest_rows, since
 from bot.values.facts import FAMILIES, FoldEvent
 from bot.values.interest import DAY_MS, ZONE_MS, day_of, level
 from bot.values.reported import ACTS
 
-__all__ = ["fold", "level"]
+__all__ = ["State", "fold", "level"]
 
 KEEP_DAYS = 400
-MOST_FEN = 10**12  # ten thousand million yuan: more is a mistake in the sender's units
+MOST_ATTRIBUTES = 200
+MOST_TAGS = 500
+_NEVER = -(2**62)
 
 # What a topic named by an event of this kind weighs, in hundredths of a mention. What we did to the
 # follower (coupon.issued) says nothing about him.
@@ -51,18 +60,43 @@ _OWN_KINDS = frozenset(
     {"subscribe", "scan", "click", "preference", "opt_in", "opt_out", "order",
      "coupon.claimed", "coupon.redeemed", *ACTS}
 )  # fmt: skip
-_COUPON = {"coupon.issued": "issued", "coupon.claimed": "claimed", "coupon.redeemed": "redeemed"}
-_UNSAFE = re.compile("[\x00\ud800-\udfff]")  # refused by one store or another
-
-State = dict[str, Any]
 
 
 def fold(state: State, events: Iterable[FoldEvent]) -> State:
     """The state after these events; the given one stays as it was. `{}` is nobody's state."""
     new = _copied(state)
+    own: list[int] = []
+    inbound: list[int] = []
+    kinds: dict[str, int] = new.get("kinds", {})
+    newest: int = new.get("newest", _NEVER)
+    oldest = newest
     for event in events:
-        _apply(new, event)
-    _prune(new)
+        how = _how(event.kind)
+        if how.silent:
+            continue
+        at = event.at_ms
+        kinds[event.kind] = kinds.get(event.kind, 0) + 1
+        if at > newest:
+            newest = at
+        elif at < oldest:
+            oldest = at
+        if how.own:
+            own.append(at)
+            if how.inbound:
+                inbound.append(at)
+        facts = event.facts
+        if how.weight and isinstance(facts, dict) and (topics := facts.get("topics")):
+            note_topics(new, topics, at, how.weight)
+        if how.note is not None:
+            how.note(new, event, facts if isinstance(facts, dict) else {})
+    if kinds:
+        new["kinds"], new["newest"] = kinds, newest
+        _note_acts(new, own, inbound)
+        _prune_most(new)
+        # Within a day, and with nothing old come in, nothing can have grown too old.
+        edge = newest - (KEEP_DAYS - 2) * DAY_MS
+        if day_of(newest) != day_of(state.get("newest", _NEVER)) or oldest < edge:
+            _prune_old(new)
     return new
 
 
@@ -98,122 +132,69 @@ def _copied(state: State) -> State:
     return new
 
 
-def _apply(state: State, event: FoldEvent) -> None:
-    kind, at = event.kind, event.at_ms
-    if kind.startswith("segment."):  # what segments do says nothing about him
-        return
-    facts = event.facts if isinstance(event.facts, dict) else {}
-    _count(state.setdefault("kinds", {}), kind)
-    state["newest"] = max(state.get("newest", at), at)
-    if is_own_act(kind):
-        _note_act(state, at, is_inbound(kind))
-    if kind in TOPIC_WEIGHT:
-        _note_topics(state, facts.get("topics"), at, TOPIC_WEIGHT[kind])
-    if kind == "attribute":
-        _note_attribute(state, event, facts)
-    elif kind == "tag":
-        _note_tag(state, event, facts)
-    elif kind == "order":
-        _note_order(state, event, facts)
-    elif kind == "refund":
-        _note_refund(state, facts)
-    elif kind in _COUPON:
-        _count(state.setdefault("coupons", {}), _COUPON[kind])
-    elif kind in ("opt_out", "opt_in"):
-        _last_wins(state, "opt", [kind == "opt_out", at, event.key])
-
-
-def _note_act(state: State, at: int, inbound: bool) -> None:
-    state["first"] = min(state.get("first", at), at)
-    state["last"] = max(state.get("last", at), at)
+def _note_acts(state: State, own: list[int], inbound: list[int]) -> None:
     if inbound:
-        state["inbound"] = max(state.get("inbound", at), at)
-    local = at + ZONE_MS
-    state.setdefault("hours", [0] * 24)[local // 3_600_000 % 24] += 1
-    state.setdefault("days", [0] * 7)[(local // DAY_MS + 3) % 7] += 1  # 1970-01-01: a Thursday
-
-
-def _note_topics(state: State, topics: Any, at: int, factor: int) -> None:
-    """`topics` is {topic: weight in 0..1}, or a list of topics that all weigh 1."""
-    if isinstance(topics, list):
-        topics = {topic: 1 for topic in topics if isinstance(topic, str)}
-    if not isinstance(topics, dict):
+        state["inbound"] = max(state.get("inbound", _NEVER), max(inbound))
+    if not own:
         return
-    day = str(day_of(at))
-    for topic, weight in topics.items():
-        hundredths = round(factor * weight) if _is_share(weight) else 0
-        if hundredths and (name := _named(topic, 32)):
-            days = state.setdefault("topics", {}).setdefault(name, {})
-            days[day] = days.get(day, 0) + hundredths
+    state["first"] = min(state.get("first", own[0]), min(own))
+    state["last"] = max(state.get("last", own[0]), max(own))
+    hours = state.setdefault("hours", [0] * 24)
+    days = state.setdefault("days", [0] * 7)
+    for at in own:
+        hour = (at + ZONE_MS) // 3_600_000
+        hours[hour % 24] += 1
+        days[(hour // 24 + 3) % 7] += 1  # 1970-01-01: a Thursday
 
 
-def _note_attribute(state: State, event: FoldEvent, facts: State) -> None:
-    name, value = _named(facts.get("name"), 32), facts.get("value")
-    if isinstance(value, str):
-        value = _UNSAFE.sub("", value)[:190]
-    elif not (value is None or isinstance(value, bool) or _is_number(value)):
-        return
-    if name:
-        _last_wins(state.setdefault("attrs", {}), name, [value, event.at_ms, event.key])
+class _How(NamedTuple):
+    """How events of a kind are folded."""
+
+    silent: bool
+    own: bool
+    inbound: bool
+    weight: int
+    note: Note | None
 
 
-def _note_tag(state: State, event: FoldEvent, facts: State) -> None:
-    tag, source = _named(facts.get("tag"), 64), _named(facts.get("source"), 16)
-    if tag:
-        row = [facts.get("on", True) is True, event.at_ms, event.key, source or "rule"]
-        _last_wins(state.setdefault("tags", {}), tag, row)
+@lru_cache(maxsize=1024)  # kinds are few, though custom.* gives names of one's own
+def _how(kind: str) -> _How:
+    return _How(
+        kind.startswith("segment."),  # what segments do says nothing about him
+        is_own_act(kind),
+        is_inbound(kind),
+        TOPIC_WEIGHT.get(kind, 0),
+        NOTES.get(kind),
+    )
 
 
-def _note_order(state: State, event: FoldEvent, facts: State) -> None:
-    fen = _fen(facts.get("amount_fen"))
-    state["orders"] = state.get("orders", 0) + 1
-    state["spent"] = state.get("spent", 0) + fen
-    state["order"] = max(state.get("order", []), [event.at_ms, event.key, fen])
+# --- what is too old, or too much -----------------------------------------------------------------
 
 
-def _note_refund(state: State, facts: State) -> None:
-    """Money back may be told before the order: both are sums, and meet in what is shown."""
-    state["refunded"] = state.get("refunded", 0) + _fen(facts.get("amount_fen"))
-    state["returned"] = state.get("returned", 0) + (facts.get("whole") is True)
+def prune(state: State) -> None:
+    """Drop what lies beyond the latest so many of each part, and days too old beside the newest
+    event."""
+    _prune_most(state)
+    _prune_old(state)
 
 
-def _fen(amount: Any) -> int:
-    return amount if type(amount) is int and 0 <= amount <= MOST_FEN else 0
+def _prune_most(state: State) -> None:
+    for name, most in (("attrs", MOST_ATTRIBUTES), ("tags", MOST_TAGS)):
+        if name in state:
+            state[name] = latest_rows(state[name], most)
+    cycle.prune(state)
+    social.prune(state)
 
 
-def _prune(state: State) -> None:
-    """Drop topic days that are too old beside the newest event, and topics left without any."""
-    if not (topics := state.get("topics")):
-        return
+def _prune_old(state: State) -> None:
+    moods.prune(state)
     oldest = day_of(state["newest"]) - KEEP_DAYS
-    for topic in list(topics):
-        topics[topic] = {day: w for day, w in topics[topic].items() if int(day) >= oldest}
-        if not topics[topic]:
+    topics = state.get("topics", {})
+    for topic, days in list(topics.items()):
+        kept = since(days, oldest)
+        if not kept:
             del topics[topic]
+        elif kept is not days:
+            topics[topic] = kept
     if not topics:
-        del state["topics"]
-
-
-def _count(counts: dict[str, int], name: str) -> None:
-    counts[name] = counts.get(name, 0) + 1
-
-
-def _last_wins(held: State, name: str, row: list[Any]) -> None:
-    """Keep the later of both rows by (at, key), which stand second and third."""
-    if name not in held or held[name][1:3] < row[1:3]:
-        held[name] = row
-
-
-def _named(value: Any, most: int) -> str:
-    """A usable name, or "": too long, empty, or with characters that a store refuses."""
-    if not isinstance(value, str) or not 0 < len(value) <= most or _UNSAFE.search(value):
-        return ""
-    return value
-
-
-def _is_share(value: Any) -> bool:
-    return type(value) in (int, float) and 0 < value <= 1
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and isfinite(value) and abs(value) <= 1e15
+        state.pop("topics", None)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.clock import from_ms, to_ms
 from bot.profile import features
+from bot.profile.around import around
 from bot.profile.fold import State, is_own_act
 from bot.store import followers, profiles
 from bot.store import picture as store
@@ -22,6 +23,8 @@ from bot.values.stage import NEW_DAYS, SLEEPING_DAYS, Stage, stage_of
 MOST_ACTS = 2000
 SHOWN_ACTS = 30
 WEEKS = 26
+# What `features.explain` reckons beside the charts, where there is enough to reckon from.
+_RECKONED = ("cycle", "sentiment", "best_hours", "fatigue", "social")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class Picture:
     acts       the last own acts, the newest first
     stages     (since, stage), the oldest first
     places     none before the account's quantiles were reckoned
+    told       all that `features.explain` says
     """
 
     follower_id: int
@@ -59,6 +63,7 @@ class Picture:
     people: int
     best_hour: int | None
     counts: dict[str, int]
+    told: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -72,6 +77,7 @@ class Picture:
             "people": self.people,
             "best_hour": self.best_hour,
             "counts": self.counts,
+            **{name: self.told[name] for name in _RECKONED if self.told.get(name) is not None},
         }
 
 
@@ -84,7 +90,7 @@ def picture_of(follower_id: int, now: datetime) -> Picture:
         state,
         store.acts(follower_id, MOST_ACTS),
         store.quantiles(person.account_id),
-        person.subscribed,
+        around(person, now),
         now,
     )
 
@@ -94,11 +100,11 @@ def draw(
     state: State,
     acts: Sequence[Act],
     quantiles: Mapping[str, Quantiles],
-    subscribed: bool,
+    beside: features.Around,
     now: datetime,
 ) -> Picture:
     """The picture of a state; `acts` the oldest first, of any kind."""
-    told = features.explain(state, now)
+    told = features.explain(state, now, beside)
     own = [act for act in acts if is_own_act(act.kind) and act.at <= to_ms(now)]
     return Picture(
         follower_id,
@@ -107,11 +113,12 @@ def draw(
         list(told["weekdays"]),
         weeks(own, now),
         own[: -SHOWN_ACTS - 1 : -1],
-        stage_path(own, subscribed, now),
+        stage_path(own, beside.subscribed, now),
         places(state, quantiles, now),
         max((known.people for known in quantiles.values()), default=0),
         told["best_hour"],
         told["counts"],
+        told,
     )
 
 

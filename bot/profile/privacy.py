@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.profile.retention import strip_base
-from bot.store import audit, followers
+from bot.store import audit, followers, held
 from bot.store import privacy as store
 from bot.store.db import transaction
-from bot.store.privacy import Held
+from bot.store.held import Held
 from bot.store.segments import mark_dirty
 
 logger = logging.getLogger(__name__)
@@ -77,12 +77,12 @@ REVOCABLE: Mapping[str, Named] = {
 
 def export(follower_id: int) -> dict[str, Any]:
     """Everything held of the person, opened, as plain JSON. Raises NotFound."""
-    return store.everything(follower_id)
+    return held.everything(follower_id)
 
 
 def in_brief(follower_id: int) -> Held:
     """What is held, for an answer in the chat."""
-    return store.in_brief(follower_id)
+    return held.in_brief(follower_id)
 
 
 def erase(follower_id: int, cause: str, now: datetime, actor: str = "") -> str:

@@ -107,8 +107,8 @@ def _remove_batch(kind: str, before: datetime, batch: int) -> int:
 
 
 def strip_base(follower_id: int, names: set[str], topics: bool) -> int:
-    """Take revoked attributes out of the base, and all topics where content of a kind was revoked:
-    which event named which topic is not known of removed ones. 1 where something went."""
+    """Take revoked attributes out of the base, and all topics and moods where content of a kind was
+    revoked: which event said what is not known of removed ones. 1 where something went."""
     base = store.bases([follower_id]).get(follower_id)
     if base is None:
         return 0
@@ -116,7 +116,8 @@ def strip_base(follower_id: int, names: set[str], topics: bool) -> int:
     if names & set(left.get("attrs", {})):
         left["attrs"] = {n: held for n, held in left["attrs"].items() if n not in names}
     if topics:
-        left.pop("topics", None)
+        for name in ("topics", "felt", "voiced", "upset"):
+            left.pop(name, None)
     if left == base:
         return 0
     store.put_base(follower_id, left, 0)

@@ -117,7 +117,7 @@ def correct(follower_id: int, name: str, value: str, now: datetime) -> None:
             raise InvalidInput("there is no such particular", "name")
         facts = {"name": name, "value": value or None}
         _append(state, "attribute", name, now, _H5, facts)
-    refresh.fold_new(now)
+    refresh.fold_of(follower_id, now)
 
 
 def forget_me(follower_id: int, now: datetime) -> str:

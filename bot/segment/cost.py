@@ -5,7 +5,7 @@ The figures are looked up, at most MOST_COUNTED rows of each; they are for decid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,15 +13,18 @@ from bot.segment.acts import Aggregate, Event, Succession
 from bot.segment.rules import BUILT_IN, Attribute, InSegment, Leaf, Listed, Rule, Tag, leaves
 from bot.segment.sentence_acts import act_said
 from bot.segment.sweeps import moves_with_time
-from bot.store import audience_figures
+from bot.store import attribute_types, audience_figures
+from bot.values.attributes import Declared
 from bot.values.facts import kinds_of
 
 MOST_COUNTED = 50_000
+HEAVY_ROWS = 200_000  # beyond this somebody should have meant it
+_UNBOUNDED = frozenset({"contains", "where", "ever"})
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """`why`: contains, ne, where or ever; `said`: one sentence each, Chinese and English."""
+    """`why`: contains, ne, where, ever or undeclared; one sentence each, Chinese and English."""
 
     why: str
     zh: str
@@ -31,12 +34,18 @@ class Caution:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """`rows`: read by comparing everybody; `daily`: followers whom time alone brings to be looked
-    at again in a day. `capped`: some count stopped at MOST_COUNTED, so it is more than that."""
+    at again in a day. `capped`: some count stopped at MOST_COUNTED, so it is more than that.
+    `heavy`: to be thought over: much is read, or much of it by no index."""
 
     rows: int
     daily: int
     capped: bool
     warnings: tuple[Caution, ...]
+
+    @property
+    def heavy(self) -> bool:
+        unbounded = any(found.why in _UNBOUNDED for found in self.warnings)
+        return self.rows > HEAVY_ROWS or (self.capped and unbounded)
 
 
 def cost(account_id: int, rule: Rule, now: datetime) -> Cost:
@@ -45,7 +54,8 @@ def cost(account_id: int, rule: Rule, now: datetime) -> Cost:
     counts = [_rows(leaf, account_id, everybody, now) for leaf in leaves(rule)]
     daily = [_daily(leaf, now) for leaf in leaves(rule) if moves_with_time(leaf)]
     capped = any(one >= MOST_COUNTED for one in (everybody, *counts, *daily))
-    warnings = {found.zh: found for leaf in leaves(rule) for found in _warnings(leaf)}
+    declared = attribute_types.of_account(account_id)
+    warnings = {found.zh: found for leaf in leaves(rule) for found in _warnings(leaf, declared)}
     return Cost(everybody + sum(counts), sum(daily), capped, tuple(warnings.values()))
 
 
@@ -78,11 +88,20 @@ def _daily(leaf: Leaf, now: datetime) -> int:
         return audience_figures.events(kinds_of(leaf.kind), day, MOST_COUNTED)
     if isinstance(leaf, Succession):
         return audience_figures.events(kinds_of(leaf.steps[0].kind), day, MOST_COUNTED)
+    if isinstance(leaf, Tag):
+        return audience_figures.tags_ending(leaf.tag, now, now + timedelta(days=1), MOST_COUNTED)
     return audience_figures.seen(day, MOST_COUNTED)
 
 
-def _warnings(leaf: Leaf) -> Iterator[Caution]:
-    """Lessons of others: what no index orders is said before it is saved."""
+def _warnings(leaf: Leaf, declared: Mapping[str, Declared]) -> Iterator[Caution]:
+    """Lessons of others: what no index orders is said before it is saved, and who declares his
+    attributes is told of a name that he did not."""
+    if isinstance(leaf, Attribute) and declared and leaf.name not in {*BUILT_IN, *declared}:
+        yield Caution(
+            "undeclared",
+            f"「{leaf.name}」没有声明过：是不是写错了？",
+            f"{leaf.name} is not declared: is it a slip of the pen?",
+        )
     if isinstance(leaf, Attribute) and leaf.name not in BUILT_IN:
         if leaf.op == "contains":
             yield Caution(

@@ -6,14 +6,14 @@ verdict: `until` is an instant up to which, nothing else changing, it stays as i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
 from bot.clock import from_ms, to_ms
-from bot.segment import bucket
+from bot.segment import bucket, dates
 from bot.segment.acts import Act
 from bot.segment.looks import Look, Looker, act_looker, event_needs, found
 from bot.segment.rules import (
@@ -34,7 +34,7 @@ from bot.segment.rules import (
     leaves,
 )
 from bot.values.facts import FollowerFacts, Needs
-from bot.values.interest import DAY_MS, fades_at, score, threshold
+from bot.values.interest import DAY_MS, day_of, fades_at, score, threshold
 from bot.values.stage import Stage, stage_of
 
 _COMPARE = {"lt": lt, "le": le, "gt": gt, "ge": ge}
@@ -141,8 +141,7 @@ def _together(parts: list[Looker], decisive: bool) -> Looker:
 
 def _leaf(leaf: Leaf, now_ms: int, timed: bool) -> Looker:
     if isinstance(leaf, Tag):
-        tag = leaf.tag
-        return lambda facts: _YES if tag in facts.tags else _NO
+        return _tag(leaf.tag, now_ms)
     if isinstance(leaf, InSegment):
         slug = leaf.slug
         return lambda facts: _YES if slug in facts.segments else _NO
@@ -152,8 +151,18 @@ def _leaf(leaf: Leaf, now_ms: int, timed: bool) -> Looker:
     if isinstance(leaf, Interest):
         return _interest(leaf, now_ms)
     if isinstance(leaf, Attribute):
-        return _attribute(leaf, now_ms)
+        return _attribute(leaf, now_ms, timed)
     return act_looker(leaf, now_ms, timed)
+
+
+def _tag(tag: str, now_ms: int) -> Looker:
+    def tagged(facts: FollowerFacts) -> Look:
+        if tag not in facts.tags:
+            return _NO
+        until = facts.tag_ends.get(tag)
+        return _YES if until is None else (True, until) if until > now_ms else _NO
+
+    return tagged
 
 
 def _interest(leaf: Interest, now_ms: int) -> Looker:
@@ -168,7 +177,7 @@ def _interest(leaf: Interest, now_ms: int) -> Looker:
     return interest
 
 
-def _attribute(leaf: Attribute, now_ms: int) -> Looker:
+def _attribute(leaf: Attribute, now_ms: int, timed: bool) -> Looker:
     name = leaf.name
     if name == "last_seen":
         return lambda facts: _last_seen(leaf, facts.last_seen, now_ms)
@@ -181,7 +190,21 @@ def _attribute(leaf: Attribute, now_ms: int) -> Looker:
         return lambda facts: (_compared(leaf, getattr(facts, name), None), None)
     if name in ("orders", "spent_fen", "messages"):
         return lambda facts: (_compared(leaf, "", getattr(facts, name)), None)
+    if leaf.op in dates.OPS:
+        return _dated(leaf, now_ms, timed)
     return lambda facts: (_compared(leaf, *facts.attributes.get(name, _NOTHING)), None)
+
+
+def _dated(leaf: Attribute, now_ms: int, timed: bool) -> Looker:
+    name, op, days = leaf.name, leaf.op, int(leaf.value)  # type: ignore[arg-type]
+    window = dates.window(op, days, day_of(now_ms))
+
+    def dated(facts: FollowerFacts) -> Look:
+        text, _ = facts.attributes.get(name, _NOTHING)
+        until = dates.turn(op, days, text, now_ms) if timed else None
+        return window.holds(text), until
+
+    return dated
 
 
 def _in_stage(leaf: Attribute, facts: FollowerFacts, now_ms: int) -> Look:
@@ -245,27 +268,53 @@ def reason(rule: Rule, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
     `because` lists the conditions that decide, each with `held` and what was found; those that
     could be otherwise without changing the verdict are left out. Erased: {"erased": true}.
     """
-    if facts.erased:
-        return {"matches": False, "because": [{"erased": True}]}
-    matches, _ = looker(rule, now_ms, timed=False)(facts)
-    return {"matches": matches, "because": list(_because(rule, matches, facts, now_ms))}
+    return reasoner(rule, now_ms)(facts)
 
 
-def _because(
-    rule: Rule, value: bool, facts: FollowerFacts, now_ms: int
-) -> Iterable[dict[str, Any]]:
-    """Conditions that give the rule this value: all of them, or the first where one is enough."""
+Reasoner = Callable[[FollowerFacts], dict[str, Any]]
+
+
+def reasoner(rule: Rule, now_ms: int) -> Reasoner:
+    """`reason` made ready for one instant and many followers."""
+    look, because = looker(rule, now_ms, timed=False), _because(rule, now_ms)
+
+    def why(facts: FollowerFacts) -> dict[str, Any]:
+        if facts.erased:
+            return {"matches": False, "because": [{"erased": True}]}
+        matches, _ = look(facts)
+        return {"matches": matches, "because": list(because(matches, facts))}
+
+    return why
+
+
+Because = Callable[[bool, FollowerFacts], Iterable[dict[str, Any]]]
+
+
+def _because(rule: Rule, now_ms: int) -> Because:
+    """Conditions that give the rule a value: all of them, or the first where one is enough."""
     if isinstance(rule, Not):
-        yield from _because(rule.rule, not value, facts, now_ms)
-    elif isinstance(rule, All | AnyOf):
+        inner = _because(rule.rule, now_ms)
+        return lambda value, facts: inner(not value, facts)
+    if not isinstance(rule, All | AnyOf):
+        return lambda value, facts: _of_leaf(rule, value, facts, now_ms)
+    parts = [(looker(part, now_ms, timed=False), _because(part, now_ms)) for part in rule.rules]
+
+    def deciding(value: bool, facts: FollowerFacts) -> Iterable[dict[str, Any]]:
         one_is_enough = value is isinstance(rule, AnyOf)
-        for part in rule.rules:
-            if looker(part, now_ms, timed=False)(facts)[0] is value:
-                yield from _because(part, value, facts, now_ms)
+        for look, because in parts:
+            if look(facts)[0] is value:
+                yield from because(value, facts)
                 if one_is_enough:
                     return
-    elif value or not isinstance(rule, Pinned):  # nobody wonders that he was not pinned
-        yield {**_found(rule, facts, now_ms), "held": value}
+
+    return deciding
+
+
+def _of_leaf(
+    leaf: Leaf, value: bool, facts: FollowerFacts, now_ms: int
+) -> Iterable[dict[str, Any]]:
+    if value or not isinstance(leaf, Pinned):  # nobody wonders that he was not pinned
+        yield {**_found(leaf, facts, now_ms), "held": value}
 
 
 def _found(leaf: Leaf, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:

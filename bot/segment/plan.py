@@ -20,12 +20,13 @@ RETRY = timedelta(minutes=10)  # a definition that failed is tried again
 @dataclass
 class Plan:
     """A segment in a round. `rule`: with its pins, `bare`: as written. `rebuild`: all its members
-    are compared anew."""
+    are compared anew; `fresh`: and they are the first, None: not asked yet."""
 
     state: SegmentState
     bare: Rule
     rebuild: bool
     filled: bool = False
+    fresh: bool | None = None
     entered: int = 0
     left: int = 0
     error: str = ""

@@ -6,9 +6,14 @@ A round of an account looks again at three kinds of followers:
     swept     an edge of time has passed over something of theirs (bot.segment.sweeps)
     all       for a definition that is new, changed, given up, or on demand: by SQL, in spans
 
-The first two are evaluated one by one in Python and their moves keep reasons. Nobody else can have
-moved: neither what rules read of them nor any edge has changed since the last round. Segments are
-looked at inner before outer; where an inner one is filled anew, who moves there becomes dirty.
+All are looked at together, many followers and all rules at a time (bot.segment.crowd). Of the first
+two, those who differ are evaluated once more in Python, and their moves keep reasons. Nobody else
+can have moved: neither what rules read of them nor any edge has changed since the last round.
+Segments are looked at inner before outer; where an inner one is filled anew, who moves there
+becomes dirty.
+
+Looking is done outside of transactions. Who changes meanwhile becomes dirty in the transaction that
+changes him, with a later version than the one looked at, and is looked at again.
 
 A round holds the account's lease and proves it, by its fence, in each of its transactions: of two
 rounds at once one waits for its next turn, and a round that lost its lease writes nothing more.
@@ -26,11 +31,13 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from bot.clock import to_ms
-from bot.segment.evaluate import looker, needs, reason
+from bot.segment.crowd import Crowd, column, differing, gather
+from bot.segment.evaluate import Reasoner, looker, needs, reasoner
 from bot.segment.looks import Looker
 from bot.segment.plan import Plan, Plans, plans_of
-from bot.segment.rules import Leaf
-from bot.segment.sql import compile
+from bot.segment.rules import Leaf, Rule
+from bot.segment.sql_acts import Among, Chosen
+from bot.segment.sql_passes import Scene
 from bot.segment.sweeps import edge
 from bot.store import (
     accounts,
@@ -38,18 +45,18 @@ from bot.store import (
     follower_facts,
     leases,
     segment_events,
-    segment_lists,
+    segment_members,
 )
 from bot.store import segments as store
 from bot.store.db import available, dialect, transaction
-from bot.store.segments import Move
+from bot.store.segments import Move, SegmentState
 from bot.values.facts import FollowerFacts
 
 logger = logging.getLogger(__name__)
 
 LEASE_MS = 60_000
-BATCH = 500  # followers evaluated in one transaction
-SPAN = 20_000  # followers compared in one statement
+BATCH = 2000  # changed followers looked at together
+SPAN = 20_000  # followers compared together
 MOST_SWEPT = 20_000  # more than these behind one edge: comparing all by SQL is cheaper
 MOST_DIRTY = 200_000  # a round's share; the next round goes on
 LOOK = timedelta(hours=1)  # a round without any change is noted at least so often
@@ -69,7 +76,8 @@ class SegmentRefresh:
 
 @dataclass(frozen=True, slots=True)
 class RefreshReport:
-    """`looked`: followers evaluated one by one. `busy`: accounts another refresher is at."""
+    """`looked`: followers looked at because they, or the time, changed. `busy`: accounts another
+    refresher is at."""
 
     segments: tuple[SegmentRefresh, ...] = ()
     looked: int = 0
@@ -140,7 +148,7 @@ def _due(plans: Plans) -> bool:
 
 def _behind(plans: Plans, leaf: Leaf, limit: int) -> list[int]:
     """Followers over whom this condition's edge has passed since the last round."""
-    query = edge(leaf, plans.since, plans.now, plans.account_id, limit)
+    query = edge(leaf, plans.since, plans.now, plans.account_id, limit, dialect())
     return [] if query is None else audience.ids_of(*query)
 
 
@@ -152,20 +160,18 @@ class _Round:
     prove: Callable[[], None]
     looked: int = 0
     failed: list[SegmentRefresh] = field(default_factory=list)
-    lookers: dict[str, Looker] = field(default_factory=dict)
+    ready: dict[str, tuple[Looker, Reasoner]] = field(default_factory=dict)
 
     def do(self) -> None:
         started = perf_counter()
         for state, error in self.plans.broken:
-            self.give_up(state.id, state.slug, error)
+            self.give_up(state, error)
         self.sweep()
         self.drain()
         swept = list(self.plans.built)
         if len(swept) < len(self.plans.plans):
             audience.renew_statistics()
-        for plan in self.plans.plans:
-            if plan.rebuild:
-                self.fill(plan)
+        self.fill([plan for plan in self.plans.plans if plan.rebuild])
         self.drain()
         with self.writing():
             store.looked_at([p.state.id for p in swept], self.plans.now, _ms_since(started))
@@ -190,10 +196,10 @@ class _Round:
             self.prove()
             yield
 
-    def give_up(self, segment_id: int, slug: str, error: str) -> None:
+    def give_up(self, state: SegmentState, error: str) -> None:
         with self.writing():
-            store.failed(segment_id, error, self.plans.now)
-        self.failed.append(SegmentRefresh(slug, 0, 0, 0, "failed", error))
+            store.failed(state.id, error, self.plans.now, state.version)
+        self.failed.append(SegmentRefresh(state.slug, 0, 0, 0, "failed", error))
 
     # --- followers behind an edge, and dirty ones --------------------------------------
 
@@ -208,17 +214,52 @@ class _Round:
                 plan.rebuild = leaf in plan.timed
         swept = sorted(found)
         for start in range(0, len(swept), BATCH):
+            batch = swept[start : start + BATCH]
+            movers = self.movers(batch)
             with self.writing():
-                self.judge(swept[start : start + BATCH])
+                self.judge(movers)
+            self.looked += len(batch)
 
     def drain(self) -> None:
         for _ in range(MOST_DIRTY // BATCH):
-            with self.writing():
-                rows = store.dirty(self.plans.account_id, BATCH)
-                self.judge([follower_id for follower_id, _ in rows])
-                store.settle_dirty(rows)
-            if len(rows) < BATCH:
+            rows = store.dirty(self.plans.account_id, BATCH)
+            if not rows:
                 return
+            movers = self.movers([follower_id for follower_id, _ in rows])
+            with self.writing():
+                self.judge(movers)
+                store.settle_dirty(rows)
+            self.looked += len(rows)
+
+    def movers(self, ids: Sequence[int]) -> list[int]:
+        """Those of them who differ from what is kept, in any segment that is built."""
+        plans = [plan for plan in self.plans.plans if self.current(plan)]
+        try:
+            with available():
+                return self.differing(Chosen(tuple(ids)), plans)
+        except Exception:  # then each is looked at in Python, which asks less of the store
+            logger.exception("segments looked at one by one account=%d", self.plans.account_id)
+            return list(ids)
+
+    def differing(self, chosen: Chosen, plans: Sequence[Plan]) -> list[int]:
+        crowd, rules = self.crowd(chosen, plans)
+        held: dict[int, list[tuple[int]]] = {}
+        for segment_id, follower_id in segment_members.of(chosen.ids):
+            held.setdefault(segment_id, []).append((follower_id,))
+        found: set[int] = set()
+        for plan, rule in zip(plans, rules, strict=True):
+            inside = crowd.members(plan.state.slug, rule)
+            for moved in differing(inside, column(held.get(plan.state.id, []))):
+                found.update(moved)
+        return sorted(found)
+
+    def crowd(self, among: Among, plans: Sequence[Plan]) -> tuple[Crowd, list[Rule]]:
+        """What the plans' rules ask of these followers, and the rules; with pins where there are
+        any. Who is pinned meanwhile becomes dirty."""
+        pinned = segment_members.pinned_segments(self.plans.account_id)
+        rules = [plan.rule if plan.state.id in pinned else plan.bare for plan in plans]
+        scene = Scene(to_ms(self.plans.now), self.plans.account_id, dialect(), among)
+        return gather(scene, rules), rules
 
     def judge(self, ids: Sequence[int]) -> None:
         """Evaluate these followers for every segment that is built, and move those who differ."""
@@ -233,7 +274,6 @@ class _Round:
             facts.segments = inside[facts.id]
         for plan in plans:
             self.move(plan, people)
-        self.looked += len(ids)
 
     def current(self, plan: Plan) -> bool:
         """Whether its members fit its definition: built before this round, or filled in it."""
@@ -241,8 +281,10 @@ class _Round:
 
     def move(self, plan: Plan, people: Sequence[FollowerFacts]) -> None:
         now_ms, slug = to_ms(self.plans.now), plan.state.slug
-        look = self.lookers.get(slug) or looker(plan.rule, now_ms, timed=False)
-        self.lookers[slug] = look
+        if slug not in self.ready:
+            look = looker(plan.rule, now_ms, timed=False)
+            self.ready[slug] = (look, reasoner(plan.rule, now_ms))
+        look, why = self.ready[slug]
         entering: list[Move] = []
         leaving: list[Move] = []
         for facts in people:
@@ -252,7 +294,7 @@ class _Round:
             moves, note = (
                 (entering, facts.segments.add) if matches else (leaving, facts.segments.discard)
             )
-            moves.append(Move(facts.id, reason(plan.rule, facts, now_ms)))
+            moves.append(Move(facts.id, why(facts)))
             note(slug)
         if entering or leaving:
             self.let(plan, entering, leaving)
@@ -268,41 +310,69 @@ class _Round:
 
     # --- everybody ---------------------------------------------------------------------
 
-    def fill(self, plan: Plan) -> None:
-        """Compare all members with the definition; one that fails does not stop the others."""
-        started = perf_counter()
+    def fill(self, plans: Sequence[Plan]) -> None:
+        """Compare all members with the definitions, together; where that fails, one by one, and
+        one that fails then does not stop the others."""
+        if not plans:
+            return
         try:
-            empty = store.bounds(plan.state.id) is None
-            after = 0
-            while (end := audience.span_end(self.plans.account_id, after, SPAN)) is not None:
-                with self.writing():
-                    self.compare(plan, (after, end), empty)
-                after = end
-            with self.writing():
-                version = plan.state.version
-                store.built(plan.state.id, version, self.plans.now, _ms_since(started))
-            plan.filled = True
+            self.compare_all(plans)
         except Superseded:
             raise
         except Exception as error:  # a store that is away raises again where this is noted
-            logger.exception("segment failed segment=%d", plan.state.id)
-            plan.error = f"{type(error).__name__}: {error}"
-            with self.writing():
-                store.failed(plan.state.id, plan.error, self.plans.now)
+            if len(plans) > 1:
+                logger.warning("segments compared one by one account=%d", self.plans.account_id)
+                for plan in plans:
+                    self.fill([plan])
+                return
+            self.note_failure(plans[0], error)
 
-    def compare(self, plan: Plan, span: tuple[int, int], empty: bool) -> None:
-        """One span. The first filling of a segment that nobody looks into keeps no history."""
-        plans, segment_id = self.plans, plan.state.id
-        # A pin that comes meanwhile makes its follower dirty.
-        rule = plan.rule if segment_lists.has_pins(segment_id) else plan.bare
-        select, params = compile(rule, plans.now, plans.account_id, dialect(), span)
-        if empty and not plans.looked_into(plan):
-            plan.entered += store.fill(segment_id, select, params, plans.now)
+    def note_failure(self, plan: Plan, error: Exception) -> None:
+        logger.error("segment failed segment=%d", plan.state.id, exc_info=error)
+        plan.error = f"{type(error).__name__}: {error}"
+        with self.writing():
+            store.failed(plan.state.id, plan.error, self.plans.now, plan.state.version)
+
+    def compare_all(self, plans: Sequence[Plan]) -> None:
+        started = perf_counter()
+        for plan in plans:
+            if plan.fresh is None:
+                # The first filling of a segment that nobody looks into keeps no history.
+                empty = store.bounds(plan.state.id) is None
+                plan.fresh = empty and not self.plans.looked_into(plan)
+        after = 0
+        while (end := audience.span_end(self.plans.account_id, after, SPAN)) is not None:
+            self.compare((after, end), plans)
+            after = end
+        with self.writing():
+            took = _ms_since(started)
+            for plan in plans:
+                store.built(plan.state.id, plan.state.version, self.plans.now, took)
+                plan.filled = True
+
+    def compare(self, span: tuple[int, int], plans: Sequence[Plan]) -> None:
+        with available():
+            crowd, rules = self.crowd(span, plans)
+            moves = [self.moves(crowd, span, *pair) for pair in zip(plans, rules, strict=True)]
+        with self.writing():
+            for plan, (entering, leaving) in zip(plans, moves, strict=True):
+                self.take(plan, entering, leaving)
+
+    def moves(
+        self, crowd: Crowd, span: tuple[int, int], plan: Plan, rule: Rule
+    ) -> tuple[list[int], list[int]]:
+        inside = crowd.members(plan.state.slug, rule)
+        held = column([]) if plan.fresh else column(segment_members.between(plan.state.id, *span))
+        return differing(inside, held)
+
+    def take(self, plan: Plan, entering: Sequence[int], leaving: Sequence[int]) -> None:
+        """Let them in and out because of the definition."""
+        if plan.fresh:
+            plan.entered += segment_members.enter(plan.state.id, entering, self.plans.now)
             return
-        entering, leaving = store.differing(segment_id, select, params, span)
         why = {"definition": plan.state.version}
         self.let(plan, [Move(id_, why) for id_ in entering], [Move(id_, why) for id_ in leaving])
-        if plans.looked_into(plan):
+        if self.plans.looked_into(plan):
             store.mark_dirty([*entering, *leaving])
 
 

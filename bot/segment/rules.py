@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import InvalidInput
+from bot.segment import dates
 from bot.segment.acts import (
     CAMPAIGN_KEYS,
     COUPON_KEYS,
@@ -37,6 +38,7 @@ from bot.segment.acts import (
     read_sequence,
 )
 from bot.segment.reading import MOST_DAYS, Scalar, is_slug, known, path, scalar, slug, text
+from bot.values.attributes import day
 from bot.values.stage import Stage
 
 __all__ = [
@@ -67,8 +69,9 @@ __all__ = [
     "parse",
 ]
 
-OPS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists")
+OPS = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "exists", *dates.OPS)
 ORDER_OPS = ("lt", "le", "gt", "ge")
+ON_DAYS = {"on": "eq", "before": "lt", "after": "gt"}
 # Attributes that every follower has by himself -> the operators they take and the values.
 BUILT_IN: dict[str, tuple[tuple[str, ...], type]] = {
     "stage": (("eq", "ne", "in"), str),
@@ -88,7 +91,8 @@ MOST_VALUES = 500
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """`value` is a tuple for `in`, a bool for `exists`. `ne` holds where there is no such one."""
+    """`value` is a tuple for `in`, a bool for `exists`, days for bot.segment.dates. `ne` holds
+    where there is no such one."""
 
     name: str
     op: str
@@ -180,7 +184,7 @@ def _rule(document: Any, at: str, depth: int) -> Rule:
 def _attribute(document: Mapping[str, Any], at: str, depth: int) -> Rule:
     name = text(document["attribute"], 32, path(at, "attribute"))
     op = document.get("op", "eq")
-    allowed, kind = BUILT_IN.get(name, (OPS, object))
+    allowed, kind = BUILT_IN.get(name, ((*OPS, *ON_DAYS), object))
     if op not in allowed:
         raise InvalidInput(f"{name} takes one of {', '.join(allowed)}", path(at, "op"))
     where = path(at, "value")
@@ -191,7 +195,25 @@ def _attribute(document: Mapping[str, Any], at: str, depth: int) -> Rule:
         return Attribute(name, op, value)
     if "value" not in document:
         raise InvalidInput("the value is missing", where)
+    if op in ON_DAYS:
+        return Attribute(name, ON_DAYS[op], _day(op, document["value"], where))
+    if op in dates.OPS:
+        return Attribute(name, op, _days(op, document["value"], where))
     return Attribute(name, op, _operand(name, op, kind, document["value"], where))
+
+
+def _day(op: str, value: Any, at: str) -> str:
+    found = day(str(value))  # YAML reads 2026-11-21 as a date
+    if found is None:
+        raise InvalidInput(f"{op} takes a date such as 2026-11-21", at)
+    return found
+
+
+def _days(op: str, value: Any, at: str) -> int:
+    most = dates.MOST_YEARLY if op == "yearly_within" else MOST_DAYS
+    if type(value) is not int or not 0 <= value <= most:
+        raise InvalidInput(f"{op} takes whole days, 0 to {most}", at)
+    return value
 
 
 def _operand(name: str, op: str, kind: type, value: Any, at: str) -> Scalar | tuple[Scalar, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from bot.segment import dates
 from bot.segment.rules import (
     All,
     AnyOf,
@@ -36,20 +39,26 @@ _STAGES = {"new": "新关注", "active": "活跃", "customer": "顾客", "loyal"
            "sleeping": "沉睡", "gone": "已取关"}  # fmt: skip
 
 
-def sentence(rule: Rule, lang: str = "zh") -> str:
-    """The rule in words; any language but English is answered in Chinese."""
-    return _said(rule, "en" if lang == "en" else "zh", top=True)
+Titles = Mapping[str, str]
 
 
-def _said(rule: Rule, lang: str, top: bool = False) -> str:
+def sentence(rule: Rule, lang: str = "zh", titles: Titles | None = None) -> str:
+    """The rule in words; any language but English is answered in Chinese.
+
+    titles  what the account calls its own attributes
+    """
+    return _said(rule, "en" if lang == "en" else "zh", titles or {}, top=True)
+
+
+def _said(rule: Rule, lang: str, titles: Titles, top: bool = False) -> str:
     zh = lang == "zh"
     if isinstance(rule, All | AnyOf):
-        parts = [_said(part, lang) for part in rule.rules]
+        parts = [_said(part, lang, titles) for part in rule.rules]
         both, either = ("，并且", "，或者") if zh else (", and ", ", or ")
         text = (both if isinstance(rule, All) else either).join(parts)
         return text if top or len(parts) == 1 else f"（{text}）" if zh else f"({text})"
     if isinstance(rule, Not):
-        inner = _said(rule.rule, lang)
+        inner = _said(rule.rule, lang, titles)
         return f"并非{inner}" if zh else f"not: {inner}"
     if isinstance(rule, Tag):
         return f"有标签「{rule.tag}」" if zh else f'has the tag "{rule.tag}"'
@@ -67,13 +76,13 @@ def _said(rule: Rule, lang: str, top: bool = False) -> str:
         span = f"{rule.low}–{rule.high}%"
         return f"固定抽样的 {span}" if zh else f"is in the fixed share {span}"
     if isinstance(rule, Attribute):
-        return _attribute(rule, lang)
+        return _attribute(rule, lang, titles)
     return act_said(rule, lang)
 
 
-def _attribute(rule: Attribute, lang: str) -> str:
+def _attribute(rule: Attribute, lang: str, titles: Titles) -> str:
     zh = lang == "zh"
-    name = _NAMES[lang].get(rule.name, rule.name)
+    name = titles.get(rule.name) or _NAMES[lang].get(rule.name, rule.name)
     if rule.name == "subscribed":
         follows = rule.value is (rule.op == "eq")
         return ("已关注" if follows else "未关注") if zh else "follows" if follows else "left"
@@ -88,6 +97,8 @@ def _attribute(rule: Attribute, lang: str) -> str:
     if rule.op == "exists":
         has, lacks = ("已知", "未知") if zh else (" is known", " is not known")
         return f"{name}{has if rule.value else lacks}"
+    if rule.op in dates.OPS:
+        return _dated(rule, name, zh)
     values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
     if rule.name == "stage" and zh:
         values = tuple(_STAGES[str(value)] for value in values)
@@ -99,3 +110,16 @@ def _attribute(rule: Attribute, lang: str) -> str:
     return (
         f"{name}{_OPS['zh'][rule.op]}{listed}" if zh else f"{name} {_OPS['en'][rule.op]} {listed}"
     )
+
+
+def _dated(rule: Attribute, name: str, zh: bool) -> str:
+    days = rule.value
+    yearly = rule.op == "yearly_within"
+    if not days:
+        today = f"{name}是今天" if zh else f"{name} is today"
+        return (f"每年的{today}" if zh else f"{today}, of any year") if yearly else today
+    if zh:
+        when = f"最近 {days} 天内" if rule.op == "within_last" else f"今天起 {days} 天内"
+        return f"{'每年的' if yearly else ''}{name}在{when}"
+    when = f"in the last {days} days" if rule.op == "within_last" else f"in the next {days} days"
+    return f"{name} is {when}{', of any year' if yearly else ''}"

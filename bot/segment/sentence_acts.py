@@ -13,19 +13,8 @@ from bot.segment.acts import (
     Succession,
 )
 from bot.segment.reading import Scalar, Where
+from bot.segment.verbs import verb as said
 
-_EVENTS = {
-    "zh": {"message.*": "发来消息", "message.text": "发来文字", "menu.*": "点菜单",
-           "menu.click": "点菜单", "subscribe": "关注", "unsubscribe": "取消关注", "scan": "扫码",
-           "click": "点开链接", "order": "下单", "coupon.*": "与优惠券有关",
-           "coupon.issued": "获得优惠券", "coupon.claimed": "领取优惠券",
-           "coupon.redeemed": "核销优惠券", "preference": "选择偏好"},
-    "en": {"message.*": "sent a message", "menu.*": "used the menu", "subscribe": "followed",
-           "unsubscribe": "left", "scan": "scanned a code", "click": "opened a link",
-           "order": "ordered", "coupon.*": "had to do with a coupon",
-           "coupon.issued": "got a coupon", "coupon.claimed": "claimed a coupon",
-           "coupon.redeemed": "redeemed a coupon", "preference": "chose a preference"},
-}  # fmt: skip
 _FIGURES = {
     "zh": {"sum": "合计", "min": "最小", "max": "最大", "avg": "平均"},
     "en": {"sum": "the sum of", "min": "the least", "max": "the greatest", "avg": "the average"},
@@ -83,7 +72,7 @@ def value_said(value: Scalar, lang: str) -> str:
 
 def _verb(kind: str, where: Where, lang: str) -> str:
     facts = [f"{key} = {value_said(value, lang)}" for key, value in where]
-    verb = _EVENTS[lang].get(kind, kind)
+    verb = said(kind, lang)
     if not facts:
         return verb
     return f"{verb}（{'，'.join(facts)}）" if lang == "zh" else f"{verb} ({', '.join(facts)})"
@@ -108,7 +97,7 @@ def _event_en(leaf: Event) -> str:
 
 
 def _parted(kind: str, where: Where, lang: str) -> tuple[str, str]:
-    verb = _EVENTS[lang].get(kind, kind)
+    verb = said(kind, lang)
     return verb, _verb(kind, where, lang).removeprefix(verb).strip()
 
 

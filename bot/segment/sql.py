@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.clock import to_ms
-from bot.segment import bucket
+from bot.segment import bucket, dates
 from bot.segment.rules import (
     All,
     AnyOf,
@@ -25,8 +25,8 @@ from bot.segment.rules import (
     Tag,
     leaves,
 )
-from bot.segment.sql_acts import ActWriter
-from bot.values.interest import DAY_MS, threshold
+from bot.segment.sql_acts import ActWriter, Among
+from bot.values.interest import DAY_MS, day_of, threshold
 from bot.values.stage import LOYAL_PURCHASES, NEW_DAYS, SLEEPING_DAYS
 
 COMPARE = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -45,7 +45,7 @@ _STAGE = (
     " WHEN p.orders > 0 OR p.redeemed > 0 THEN 'customer'"
     " WHEN p.first_seen_at IS NULL OR p.first_seen_at >= ? THEN 'new' ELSE 'active' END"
 )
-_PROFILE = frozenset({"stage", "orders", "spent_fen", "messages", "last_seen"})
+PROFILE = frozenset({"stage", "orders", "spent_fen", "messages", "last_seen"})
 
 
 class Query(NamedTuple):
@@ -60,15 +60,15 @@ def compile(
     now: datetime,
     account_id: int,
     dialect: str = "sqlite",
-    span: tuple[int, int] | None = None,
+    span: Among | None = None,
 ) -> Query:
     """SELECT id: the account's followers in the rule, erased ones never.
 
     dialect  sqlite, postgres or mysql (bot.store.db.dialect)
-    span     only ids with low < id <= high
+    span     only ids with low < id <= high, or only those chosen
     """
-    writer = _Writer(to_ms(now), account_id, dialect, span)
-    profile = any(isinstance(leaf, Attribute) and leaf.name in _PROFILE for leaf in leaves(rule))
+    writer = RuleWriter(to_ms(now), account_id, dialect, span)
+    profile = any(isinstance(leaf, Attribute) and leaf.name in PROFILE for leaf in leaves(rule))
     source = "follower f" + (" LEFT JOIN profile p ON p.follower_id = f.id" if profile else "")
     writer.add(account_id)
     # Within a span the ids lead; SQLite, which keeps no statistics, would take the account's index.
@@ -78,7 +78,7 @@ def compile(
     return Query(f"{sql} AND {writer.condition(rule)}", writer.params)
 
 
-class _Writer(ActWriter):
+class RuleWriter(ActWriter):
     """Writes whole rules, and the conditions about what somebody is."""
 
     def condition(self, rule: Rule) -> str:
@@ -90,26 +90,33 @@ class _Writer(ActWriter):
         return self.leaf(rule)
 
     def leaf(self, leaf: Leaf) -> str:
-        if isinstance(leaf, Tag):
-            self.add(leaf.tag)
-            rows = f"follower_tag t WHERE t.tag = ?{self.spanned('t.follower_id')}"
-            return f"f.id IN (SELECT t.follower_id FROM {rows})"
+        if isinstance(leaf, Tag | InSegment):
+            return f"f.id IN ({self.rows(leaf)})"
         if isinstance(leaf, Interest):
             self.add(leaf.topic, threshold(leaf.at_least, self.now_ms))
             return (
                 "EXISTS (SELECT 1 FROM follower_interest i WHERE i.follower_id = f.id"
                 " AND i.topic = ? AND i.level >= ?)"
             )
-        if isinstance(leaf, InSegment):
-            self.add(self.account_id, leaf.slug)
-            inner = "(SELECT s.id FROM segment s WHERE s.account_id = ? AND s.slug = ?)"
-            rows = f"segment_member m WHERE m.segment_id = {inner}"
-            return f"f.id IN (SELECT m.follower_id FROM {rows}{self.spanned('m.follower_id')})"
         if isinstance(leaf, Bucket):
             return self.bucket(leaf)
         if isinstance(leaf, Attribute):
             return self.attribute(leaf)
         return self.act(leaf)
+
+    def rows(self, leaf: Any) -> str:
+        """The followers who have a tag, are in a segment or a list, as a SELECT of its own."""
+        if isinstance(leaf, Tag):
+            self.add(leaf.tag, self.now_ms)
+            live = "t.tag = ? AND (t.until_at IS NULL OR t.until_at > ?)"
+            tagged = f"follower_tag t WHERE {live}{self.spanned('t.follower_id')}"
+            return f"SELECT t.follower_id FROM {tagged}"
+        if isinstance(leaf, InSegment):
+            self.add(self.account_id, leaf.slug)
+            inner = "(SELECT s.id FROM segment s WHERE s.account_id = ? AND s.slug = ?)"
+            members = f"segment_member m WHERE m.segment_id = {inner}"
+            return f"SELECT m.follower_id FROM {members}{self.spanned('m.follower_id')}"
+        return super().rows(leaf)
 
     # --- attributes --------------------------------------------------------------------
 
@@ -141,6 +148,8 @@ class _Writer(ActWriter):
 
     def compared(self, op: str, value: Any, text: str, number: str) -> str:
         """A comparison of one value held as `text` and perhaps as `number`."""
+        if op in dates.OPS:
+            return self.dated(op, value, text)
         if op == "in":
             return self.one_of(value, text, number)
         if op == "ne":
@@ -154,11 +163,22 @@ class _Writer(ActWriter):
         if not isinstance(value, str):
             return f"COALESCE({number} {sign} ?, FALSE)"
         if op in COMPARE:  # in the order of code points, whatever the database's language
-            text += {"postgres": ' COLLATE "C"', "mysql": " COLLATE utf8mb4_bin"}.get(
-                self.dialect, ""
-            )
-            return f"{text} {sign} ?"
+            text += ' COLLATE "C"' if self.dialect == "postgres" else ""
+            return f"{self.exact(text)} {sign} ?"
         return f"{self.exact(text)} = ?"
+
+    def dated(self, op: str, days: int, text: str) -> str:
+        """In the order of code points: in that of languages, "2026-1" may stand elsewhere."""
+        length = "CHAR_LENGTH" if self.dialect == "mysql" else "LENGTH"
+        found = dates.window(op, days, day_of(self.now_ms))
+        part = f"SUBSTR({text}, {found.start + 1})" if found.start else text
+        part = f"({part})" + (' COLLATE "C"' if self.dialect == "postgres" else "")
+        part = self.exact(part)
+        parts = []
+        for low, high in found.ranges:
+            self.add(low, high)
+            parts.append(f"({part} >= ? AND {part} <= ?)")
+        return f"COALESCE({length}({text}) = 10 AND ({' OR '.join(parts)}), FALSE)"
 
     def one_of(self, values: tuple[Any, ...], text: str, number: str) -> str:
         """Texts and truths against the text, numbers against the number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from bot.segment.acts import (
@@ -20,7 +21,7 @@ from bot.segment.looks import MOST_DIGITS, span_ms
 from bot.segment.reading import Where
 from bot.values.facts import kinds_of
 
-_ENDLESS = 9 * 10**18
+ENDLESS = 9 * 10**18
 _NUL = "\\u0000"
 _WHOLE = f"^-?[0-9]{{1,{MOST_DIGITS}}}$"
 _LEDGER = "c.state IN ('issued', 'redeemed', 'expired')"
@@ -34,6 +35,21 @@ _CLICKED = "EXISTS (SELECT 1 FROM click k WHERE k.send_id = d.id AND k.automatic
 _BOUGHT = "EXISTS (SELECT 1 FROM conversion v WHERE v.send_id = d.id)"
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """These followers, where a span would bound a statement by neighbours."""
+
+    ids: tuple[int, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return ",".join(map(str, map(int, self.ids)))
+
+
+# low < id <= high, or just these.
+Among = tuple[int, int] | Chosen
+
+
 @dataclass
 class ActWriter:
     """Writes conditions; parameters are added in the order of their marks.
@@ -44,7 +60,7 @@ class ActWriter:
     now_ms: int
     account_id: int
     dialect: str
-    span: tuple[int, int] | None
+    span: Among | None
     params: list[Any] = field(default_factory=list)
 
     def add(self, *values: Any) -> None:
@@ -53,6 +69,8 @@ class ActWriter:
     def spanned(self, column: str) -> str:
         if self.span is None:
             return ""
+        if isinstance(self.span, Chosen):
+            return f" AND {column} IN ({self.span.text})"
         self.add(*self.span)
         return f" AND {column} > ? AND {column} <= ?"
 
@@ -71,15 +89,19 @@ class ActWriter:
             return self.coupon(leaf)
         if isinstance(leaf, Outcome):
             return self.outcome(leaf)
+        return f"f.id IN ({self.rows(leaf)})"
+
+    def rows(self, leaf: Any) -> str:
+        """The followers in a list, or pinned, as a SELECT of its own."""
         if isinstance(leaf, Listed):
             self.add(self.account_id, leaf.slug)
             of = "(SELECT s.id FROM segment s WHERE s.account_id = ? AND s.slug = ?)"
             rows = f"segment_listed l WHERE l.segment_id = {of}{self.spanned('l.follower_id')}"
-            return f"f.id IN (SELECT l.follower_id FROM {rows})"
+            return f"SELECT l.follower_id FROM {rows}"
         self.add(leaf.segment_id)
         word = "TRUE" if leaf.included else "FALSE"
         rows = f"segment_pin n WHERE n.segment_id = ? AND n.included = {word}"
-        return f"f.id IN (SELECT n.follower_id FROM {rows}{self.spanned('n.follower_id')})"
+        return f"SELECT n.follower_id FROM {rows}{self.spanned('n.follower_id')}"
 
     # --- events ------------------------------------------------------------------------
 
@@ -123,9 +145,8 @@ class ActWriter:
         path = f'$."{key}"'
         self.add(_NUL)
         if self.dialect == "mysql":
-            self.add(path, json.dumps(value))
-            found = f"COALESCE(JSON_EXTRACT({facts}, ?) = CAST(? AS JSON), FALSE)"
-            return f"(INSTR({facts}, ?) = 0 AND {found})"
+            found = self.mysql_fact(facts, path, value)
+            return f"(INSTR({facts}, ?) = 0 AND COALESCE({found}, FALSE))"
         self.add(path)
         if isinstance(value, bool):
             self.add("true" if value else "false")
@@ -136,6 +157,19 @@ class ActWriter:
             found = f"json_type({facts}, ?) IN ({types}) AND json_extract({facts}, ?) = ?"
         return f"(instr({facts}, ?) = 0 AND COALESCE({found}, FALSE))"
 
+    def mysql_fact(self, facts: str, path: str, value: Any) -> str:
+        """MariaDB keeps JSON as text, which MySQL's own comparison of JSON does not know."""
+        found = f"JSON_EXTRACT({facts}, ?)"
+        self.add(path)
+        if isinstance(value, bool):
+            return f"CAST({found} AS CHAR) = '{'true' if value else 'false'}'"
+        self.add(path, value)
+        if isinstance(value, str):
+            return f"JSON_TYPE({found}) = 'STRING' AND {self.exact(f'JSON_UNQUOTE({found})')} = ?"
+        kind = "DOUBLE" if isinstance(value, float) else "DECIMAL(65,20)"
+        numbers = "'INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL'"
+        return f"JSON_TYPE({found}) IN ({numbers}) AND CAST({found} AS {kind}) = ?"
+
     # --- figures -----------------------------------------------------------------------
 
     def aggregate(self, leaf: Aggregate) -> str:
@@ -144,8 +178,8 @@ class ActWriter:
             parts = [self.average(leaf, end, sign) for end, sign in ends if end is not None]
             return f"({' AND '.join(parts)})"
         figure = f"SELECT {leaf.figure.upper()}({self.whole(leaf.fact)}) {self.events(leaf)}"
-        self.add(-_ENDLESS if leaf.at_least is None else leaf.at_least)
-        self.add(_ENDLESS if leaf.at_most is None else leaf.at_most)
+        self.add(-ENDLESS if leaf.at_least is None else leaf.at_least)
+        self.add(ENDLESS if leaf.at_most is None else leaf.at_most)
         if leaf.figure == "sum":
             return f"COALESCE(({figure}), 0) BETWEEN ? AND ?"
         return f"COALESCE(({figure}) BETWEEN ? AND ?, FALSE)"
@@ -169,11 +203,11 @@ class ActWriter:
             )
         path = f'$."{key}"'
         if self.dialect == "mysql":
-            self.add(_NUL, path, path, -most, most, path)
+            self.add(_NUL, path, _WHOLE, path)
             return (
-                "(CASE WHEN INSTR(e.facts, ?) = 0 AND JSON_TYPE(JSON_EXTRACT(e.facts, ?))"
-                " IN ('INTEGER', 'UNSIGNED INTEGER') AND JSON_EXTRACT(e.facts, ?)"
-                " BETWEEN ? AND ? THEN CAST(JSON_EXTRACT(e.facts, ?) AS SIGNED) END)"
+                "(CASE WHEN INSTR(e.facts, ?) = 0"
+                " AND CAST(JSON_EXTRACT(e.facts, ?) AS CHAR) REGEXP ?"
+                " THEN CAST(JSON_EXTRACT(e.facts, ?) AS SIGNED) END)"
             )
         self.add(_NUL, path, path, -most, most, path)
         return (
@@ -227,7 +261,7 @@ class ActWriter:
         if (span := span_ms(leaf.within_days)) is not None:
             self.add(self.now_ms - span)
             rows += f" AND {column} >= ?"
-        self.add(leaf.at_least, _ENDLESS if leaf.at_most is None else leaf.at_most)
+        self.add(leaf.at_least, ENDLESS if leaf.at_most is None else leaf.at_most)
         return f"(SELECT COUNT(*) {rows}) BETWEEN ? AND ?"
 
     def outcome(self, leaf: Outcome) -> str:

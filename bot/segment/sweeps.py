@@ -11,21 +11,24 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import to_ms
+from bot.segment import dates
 from bot.segment.acts import Aggregate, Coupon, Event, Succession
 from bot.segment.looks import span_ms
-from bot.segment.rules import Attribute, Interest, Leaf
-from bot.segment.sql import Query
+from bot.segment.rules import Attribute, Interest, Leaf, Tag
+from bot.segment.sql import Query, RuleWriter
 from bot.segment.sql_acts import CODE_COLUMNS
 from bot.values.facts import kinds_of
-from bot.values.interest import DAY_MS, threshold
+from bot.values.interest import DAY_MS, day_of, threshold
 from bot.values.stage import NEW_DAYS, SLEEPING_DAYS
 
 
 def moves_with_time(leaf: Leaf) -> bool:
     """Whether time alone can change it."""
     if isinstance(leaf, Attribute):
-        return leaf.name == "stage" or (leaf.name == "last_seen" and leaf.op != "exists")
-    if isinstance(leaf, Interest):
+        if leaf.name == "last_seen":
+            return leaf.op != "exists"
+        return leaf.name == "stage" or leaf.op in dates.OPS
+    if isinstance(leaf, Interest | Tag):
         return True
     if isinstance(leaf, Coupon) and leaf.state == "expired":
         return True
@@ -35,7 +38,9 @@ def moves_with_time(leaf: Leaf) -> bool:
     return isinstance(leaf, timed) and leaf.within_days is not None
 
 
-def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: int) -> Query | None:
+def edge(
+    leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: int, dialect: str
+) -> Query | None:
     """SELECT followers for whom the condition may differ between both instants, `limit` at most.
 
     None: time does not change it. It gives no one too few, and perhaps some too many.
@@ -47,6 +52,9 @@ def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: in
         span = [threshold(leaf.at_least, then), threshold(leaf.at_least, present)]
         where = "follower_interest x {} AND x.topic = ? AND x.level >= ? AND x.level < ?"
         return _query(where, account_id, [leaf.topic, *span], limit)
+    if isinstance(leaf, Tag):
+        where = "follower_tag x {} AND x.tag = ? AND x.until_at > ? AND x.until_at <= ?"
+        return _query(where, account_id, [leaf.tag, then, present], limit)
     if isinstance(leaf, Event | Aggregate):
         return _expired(leaf, then, present, account_id, limit)
     if isinstance(leaf, Succession):
@@ -54,6 +62,8 @@ def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: in
     if isinstance(leaf, Coupon):
         return _codes(leaf, then, present, account_id, limit)
     assert isinstance(leaf, Attribute)
+    if leaf.op in dates.OPS:
+        return _dated(leaf, then, present, account_id, dialect, limit)
     if leaf.name == "stage":
         columns = {"last_seen_at": SLEEPING_DAYS * DAY_MS, "first_seen_at": NEW_DAYS * DAY_MS}
     else:
@@ -63,6 +73,22 @@ def edge(leaf: Leaf, before: datetime, now: datetime, account_id: int, limit: in
         parts.append(f"SELECT follower_id FROM profile WHERE {column} >= ? AND {column} <= ?")
         params += [then - age, present - age]
     return _query(f"({' UNION '.join(parts)}) x {{}}", account_id, params, limit, ahead=True)
+
+
+def _dated(
+    leaf: Attribute, then: int, present: int, account_id: int, dialect: str, limit: int
+) -> Query | None:
+    """Whose day came up, or passed: once a day all that have the attribute are compared."""
+    if day_of(then) == day_of(present):
+        return None
+    params: list[Any] = [leaf.name]
+    sides = []
+    for at in (then, present):
+        writer = RuleWriter(at, account_id, dialect, None)
+        sides.append(writer.dated(leaf.op, int(leaf.value), "x.text"))  # type: ignore[arg-type]
+        params += writer.params
+    where = f"follower_attribute x {{}} AND x.name = ? AND ({sides[0]}) <> ({sides[1]})"
+    return _query(where, account_id, params, limit)
 
 
 def _expired(

@@ -134,5 +134,11 @@ def account_of_key(key: str) -> int | None:
     return None if row is None else int(row.account.id)
 
 
+def key_label(key: str) -> str:
+    """A live key as the audit log names it: its number and the name it was given."""
+    row = ApiKey.get(ApiKey.key_hash == _hashed(key))
+    return f"key:{row.id} {row.name}"[:64]
+
+
 def _hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

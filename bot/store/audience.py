@@ -45,12 +45,16 @@ def _ours() -> str:
     return "+account_id" if is_sqlite() else "account_id"
 
 
-def extent(account_id: int) -> tuple[int, int, int]:
-    """(least id, greatest id, number) of the account's followers; zeros for none."""
-    low, high, count = fetch(
-        "SELECT MIN(id), MAX(id), COUNT(*) FROM follower WHERE account_id = ?", (account_id,)
-    )[0]
-    return low or 0, high or 0, count
+def ends(account_id: int) -> tuple[int, int]:
+    """(least id, greatest id) of the account's followers, found from both ends; zeros for none."""
+    found = [
+        fetch(
+            f"SELECT id FROM follower WHERE {_ours()} = ? ORDER BY id {way} LIMIT 1", [account_id]
+        )
+        for way in ("ASC", "DESC")
+    ]
+    low, high = (rows[0][0] if rows else 0 for rows in found)
+    return low, high
 
 
 def ids_of(select: str, params: Sequence[Any]) -> list[int]:
@@ -61,13 +65,3 @@ def ids_of(select: str, params: Sequence[Any]) -> list[int]:
 def count_of(select: str, params: Sequence[Any]) -> int:
     """How many a compiled rule holds."""
     return int(fetch(f"SELECT COUNT(*) FROM ({select}) t", params)[0][0])
-
-
-def count_between(account_id: int, low: int, high: int) -> int:
-    """The account's followers with low < id <= high, the erased too."""
-    return int(
-        fetch(
-            f"SELECT COUNT(*) FROM follower WHERE {_ours()} = ? AND id > ? AND id <= ?",
-            (account_id, low, high),
-        )[0][0]
-    )

@@ -31,6 +31,12 @@ def tags(tag: str, most: int) -> int:
     return _count("FROM follower_tag WHERE tag = ?", (tag,), most)
 
 
+def tags_ending(tag: str, after: datetime, until: datetime, most: int) -> int:
+    """Followers whose tag ends in this span."""
+    where = "FROM follower_tag WHERE tag = ? AND until_at > ? AND until_at <= ?"
+    return _count(where, (tag, to_ms(after), to_ms(until)), most)
+
+
 def seen(since: datetime, most: int) -> int:
     """Followers whose last own act lies at or after `since`."""
     return _count("FROM profile WHERE last_seen_at >= ?", (to_ms(since),), most)

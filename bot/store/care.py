@@ -9,10 +9,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from peewee import BlobField, SqliteDatabase
+from peewee import BlobField, InterfaceError, OperationalError, SqliteDatabase
 
 from bot.clock import utc_now
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict, NotFound, StoreUnavailable
 from bot.settings import Settings, ensure_keys
 from bot.store import migrate
 from bot.store.db import connect_to, fetch, open_store, run, transaction
@@ -28,6 +28,23 @@ def upgrade(settings: Settings) -> list[str]:
     db = connect_to(settings.database_url)
     try:
         return migrate.upgrade(db)
+    finally:
+        db.close()
+
+
+def waiting(settings: Settings) -> list[str] | None:
+    """The names of migrations to apply; None where there is no database yet. Makes nothing.
+
+    Raises StoreUnavailable when the server does not answer, or has no database of that name.
+    """
+    url = settings.database_url
+    if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        return None
+    db = connect_to(url)
+    try:
+        return migrate.pending(db) if migrate.HISTORY in db.get_tables() else None
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"the database does not answer: {error}") from None
     finally:
         db.close()
 

@@ -46,7 +46,7 @@ from bot.store.coupon_use import (
     redeem,
     usable_by,
 )
-from bot.store.db import is_postgres, is_sqlite, run_many, transaction
+from bot.store.db import again, is_postgres, is_sqlite, run_many, transaction
 from bot.store.models import CouponCode, Follower, Send
 from bot.store.queries import locked, rows
 from bot.values.audience import SendState, Skip
@@ -113,6 +113,7 @@ class CodeRef:
 # --- reserving ---------------------------------------------------------------------------------
 
 
+@again
 def reserve_many(
     batch_id: int, wants: Sequence[tuple[int, str]], until: datetime, now: datetime
 ) -> dict[str, CodeRef | Skip]:
@@ -160,6 +161,11 @@ def _lock_followers(ids: Iterable[int]) -> None:
 
 
 def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
+    """Found first and held then: a plan that reads past others' codes must not wait for them."""
+    of_these = CouponCode.purpose.in_(purposes)
+    ids = [code_id for (code_id,) in rows(CouponCode.select(CouponCode.id).where(of_these))]
+    if not ids:
+        return {}
     query = CouponCode.select(
         CouponCode.id,
         CouponCode.batch,
@@ -167,7 +173,7 @@ def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
         CouponCode.purpose,
         CouponCode.state,
         CouponCode.expires_at,
-    ).where(CouponCode.purpose.in_(purposes))
+    ).where(CouponCode.id.in_(ids) & of_these)
     return {row[3]: CodeRef(*row) for row in locked(query.order_by(CouponCode.id))}
 
 
@@ -242,6 +248,7 @@ def extend_many(purposes: Sequence[str], until: datetime) -> int:
 # --- issuing and returning ---------------------------------------------------------------------
 
 
+@again
 def issue_many(purposes: Sequence[str], now: datetime) -> int:
     """The reserved codes of these purposes become their followers' own; how many changed."""
     with transaction():
@@ -274,6 +281,7 @@ def _expiry(of: BatchState, issued_at: datetime) -> datetime | None:
     return min(ends, default=None)
 
 
+@again
 def hand_over(purposes: Sequence[str], now: datetime) -> int:
     """Issue what is reserved for these purposes and write it in the log; how many were issued."""
     with transaction():
@@ -282,6 +290,7 @@ def hand_over(purposes: Sequence[str], now: datetime) -> int:
     return issued
 
 
+@again
 def issue_now(batch_id: int, follower_id: int, purpose: str, now: datetime) -> CodeRef | Skip:
     """Reserve and issue in one go, for an answer that leaves at once. Idempotent by purpose."""
     with transaction():

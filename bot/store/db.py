@@ -7,22 +7,26 @@ transaction never fails half-way because another process was faster.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from peewee import (
+from peewee import (  # type: ignore[attr-defined]
     Database,
     InterfaceError,
     MySQLDatabase,
     OperationalError,
     PostgresqlDatabase,
     SqliteDatabase,
+    __exception_wrapper__,
 )
-from playhouse.db_url import connect
+from playhouse.db_url import connect, parse
 
 from bot.errors import SettingsError, StoreUnavailable
 from bot.store import migrate
@@ -33,6 +37,9 @@ from bot.store.vault import Vault, new_key, read_key
 
 # A callback waits at most this long for the write lock: its answer is due after 4.5 s.
 BUSY_TIMEOUT_MS = 2000
+_TRIES = 5
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,21 @@ def connect_to(url: str, power_safe: bool = False) -> Database:
             db.connect_params["options"] = "-c synchronous_commit=off"
         return db
     if scheme == "mysql":
-        mysql: Database = connect(url, unquote_user=True, unquote_password=True, charset="utf8mb4")
-        return mysql
+        return _mysql(url)
     raise SettingsError(
         "HONGYAN_DATABASE_URL: begins with sqlite:///, postgresql:// or mysql://, "
         f"this one with {scheme[:16] or 'nothing'}://"
     )
+
+
+def _mysql(url: str) -> Database:
+    try:
+        from bot.store.mysql import MySQL
+    except ImportError:
+        raise SettingsError(
+            "HONGYAN_DATABASE_URL: mysql:// needs PyMySQL: pip install 'hongyan[mysql]'"
+        ) from None
+    return MySQL(**parse(url, unquote_user=True, unquote_password=True))
 
 
 def open_store(
@@ -150,6 +166,34 @@ def available() -> Iterator[None]:
         raise StoreUnavailable(f"{type(error).__name__}: {_first_cause(error)}") from error
 
 
+def again(work: Callable[P, T]) -> Callable[P, T]:
+    """Decorate a function that is one transaction, and changes nothing outside of it.
+
+    It is done anew when the engine gave it up so that another could go on (a deadlock). Called
+    inside a transaction, it is left to the function that began it.
+    """
+
+    @wraps(work)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(_TRIES - 1):
+            try:
+                return work(*args, **kwargs)
+            except (OperationalError, StoreUnavailable) as error:
+                if database.obj.in_transaction() or not _given_up(error):
+                    raise
+                time.sleep(random.uniform(0.0, 0.02))
+        return work(*args, **kwargs)
+
+    return tried
+
+
+def _given_up(error: BaseException) -> bool:
+    cause = error.__cause__ if isinstance(error, StoreUnavailable) else error
+    if is_mysql():
+        return isinstance(cause, OperationalError) and cause.args[0] in (1205, 1213)
+    return getattr(getattr(cause, "orig", None), "sqlstate", "") == "40P01"
+
+
 def _first_cause(error: BaseException) -> BaseException:
     """What went wrong first: a failed rollback hides that the disk is full."""
     while isinstance(error.__context__, Exception):
@@ -182,7 +226,8 @@ def run_many(sql: str, rows: Sequence[Sequence[Any]]) -> int:
     if not rows:
         return 0
     cursor = database.obj.cursor()
-    cursor.executemany(_marked(sql), rows)
+    with __exception_wrapper__:  # the driver's own errors are nobody's here
+        cursor.executemany(_marked(sql), rows)
     return int(cursor.rowcount)
 
 
@@ -197,14 +242,18 @@ def locking(skip_locked: bool = False) -> str:
     return f"{how} SKIP LOCKED" if skip_locked else how
 
 
+@again
 def insert_new(table: str, columns: Sequence[str], values: Sequence[Any], key: str = "id") -> Any:
     """Insert one row unless a unique key refuses it; the new `key`, or None for a repeat."""
     names, marks = ",".join(columns), ",".join("?" * len(columns))
     if is_mysql():
-        cursor = database.obj.execute_sql(
-            _marked(f"INSERT IGNORE INTO {table} ({names}) VALUES ({marks})"), values
-        )
-        return cursor.lastrowid if cursor.rowcount == 1 else None
+        with transaction():  # what bot.store.mysql refuses was written already
+            cursor = database.obj.execute_sql(
+                _marked(f"INSERT IGNORE INTO {table} ({names}) VALUES ({marks})"), values
+            )
+        if cursor.rowcount != 1:
+            return None
+        return values[columns.index(key)] if key in columns else cursor.lastrowid
     sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {key}"
     with _written():
         rows = fetch(sql, values)

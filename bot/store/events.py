@@ -23,6 +23,7 @@ COLUMNS = (
     "dedupe",
     "facts",
     "sealed",
+    "identity_id",
     "folded",
 )
 PLACE = "event.sealed"
@@ -39,13 +40,16 @@ def append(
     key: str,
     facts: Mapping[str, Any] | None = None,
     sealed: Mapping[str, Any] | None = None,
+    identity_id: int | None = None,
 ) -> int | None:
     """Append one event; its id, or None when `key` was appended before.
 
     key     names the happening within (account, source): "optout:17", a callback's dedupe_key
     facts   plain and impersonal; sealed: whatever is personal (texts, places, raw fields)
+    identity_id   by which identity it came (bot.store.identities); None: the follower's own name
     """
-    values = row(account_id, follower_id, kind, at, received_at, source, key, facts, sealed)
+    values = row(account_id, follower_id, kind, at, received_at, source, key, facts, sealed,
+                 identity_id)  # fmt: skip
     new: int | None = insert_new("event", COLUMNS, values)
     return new
 
@@ -60,6 +64,7 @@ def row(
     key: str,
     facts: Mapping[str, Any] | None,
     sealed: Mapping[str, Any] | None,
+    identity_id: int | None = None,
 ) -> tuple[Any, ...]:
     """The values of COLUMNS for one event."""
     return (
@@ -72,6 +77,7 @@ def row(
         dedupe(account_id, source, key),
         json.dumps(facts or {}, ensure_ascii=False),
         Holder.vault.seal_json(sealed, PLACE) if sealed else None,
+        identity_id,
         False,
     )
 
@@ -100,17 +106,23 @@ def id_of(account_id: int, source: str, key: str) -> int:
 
 
 class Found(NamedTuple):
-    """An event as its key finds it. `follower_id` None: of nobody, or of somebody erased."""
+    """An event as its key finds it. `follower_id` None: of nobody, or of somebody erased, or it
+    waits: then it came by an identity."""
 
     id: int
     follower_id: int | None
     facts: dict[str, Any]
+    identity_id: int | None = None
+    at_ms: int = 0
 
 
 def find(account_id: int, source: str, key: str) -> Found | None:
     """The event that was appended under this key."""
     rows = fetch(
-        "SELECT id, follower_id, facts FROM event WHERE dedupe = ?",
+        "SELECT id, follower_id, facts, identity_id, at, received_at FROM event WHERE dedupe = ?",
         (dedupe(account_id, source, key),),
     )
-    return Found(rows[0][0], rows[0][1], json.loads(rows[0][2])) if rows else None
+    if not rows:
+        return None
+    id_, follower_id, facts, identity_id, at, received_at = rows[0]
+    return Found(id_, follower_id, json.loads(facts), identity_id, min(at, received_at))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.clock import instant
+from bot.clock import instant, to_ms
 from bot.store import profiles, segments
 from bot.store.db import fetch
 from bot.store.fields import Holder
@@ -62,7 +62,7 @@ def count(account_id: int, segment_id: int | None) -> int:
 
 
 def pages(
-    account_id: int, segment_id: int | None = None, *, personal: bool = False
+    account_id: int, segment_id: int | None, now: datetime, *, personal: bool = False
 ) -> Iterator[list[Exported]]:
     """Who is not erased, ascending; who comes or goes meanwhile may be in or out."""
     joined, where, params = _of(account_id, segment_id)
@@ -76,7 +76,7 @@ def pages(
         )
         if rows:
             after = rows[-1][0]
-            yield _filled(account_id, rows, personal)
+            yield _filled(account_id, rows, personal, now)
         if len(rows) < _PAGE:
             return
 
@@ -89,7 +89,7 @@ def _of(account_id: int, segment_id: int | None) -> tuple[str, str, tuple[Any, .
     return joined, f"{where} AND m.segment_id = ?", (account_id, segment_id)
 
 
-def _filled(account_id: int, rows: Sequence[Any], personal: bool) -> list[Exported]:
+def _filled(account_id: int, rows: Sequence[Any], personal: bool, now: datetime) -> list[Exported]:
     ids = [row[0] for row in rows]
     marks = ",".join("?" * len(ids))
     attributes: dict[int, dict[str, str]] = {}
@@ -100,8 +100,9 @@ def _filled(account_id: int, rows: Sequence[Any], personal: bool) -> list[Export
         attributes.setdefault(id_, {})[name] = text
     tags: dict[int, list[str]] = {}
     for id_, tag in fetch(
-        f"SELECT follower_id, tag FROM follower_tag WHERE follower_id IN ({marks}) ORDER BY tag",
-        ids,
+        f"SELECT follower_id, tag FROM follower_tag WHERE follower_id IN ({marks})"
+        " AND (until_at IS NULL OR until_at > ?) ORDER BY tag",
+        (*ids, to_ms(now)),
     ):
         tags.setdefault(id_, []).append(tag)
     interests = profiles.interests_of(ids)

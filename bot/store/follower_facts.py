@@ -81,9 +81,11 @@ def _attributes(found: dict[int, FollowerFacts], ids: list[int], names: frozense
 
 
 def _tags(found: dict[int, FollowerFacts], ids: list[int], names: frozenset[str]) -> None:
-    for id_, tag in _named("follower_tag", "tag", "tag", ids, names):
+    for id_, tag, until in _named("follower_tag", "tag, until_at", "tag", ids, names):
         if id_ in found:
             found[id_].tags.add(tag)
+            if until is not None:
+                found[id_].tag_ends[tag] = until
 
 
 def _interests(found: dict[int, FollowerFacts], ids: list[int], names: frozenset[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,17 +12,12 @@ from typing import Any
 from bot.clock import to_ms
 from bot.errors import NotFound
 from bot.store import segments
-from bot.store.db import fetch, insert_new, is_mysql, run, run_many
+from bot.store.db import fetch, insert_new, is_mysql, pragma, run, run_many
 from bot.store.fields import Holder
 from bot.store.followers import blind
 from bot.store.models import ImportMapping, ImportRun
 
 _SPAN = 500
-_FOLLOWER_COLUMNS = (
-    "account_id", "openid_hash", "openid", "subscribed", "source_scene", "language",
-    "marketing_consent", "opted_out_at", "personalised", "blacklisted", "stage", "window_kind",
-    "window_left", "created_at", "held_by",
-)  # fmt: skip
 _UNIONID = "follower.unionid"
 
 
@@ -41,10 +37,8 @@ class RunState:
     state: str
     total: int
     position: int
-    counts: dict[str, int]
+    counts: dict[str, Any]
     report: dict[str, Any]
-    reject_path: str
-    reject_bytes: int
     started_at: datetime
     ended_at: datetime | None
 
@@ -60,7 +54,6 @@ class RunState:
             "started_at": self.started_at.isoformat(),
             "ended_at": self.ended_at.isoformat() if self.ended_at else None,
             "report": self.report,
-            "rejects": self.reject_path if self.reject_bytes else "",
             "mapping": self.mapping,
         }
 
@@ -69,8 +62,8 @@ def _state(row: Any) -> RunState:
     return RunState(
         id=row.id, account_id=row.account_id, kind=row.kind, file=row.file,
         fingerprint=row.fingerprint, mapping=row.mapping, state=row.state, total=row.total,
-        position=row.position, counts=row.counts, report=row.report, reject_path=row.reject_path,
-        reject_bytes=row.reject_bytes, started_at=row.started_at, ended_at=row.ended_at,
+        position=row.position, counts=row.counts, report=row.report,
+        started_at=row.started_at, ended_at=row.ended_at,
     )  # fmt: skip
 
 
@@ -124,11 +117,6 @@ def runs(account_id: int, limit: int = 100) -> list[RunState]:
     return [_state(row) for row in query]
 
 
-def place_rejects(run_id: int, path: str) -> None:
-    """Where the rejects of this run go."""
-    run("UPDATE import_run SET reject_path = ? WHERE id = ?", (path, run_id))
-
-
 def claim(run_id: int, position: int, new_position: int) -> bool:
     """Take the rows between for this transaction. False: another process took them, or ended."""
     return (
@@ -140,11 +128,11 @@ def claim(run_id: int, position: int, new_position: int) -> bool:
     )
 
 
-def note(run_id: int, total: int, counts: Mapping[str, int], reject_bytes: int) -> None:
+def note(run_id: int, total: int, counts: Mapping[str, Any]) -> None:
     """Part of the transaction that landed the rows."""
     run(
-        "UPDATE import_run SET total = ?, counts = ?, reject_bytes = ? WHERE id = ?",
-        (total, json.dumps(dict(counts)), reject_bytes, run_id),
+        "UPDATE import_run SET total = ?, counts = ? WHERE id = ?",
+        (total, json.dumps(dict(counts)), run_id),
     )
 
 
@@ -165,6 +153,19 @@ def end(run_id: int, position: int, report: Mapping[str, Any], now: datetime) ->
         )
         == 1
     )
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """A page cache that holds what a batch touches: keys are hashes, so their index is touched all
+    over, and pages that do not fit are written and read again. SQLite only, 64 MB."""
+    before = pragma("cache_size")
+    pragma("cache_size = -64000")
+    try:
+        yield
+    finally:
+        for row in before:
+            pragma(f"cache_size = {row[0]:d}")
 
 
 # --- mappings ----------------------------------------------------------------------------------
@@ -204,13 +205,14 @@ def mappings(account_id: int) -> list[tuple[str, dict[str, Any], datetime]]:
 
 def followers_with(account_id: int, openids: Sequence[str]) -> dict[str, int]:
     """Follower ids by openid; whom we do not know is left out."""
-    return _with_hashes(account_id, {blind(openid): openid for openid in openids})
+    hashes = {blind(openid): openid for openid in openids}
+    return {hashes[hash_]: id_ for hash_, id_ in _ids(account_id, list(hashes)).items()}
 
 
-def _with_hashes(account_id: int, openids: Mapping[str, str]) -> dict[str, int]:
+def _ids(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
     return {
-        openids[row[1]]: row[0]
-        for page in _pages(list(openids))
+        row[1]: row[0]
+        for page in _pages(hashes)
         for row in fetch(
             "SELECT id, openid_hash FROM follower WHERE account_id = ?"
             f" AND openid_hash IN ({_marks(page)})",
@@ -227,35 +229,52 @@ def ensure_followers(
     In a transaction of the caller's. The new ones are dirty for the segments.
     """
     hashes = {blind(openid): openid for openid in openids}
-    found = _with_hashes(account_id, hashes)
-    new = {hash_: openid for hash_, openid in hashes.items() if openid not in found}
-    if not new:
-        return found, []
-    refused = _refusals(account_id, list(new))
-    for page in _pages(list(new)):
-        _insert_followers(account_id, {hash_: new[hash_] for hash_ in page}, refused, now)
-    made = _with_hashes(account_id, new)
-    segments.mark_dirty(list(made.values()))
-    return {**found, **made}, list(made.values())
+    ids = _ids(account_id, list(hashes))
+    made = _made(account_id, {h: o for h, o in hashes.items() if h not in ids}, now)
+    if made:
+        segments.mark_dirty(list(made.values()))
+        ids |= made
+    if len(ids) < len(hashes):  # somebody else has made them just now
+        ids |= _ids(account_id, [hash_ for hash_ in hashes if hash_ not in ids])
+    return {hashes[hash_]: id_ for hash_, id_ in ids.items()}, list(made.values())
 
 
-def _insert_followers(
-    account_id: int, openids: Mapping[str, str], refused: Mapping[str, int], now: datetime
-) -> None:
-    verb, end_ = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
-    values: list[Any] = []
+def _made(account_id: int, openids: Mapping[str, str], now: datetime) -> dict[str, int]:
+    """Insert followers by hash; the ids of those whom it made."""
+    if not openids:
+        return {}
+    refused = _refusals(account_id, list(openids))
     since, seal = to_ms(now), Holder.vault.seal
-    for hash_, openid in openids.items():
-        values += (
-            account_id, hash_, seal(openid.encode(), "follower.openid"), False, "", "zh",
-            hash_ not in refused, refused.get(hash_), True, False, "new", "", 0, since, "",
-        )  # fmt: skip
-    row = f"({_marks(_FOLLOWER_COLUMNS)})"
-    run(
-        f"{verb} INTO follower ({','.join(_FOLLOWER_COLUMNS)})"
-        f" VALUES {','.join([row] * len(openids))}{end_}",
-        values,
+    rows = [
+        (hash_, seal(openid.encode(), "follower.openid"), hash_ not in refused,
+         refused.get(hash_), since)
+        for hash_, openid in openids.items()
+    ]  # fmt: skip
+    made: dict[str, int] = {}
+    for page in _pages(rows):
+        made |= _insert_followers(account_id, page)
+    return made
+
+
+def _insert_followers(account_id: int, rows: Sequence[Sequence[Any]]) -> dict[str, int]:
+    """Rows of (hash, sealed openid, consents, opted out at, since); ids by hash of the new."""
+    verb, end_ = _unless_there()
+    row = f"({account_id:d},?,?,FALSE,'','zh',?,?,TRUE,FALSE,'new','',0,?,'')"
+    sql = (
+        f"{verb} INTO follower (account_id, openid_hash, openid, subscribed, source_scene,"
+        " language, marketing_consent, opted_out_at, personalised, blacklisted, stage,"
+        f" window_kind, window_left, created_at, held_by) VALUES {','.join([row] * len(rows))}"
     )
+    values = [value for one in rows for value in one]
+    if is_mysql():
+        run(sql, values)
+        return _ids(account_id, [one[0] for one in rows])
+    return {row[1]: row[0] for row in fetch(f"{sql}{end_} RETURNING id, openid_hash", values)}
+
+
+def _unless_there() -> tuple[str, str]:
+    """The beginning and the end of an INSERT that passes over what is there."""
+    return ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
 
 
 def _refusals(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
@@ -312,15 +331,6 @@ def learn_unionids(unionids: Mapping[int, str]) -> int:
             for id_, unionid in unionids.items()
         ],
     )
-
-
-def known_events(dedupes: Sequence[str]) -> set[str]:
-    """Those of these unique keys (bot.store.events.dedupe) that the log has."""
-    return {
-        row[0]
-        for page in _pages(dedupes)
-        for row in fetch(f"SELECT dedupe FROM event WHERE dedupe IN ({_marks(page)})", page)
-    }
 
 
 def _marks(values: Sequence[Any]) -> str:

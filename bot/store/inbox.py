@@ -24,7 +24,7 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.store import events, followers
-from bot.store.db import available, fetch, insert_new, run, transaction
+from bot.store.db import again, available, fetch, insert_new, run, transaction
 from bot.store.fields import Holder
 from bot.store.handoff import AGENT
 from bot.values.audience import FollowerState, WindowKind
@@ -78,6 +78,7 @@ def opened_window(
     return kind.value, until, allowance
 
 
+@again
 def arrive(
     account_id: int,
     openid: str,
@@ -143,6 +144,7 @@ def hold(follower_id: int, event_id: int, until: int, now: datetime) -> bool:
     return run(f"UPDATE follower SET {_HOLD}", values) == 1
 
 
+@again
 def hold_next(
     follower_id: int, event_id: int, lease: timedelta, now: datetime
 ) -> FollowerState | None:
@@ -180,6 +182,7 @@ def _repeated(dedupe: str) -> Repeat:
     return Repeat(event_id, Holder.vault.open_json(bytes(sealed), REPLY) if said else None)
 
 
+@again
 def finish(
     event_id: int,
     follower_id: int | None,

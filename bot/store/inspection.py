@@ -23,7 +23,9 @@ _PHONE = re.compile(r"(?<![\d.])1[3-9]\d{9}(?![\d.])")
 # An openid or unionid has 28 characters; keyed hashes are hexadecimal and have 32.
 _OPENID = re.compile(r"(?<![0-9A-Za-z_-])o[0-9A-Za-z_-]{27}(?![0-9A-Za-z_-])")
 # Numbers that the platform or a shop made, and signatures: digits that mean nobody.
-_NUMBERS = frozenset({"msgid", "client_id", "order_number", "dedupe", "certificate", "purpose"})
+_NUMBERS = frozenset(
+    {"msgid", "client_id", "order_number", "dedupe", "certificate", "purpose", "evidence"}
+)
 _ALSO = frozenset({"audit_entry", "erasure", "job_run", "follower"})
 
 

@@ -13,7 +13,6 @@ def acquire(name: str, owner: str, ms: int) -> int | None:
     """Take or renew the lease for `ms` milliseconds; its fence, or None while another holds it."""
     with transaction():
         now = now_ms()
-        insert_new("lease", ("name", "owner", "fence", "until"), (name, "", 0, 0), key="name")
         # MySQL assigns left to right and reads new values: the fence must come before the owner.
         changed = run(
             "UPDATE lease SET fence = CASE WHEN owner = ? THEN fence ELSE fence + 1 END,"
@@ -21,7 +20,9 @@ def acquire(name: str, owner: str, ms: int) -> int | None:
             (owner, owner, now + ms, name, owner, now),
         )
         if not changed:
-            return None
+            columns = ("name", "owner", "fence", "until")
+            first = insert_new("lease", columns, (name, owner, 1, now + ms), key="name")
+            return None if first is None else 1
         return int(fetch("SELECT fence FROM lease WHERE name = ?", (name,))[0][0])
 
 

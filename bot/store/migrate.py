@@ -48,6 +48,8 @@ def upgrade(db: Database, now: datetime | None = None) -> list[str]:
                 "install that version, or restore the backup made before the upgrade"
             )
         waiting = pending(db)
+        if waiting and isinstance(db, MySQLDatabase):
+            db.compare_exactly()  # type: ignore[attr-defined]
         if waiting and isinstance(db, SqliteDatabase) and _has_tables(db):
             stamp = f"{now or utc_now():%Y%m%dT%H%M%S}"
             backup(db, Path(f"{db.database}.before-{waiting[0].split('_')[0]}-{stamp}"))

@@ -16,6 +16,7 @@ _SETTLED = (
     " AND NOT EXISTS (SELECT 1 FROM event e WHERE e.follower_id = f.id AND e.kind = 'tag'"
     " AND e.folded = FALSE)"
 )
+_LIVE = "(t.until_at IS NULL OR t.until_at > ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,25 +172,25 @@ def from_platform(tag: PlatformTag, limit: int) -> list[int]:
 # --- what is to go out ---------------------------------------------------------------------------
 
 
-def to_add(account_id: int, tag: PlatformTag, after: int, limit: int) -> list[int]:
+def to_add(account_id: int, tag: PlatformTag, after: int, limit: int, now: datetime) -> list[int]:
     """Followers who carry our tag and lack it there, ascending after `after`."""
     rows = fetch(
         "SELECT f.id FROM follower_tag t JOIN follower f ON f.id = t.follower_id"
-        " WHERE t.tag = ? AND f.account_id = ? AND f.subscribed = ? AND f.erased_at IS NULL"
-        " AND f.id > ? AND NOT EXISTS (SELECT 1 FROM platform_tagging p"
+        f" WHERE t.tag = ? AND {_LIVE} AND f.account_id = ? AND f.subscribed = ?"
+        " AND f.erased_at IS NULL AND f.id > ? AND NOT EXISTS (SELECT 1 FROM platform_tagging p"
         f" WHERE p.follower_id = f.id AND p.tag_id = ?){_SETTLED} ORDER BY f.id LIMIT ?",
-        (tag.name, account_id, True, after, tag.id, limit),
+        (tag.name, to_ms(now), account_id, True, after, tag.id, limit),
     )
     return [row[0] for row in rows]
 
 
-def to_take(tag: PlatformTag, after: int, limit: int) -> list[int]:
+def to_take(tag: PlatformTag, after: int, limit: int, now: datetime) -> list[int]:
     """Followers who have it there and carry our tag no more, ascending after `after`."""
     rows = fetch(
         "SELECT f.id FROM platform_tagging p JOIN follower f ON f.id = p.follower_id"
         " WHERE p.tag_id = ? AND f.subscribed = ? AND f.erased_at IS NULL AND f.id > ?"
         " AND NOT EXISTS (SELECT 1 FROM follower_tag t WHERE t.follower_id = f.id"
-        f" AND t.tag = ?){_SETTLED} ORDER BY f.id LIMIT ?",
-        (tag.id, True, after, tag.name, limit),
+        f" AND t.tag = ? AND {_LIVE}){_SETTLED} ORDER BY f.id LIMIT ?",
+        (tag.id, True, after, tag.name, to_ms(now), limit),
     )
     return [row[0] for row in rows]

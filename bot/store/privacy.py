@@ -1,6 +1,7 @@
-"""Everything that is held of one person: read for the person, forgotten on request.
+"""A person forgotten on request, and the certificate of it.
 
-Whoever adds a table with a follower in it adds it here; a test compares this with the schema.
+Whoever adds a table with a follower in it adds it here and to bot.store.held, which reads it for
+the person; a test compares this with the schema.
 """
 
 from __future__ import annotations
@@ -8,45 +9,15 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.clock import to_ms
 from bot.errors import NotFound
+from bot.store import identity_names, import_rejects
 from bot.store.db import fetch, insert_new, is_sqlite, pragma, run, transaction
 from bot.store.fields import Holder
-from bot.store.models import (
-    Click,
-    Consent,
-    Conversion,
-    CouponBatch,
-    CouponCode,
-    Dialogue,
-    Erasure,
-    Event,
-    Follower,
-    FollowerAttribute,
-    FollowerInterest,
-    FollowerTag,
-    Handoff,
-    Inbox,
-    Link,
-    Listing,
-    PlatformTag,
-    PlatformTagging,
-    Profile,
-    ProfileBase,
-    Quarantine,
-    Segment,
-    SegmentChange,
-    SegmentListed,
-    SegmentMember,
-    SegmentPin,
-    Send,
-    TopicChoice,
-    database,
-)
+from bot.store.models import Erasure, database
 from bot.store.suppression import keep_refusal
 
 # Rows of these tables are about one follower and nothing else: they go with the person.
@@ -69,164 +40,14 @@ OWN_TABLES = (
     "consent",
     "topic_choice",
     "profile_base",
+    "identity_conflict",
+    "identity_join",
+    "identity",
 )
 # These count something else, too (messages sent, money taken, stock) and stay without the person.
 KEPT_TABLES = ("event", "coupon_code", "send")
 FOLDED_TABLES = ("profile", "follower_attribute", "follower_tag", "follower_interest")
 _CHUNK = 500
-
-
-# --- reading -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held, in brief, for an answer in the chat."""
-
-    events: int
-    topics: tuple[str, ...]  # the strongest first, at most five
-    attributes: tuple[str, ...]  # names
-    tags: int
-    coupons: int
-
-
-def in_brief(follower_id: int) -> Held:
-    """Counts and topics; of a follower who left no trace all are 0."""
-
-    def count(table: str) -> int:
-        return int(
-            fetch(f"SELECT COUNT(*) FROM {table} WHERE follower_id = ?", (follower_id,))[0][0]
-        )
-
-    topics = fetch(
-        "SELECT topic FROM follower_interest WHERE follower_id = ? ORDER BY level DESC LIMIT 5",
-        (follower_id,),
-    )
-    names = fetch(
-        "SELECT name FROM follower_attribute WHERE follower_id = ? ORDER BY name", (follower_id,)
-    )
-    return Held(
-        events=count("event"),
-        topics=tuple(row[0] for row in topics),
-        attributes=tuple(row[0] for row in names),
-        tags=count("follower_tag"),
-        coupons=count("coupon_code"),
-    )
-
-
-def everything(follower_id: int) -> dict[str, Any]:
-    """All that is held of a follower, opened, as plain JSON. Raises NotFound."""
-    person = Follower.select().where(Follower.id == follower_id).dicts().first()
-    if person is None:
-        raise NotFound(f"there is no follower {follower_id}")
-    for inner in (
-        "openid_hash",
-        "unionid_hash",
-        "busy_event",
-        "busy_until",
-        "held_by",
-        "held_until",
-    ):
-        del person[inner]
-    mine = {
-        "attributes": _rows(FollowerAttribute, follower_id),
-        "tags": _rows(FollowerTag, follower_id),
-        "interests": _rows(FollowerInterest, follower_id),
-        "profile": _rows(Profile, follower_id),
-        "profile_base": _rows(ProfileBase, follower_id),
-        "consents": _rows(Consent, follower_id),
-        "topic_choices": _rows(TopicChoice, follower_id),
-        "dialogue": _rows(Dialogue, follower_id),
-        "handoffs": _rows(Handoff, follower_id),
-        "events": _events(follower_id),
-        "segments": _segments(SegmentMember, follower_id),
-        "segment_changes": _segments(SegmentChange, follower_id),
-        "segment_pins": _segments(SegmentPin, follower_id),
-        "segment_lists": _segments(SegmentListed, follower_id),
-        "coupons": _coupons(follower_id),
-        "sends": _rows(Send, follower_id),
-        "clicks": _clicks(follower_id),
-        "conversions": _conversions(follower_id),
-        "listings": _rows(Listing, follower_id),
-        "platform_tags": _platform_tags(follower_id),
-        "refused_reports": _rows(Quarantine, follower_id),
-    }
-    return {"follower": _plain(person), **{k: [_plain(r) for r in v] for k, v in mine.items()}}
-
-
-def _rows(table: Any, follower_id: int) -> list[dict[str, Any]]:
-    return list(table.select().where(table.follower == follower_id).dicts())
-
-
-def _platform_tags(follower_id: int) -> list[dict[str, Any]]:
-    query: Any = (
-        PlatformTagging.select(PlatformTag.name, PlatformTagging.at)
-        .join(PlatformTag)
-        .where(PlatformTagging.follower == follower_id)
-    )
-    return list(query.dicts())
-
-
-def _events(follower_id: int) -> list[dict[str, Any]]:
-    query: Any = (
-        Event.select(
-            Event.kind,
-            Event.at,
-            Event.received_at,
-            Event.source,
-            Event.facts,
-            Event.sealed,
-            Inbox.handler,
-            Inbox.reason,
-            Inbox.reply,
-        )
-        .left_outer_join(Inbox, on=(Inbox.event == Event.id))
-        .where(Event.follower == follower_id)
-        .order_by(Event.at, Event.id)
-    )
-    return list(query.dicts())
-
-
-def _segments(table: Any, follower_id: int) -> list[dict[str, Any]]:
-    query = table.select(table, Segment.slug, Segment.name).join(Segment)
-    return list(query.where(table.follower == follower_id).dicts())
-
-
-def _coupons(follower_id: int) -> list[dict[str, Any]]:
-    code = CouponCode
-    query: Any = (
-        code.select(
-            CouponBatch.title,
-            code.code,
-            code.state,
-            code.issued_at,
-            code.expires_at,
-            code.claimed_at,
-            code.redeemed_at,
-            code.order_number,
-            code.amount_fen,
-        )
-        .join(CouponBatch)
-        .where(code.follower == follower_id)
-    )
-    return list(query.dicts())
-
-
-def _clicks(follower_id: int) -> list[dict[str, Any]]:
-    query: Any = Click.select(Click.at, Link.url, Click.automatic).join(Link)
-    return list(query.where(Click.follower == follower_id).dicts())
-
-
-def _conversions(follower_id: int) -> list[dict[str, Any]]:
-    query: Any = Conversion.select(Conversion.at, Conversion.amount_fen).join(Send)
-    return list(query.where(Send.follower == follower_id).dicts())
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items()}
-
-
-# --- forgetting --------------------------------------------------------------------------------
 
 
 def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str, int] | None:
@@ -238,10 +59,12 @@ def erase(follower_id: int, now: datetime, repeats_since: datetime) -> dict[str,
     hash, so that the refusal holds (bot.store.suppression). Raises NotFound.
     """
     with transaction():
+        identity_names.gather(follower_id)
         keep_refusal(follower_id, now)
+        rejects = import_rejects.forget(follower_id)
         if not _entomb(follower_id, now):
             return None
-        removed = {
+        removed = {"import_reject": rejects} | {
             table: _forget_said(table, follower_id) for table in ("example", "shadow_answer")
         }
         removed["inbox"] = _close_inbox(follower_id)
@@ -303,7 +126,7 @@ def _forget_said(table: str, follower_id: int) -> int:
 def _forget_events(follower_id: int, repeats_since: datetime) -> int:
     emptied = run(
         "UPDATE event SET follower_id = NULL, kind = 'erased', facts = '{}', sealed = NULL,"
-        " folded = ? WHERE follower_id = ?"
+        " identity_id = NULL, folded = ? WHERE follower_id = ?"
         " AND (EXISTS (SELECT 1 FROM conversion WHERE conversion.event_id = event.id)"
         " OR (received_at >= ? AND EXISTS"
         " (SELECT 1 FROM inbox WHERE inbox.event_id = event.id)))",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,34 +12,76 @@ from typing import Any, NamedTuple
 from bot.clock import to_ms
 from bot.errors import NotFound
 from bot.store import segments
-from bot.store.db import fetch, is_mysql, locking, run, run_many
-from bot.values.facts import FoldEvent
+from bot.store.db import fetch, is_mysql, locking, run, run_many, transaction
+from bot.store.waiting import (
+    Unfolded,
+    backlog,
+    first_waiting,
+    folded_between,
+    folded_events,
+    mark_folded,
+    taking,
+    unfolded,
+    unfolded_of,
+)
+
+__all__ = [
+    "Unfolded",
+    "backlog",
+    "first_waiting",
+    "folded_between",
+    "folded_events",
+    "mark_folded",
+    "taking",
+    "unfolded",
+    "unfolded_of",
+]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_SPAN = 500  # ids in one IN list, events in one page
+_SPAN = 500  # ids in one IN list
+
+# What segments read of a projection: part -> table and its columns, the first two being the key.
+_PARTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
+    "attributes": ("follower_attribute", ("name", "text", "number"), {}),
+    "tags": ("follower_tag", ("tag", "source", "since", "until_at"), {"weight": 1.0}),
+    "interests": ("follower_interest", ("topic", "level"), {}),
+}
 
 
-class Unfolded(NamedTuple):
-    event_id: int
-    follower_id: int | None
-    event: FoldEvent
+class Standing(NamedTuple):
+    """What a change is reckoned from beside the events: if it is another when the change is to be
+    written, the change is void.
+
+    version  grows with each writing of the profile and never comes again
+    base     how many removed events the profile's base holds
+    """
+
+    version: int
+    subscribed: bool
+    stage: str
+    personalised: bool
+    base: int
 
 
 class Held(NamedTuple):
-    """A profile whose row is ours until the transaction ends."""
+    """A profile as it stands: ours until the transaction ends, if there is one."""
 
-    state: dict[str, Any]
-    subscribed: bool
-    stage: str
-    personalised: bool = True
+    text: str
+    standing: Standing
     fresh: bool = False  # never written: the tables show nothing of the state yet
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state, parsed anew at each call."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
     """What the tables show of a state. Instants are ms.
 
-    attributes  name -> (text, number or None)     tags  tag -> (source, since)
+    attributes  name -> (text, number or None)     tags  tag -> (source, since, until)
     interests   topic -> level
     """
 
@@ -49,7 +92,7 @@ class Projection:
     redeemed: int = 0
     spent_fen: int = 0
     attributes: dict[str, tuple[str, float | None]] = field(default_factory=dict)
-    tags: dict[str, tuple[str, int]] = field(default_factory=dict)
+    tags: dict[str, tuple[str, int, int | None]] = field(default_factory=dict)
     interests: dict[str, float] = field(default_factory=dict)
 
 
@@ -57,29 +100,14 @@ class Change(NamedTuple):
     """A profile to be written. `before` None: all its rows are written anew."""
 
     follower_id: int
-    state: dict[str, Any]
+    text: str
     before: Projection | None
     after: Projection
     stage: str
-    held_stage: str
+    held: Standing
 
 
-# --- the log -----------------------------------------------------------------------------------
-
-
-def unfolded(limit: int) -> list[Unfolded]:
-    """The oldest events not folded yet, ours until the transaction ends."""
-    rows = fetch(
-        "SELECT id, follower_id, dedupe, kind, at, received_at, facts FROM event"
-        f" WHERE folded = FALSE ORDER BY id LIMIT ?{locking(skip_locked=True)}",
-        (limit,),
-    )
-    return [Unfolded(row[0], row[1], _event(row[2:])) for row in rows]
-
-
-def backlog() -> int:
-    """How many events the fold has not seen; a figure for metrics."""
-    return int(fetch("SELECT COUNT(*) FROM event WHERE folded = FALSE")[0][0])
+# --- profiles ----------------------------------------------------------------------------------
 
 
 def count(account_id: int) -> int:
@@ -92,82 +120,143 @@ def count(account_id: int) -> int:
     return int(rows[0][0])
 
 
-def mark_folded(event_ids: Sequence[int]) -> None:
-    for ids in _pages(event_ids):
-        run(f"UPDATE event SET folded = TRUE WHERE id IN ({_marks(ids)})", ids)
-
-
-def folded_events(follower_id: int) -> Iterator[FoldEvent]:
-    """The follower's events that his profile holds, page by page."""
-    after = 0
-    while True:
-        rows = fetch(
-            "SELECT id, dedupe, kind, at, received_at, facts FROM event"
-            " WHERE follower_id = ? AND folded = TRUE AND id > ? ORDER BY id LIMIT ?",
-            (follower_id, after, _SPAN),
-        )
-        yield from (_event(row[1:]) for row in rows)
-        if len(rows) < _SPAN:
-            return
-        after = rows[-1][0]
-
-
-def _event(row: Sequence[Any]) -> FoldEvent:
-    """A clock that runs ahead must not age everything else: no event is later than its receipt."""
-    key, kind, at, received_at, facts = row
-    return FoldEvent(key, kind, min(at, received_at), json.loads(facts))
-
-
-# --- profiles ----------------------------------------------------------------------------------
-
-
 def hold(follower_ids: Sequence[int]) -> dict[int, Held]:
-    """Take these profiles, made where missing, until the transaction ends; not of the erased."""
+    """Take these profiles, made where missing; not of the erased. See Held."""
     held: dict[int, Held] = {}
     for ids in _pages(sorted(follower_ids)):
-        marks = _marks(ids)
-        ignore, end = ("IGNORE ", "") if is_mysql() else ("", " ON CONFLICT DO NOTHING")
-        run(
-            f"INSERT {ignore}INTO profile"
-            " (follower_id, state, version, messages, orders, redeemed, spent_fen)"
-            " SELECT f.id, COALESCE(b.state, '{}'), 0, 0, 0, 0, 0 FROM follower f"
-            " LEFT JOIN profile_base b ON b.follower_id = f.id"
-            f" WHERE f.id IN ({marks}) AND f.erased_at IS NULL AND NOT EXISTS"
-            f" (SELECT 1 FROM profile p WHERE p.follower_id = f.id) ORDER BY f.id{end}",
-            ids,
-        )
-        states = fetch(
-            f"SELECT follower_id, state, version FROM profile WHERE follower_id IN ({marks})"
-            f" ORDER BY follower_id{locking()}",
-            ids,
-        )
-        people = {
-            row[0]: row[1:]
-            for row in fetch(
-                "SELECT id, subscribed, stage, personalised FROM follower"
-                f" WHERE id IN ({marks}) AND erased_at IS NULL",
-                ids,
-            )
-        }
-        for follower_id, state, version in states:
-            if follower_id in people:
-                subscribed, stage, personalised = people[follower_id]
-                held[follower_id] = Held(
-                    json.loads(state), bool(subscribed), stage, bool(personalised), version == 0
-                )
+        rows = _rows(ids)
+        if missing := sorted(set(ids) - rows.keys()):
+            _make(missing)
+            rows |= _rows(missing)
+        held |= _with_standing(rows)
     return held
 
 
-def write(changes: Sequence[Change], now: datetime) -> None:
-    """Write states and what differs of their projections; their followers become dirty."""
-    at = to_ms(now)
+def look(follower_ids: Sequence[int]) -> dict[int, Held]:
+    """These profiles, as far as they are there, without holding them."""
+    return {
+        follower_id: held
+        for ids in _pages(follower_ids)
+        for follower_id, held in _with_standing(_rows(ids, "")).items()
+    }
+
+
+def unmade(follower_ids: Sequence[int]) -> list[int]:
+    """Those without a profile whose log says that they should have one."""
+    found: list[int] = []
+    for ids in _pages(follower_ids):
+        marks = _marks(ids)
+        found += [
+            row[0]
+            for row in fetch(
+                f"SELECT f.id FROM follower f WHERE f.id IN ({marks}) AND f.erased_at IS NULL"
+                " AND NOT EXISTS (SELECT 1 FROM profile p WHERE p.follower_id = f.id)"
+                " AND (EXISTS (SELECT 1 FROM profile_base b WHERE b.follower_id = f.id)"
+                " OR EXISTS"
+                " (SELECT 1 FROM event e WHERE e.follower_id = f.id AND e.folded = TRUE))",
+                ids,
+            )
+        ]
+    return found
+
+
+def _rows(ids: Sequence[int], lock: str | None = None) -> dict[int, tuple[Any, ...]]:
+    """Follower id -> state, version, when it was written last."""
+    rows = fetch(
+        "SELECT follower_id, state, version, folded_at FROM profile"
+        f" WHERE follower_id IN ({_marks(ids)})"
+        f" ORDER BY follower_id{locking() if lock is None else lock}",
+        ids,
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def _make(ids: Sequence[int]) -> None:
+    """Empty profiles, or what their bases hold; their versions begin where none has been before."""
+    ignore, end = ("IGNORE ", "") if is_mysql() else ("", " ON CONFLICT DO NOTHING")
+    run(
+        f"INSERT {ignore}INTO profile"
+        " (follower_id, state, version, messages, orders, redeemed, spent_fen)"
+        f" SELECT f.id, COALESCE(b.state, '{{}}'), {secrets.randbelow(2**30)}, 0, 0, 0, 0"
+        " FROM follower f LEFT JOIN profile_base b ON b.follower_id = f.id"
+        f" WHERE f.id IN ({_marks(ids)}) AND f.erased_at IS NULL AND NOT EXISTS"
+        f" (SELECT 1 FROM profile p WHERE p.follower_id = f.id) ORDER BY f.id{end}",
+        ids,
+    )
+
+
+def _with_standing(rows: dict[int, tuple[Any, ...]]) -> dict[int, Held]:
+    found: dict[int, Held] = {}
+    if not rows:
+        return found
+    ids = list(rows)
+    people = fetch(
+        "SELECT f.id, f.subscribed, f.stage, f.personalised, b.events FROM follower f"
+        " LEFT JOIN profile_base b ON b.follower_id = f.id"
+        f" WHERE f.id IN ({_marks(ids)}) AND f.erased_at IS NULL",
+        ids,
+    )
+    for id_, subscribed, stage, personalised, base in people:
+        state, version, folded_at = rows[id_]
+        standing = Standing(version, bool(subscribed), stage, bool(personalised), base or 0)
+        found[id_] = Held(state, standing, folded_at is None)
+    return found
+
+
+def projected(follower_ids: Sequence[int]) -> dict[int, Projection]:
+    """What the tables show of these profiles now; who has no profile is left out."""
+    found: dict[int, Projection] = {}
+    for ids in _pages(follower_ids):
+        marks = _marks(ids)
+        for row in fetch(
+            "SELECT follower_id, first_seen_at, last_seen_at, messages, orders, redeemed, spent_fen"
+            f" FROM profile WHERE follower_id IN ({marks})",
+            ids,
+        ):
+            found[row[0]] = Projection(*row[1:])
+        for part, (table, columns, _) in _PARTS.items():
+            for follower_id, name, *value in fetch(
+                f"SELECT follower_id, {', '.join(columns)} FROM {table}"
+                f" WHERE follower_id IN ({marks})",
+                ids,
+            ):
+                if follower_id in found:
+                    shown = tuple(value) if len(value) > 1 else value[0]
+                    getattr(found[follower_id], part)[name] = shown
+    return found
+
+
+def write(changes: Sequence[Change], now: datetime) -> set[int]:
+    """Write states and what differs of their projections; their followers become dirty.
+
+    Whose standing is not any more what the change was reckoned from is left out; the others' ids.
+    """
+    with transaction():
+        standing = {
+            follower_id: held.standing
+            for ids in _pages(sorted(change.follower_id for change in changes))
+            for follower_id, held in _with_standing(_rows(ids)).items()
+        }
+        valid = [one for one in changes if standing.get(one.follower_id) == one.held]
+        _write_states(valid, to_ms(now))
+        for part, (table, columns, constant) in _PARTS.items():
+            _write_rows(table, columns, part, valid, constant)
+        set_stages(
+            [(c.follower_id, c.held.stage, c.stage) for c in valid if c.stage != c.held.stage]
+        )
+        written = {change.follower_id for change in valid}
+        segments.mark_dirty(sorted(written))
+    return written
+
+
+def _write_states(changes: Sequence[Change], at: int) -> None:
     run_many(
         "UPDATE profile SET state = ?, version = version + 1, first_seen_at = ?, last_seen_at = ?,"
         " messages = ?, orders = ?, redeemed = ?, spent_fen = ?, folded_at = ?"
         " WHERE follower_id = ?",
         [
             (
-                dumped(change.state),
+                change.text,
                 change.after.first_seen,
                 change.after.last_seen,
                 change.after.messages,
@@ -180,11 +269,6 @@ def write(changes: Sequence[Change], now: datetime) -> None:
             for change in changes
         ],
     )
-    _write_rows("follower_attribute", ("name", "text", "number"), "attributes", changes)
-    _write_rows("follower_tag", ("tag", "source", "since"), "tags", changes, {"weight": 1.0})
-    _write_rows("follower_interest", ("topic", "level"), "interests", changes)
-    set_stages([(c.follower_id, c.held_stage, c.stage) for c in changes if c.stage != c.held_stage])
-    segments.mark_dirty([change.follower_id for change in changes])
 
 
 def set_stages(stages: Sequence[tuple[int, str, str]]) -> int:
@@ -200,10 +284,9 @@ def _write_rows(
     columns: tuple[str, ...],
     part: str,
     changes: Sequence[Change],
-    constant: dict[str, Any] | None = None,
+    constant: dict[str, Any],
 ) -> None:
     """Replace the rows of `part` that differ between before and after."""
-    constant = constant or {}
     gone: list[tuple[int, str]] = []
     new: list[tuple[Any, ...]] = []
     anew = [(change.follower_id,) for change in changes if change.before is None]

@@ -22,11 +22,13 @@ def day_of(now: datetime, zone: ZoneInfo) -> str:
 def room(account_id: int, api: str, period: str, limit: int) -> int:
     """How many calls are left; the row is made with `limit` where it is missing, and held until the
     transaction ends, so that what `take` then takes is still there."""
-    Quota.insert(
-        account=account_id, api=api, period=period, limit=limit
-    ).on_conflict_ignore().execute()
     query = Quota.select(Quota.limit - Quota.used).where(_key(account_id, api, period))
-    return max(0, int(locked(query)[0][0]))
+    found = locked(query)
+    if not found:
+        values = {"account": account_id, "api": api, "period": period, "limit": limit}
+        Quota.insert(**values).on_conflict_ignore().execute()
+        found = locked(query)
+    return max(0, int(found[0][0]))
 
 
 def take(account_id: int, api: str, period: str, calls: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.clock import from_ms, to_ms
 from bot.store import events
-from bot.store.db import fetch, is_postgres, run, transaction
+from bot.store.db import fetch, is_postgres, is_sqlite, run, transaction
 from bot.store.fields import Holder
 from bot.store.handoff import AGENT
 from bot.store.inbox import REPLY, hold
@@ -47,7 +47,7 @@ def take_unfinished(now: datetime, lease: timedelta, limit: int) -> list[Open]:
             "SELECT event.id, event.account_id, event.follower_id, event.sealed, event.at,"
             " event.received_at, inbox.attempts FROM inbox JOIN event ON event.id = inbox.event_id"
             " WHERE inbox.state IN ('open', 'failed') AND inbox.lease_until <= ?"
-            f" ORDER BY event.id LIMIT ?{' FOR UPDATE SKIP LOCKED' if is_postgres() else ''}",
+            f" ORDER BY event.id LIMIT ?{'' if is_sqlite() else ' FOR UPDATE SKIP LOCKED'}",
             (to_ms(now), limit),
         )
         for event_id, account_id, follower_id, sealed, at, received_at, attempts in rows:
@@ -92,10 +92,11 @@ def take_late(now: datetime, lease: timedelta, limit: int, event_id: int = 0) ->
     taken: list[LateAnswer] = []
     only = "AND inbox.event_id = ?" if event_id else ""
     lock = ""
-    if is_postgres():
+    if not is_sqlite():
         # A round of many leaves what somebody else is at; the one asked for is waited for: a repeat
         # that is just being counted must not put the answer off until the next round.
-        lock = " FOR UPDATE OF inbox" + ("" if event_id else " SKIP LOCKED")
+        of = " OF inbox" if is_postgres() else ""  # MariaDB has no OF
+        lock = f" FOR UPDATE{of}" + ("" if event_id else " SKIP LOCKED")
     with transaction():
         run(
             "UPDATE inbox SET answer = 'unknown' WHERE answer = 'sending' AND lease_until <= ?",

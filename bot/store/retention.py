@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.clock import to_ms
+from bot.store import identities
 from bot.store.db import fetch, insert_new, locking, run
 from bot.values.facts import FoldEvent
 
@@ -57,6 +58,7 @@ def delete(event_ids: Sequence[int]) -> int:
     """Delete events, some hundreds at most."""
     if not event_ids:
         return 0
+    identities.went_into_base(event_ids)
     marks = ",".join("?" * len(event_ids))
     run(f"DELETE FROM inbox WHERE event_id IN ({marks})", event_ids)
     return run(f"DELETE FROM event WHERE id IN ({marks})", event_ids)

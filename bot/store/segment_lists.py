@@ -78,10 +78,6 @@ def pins(segment_id: int, limit: int = 1000) -> list[Pin]:
     return [Pin(row[0], bool(row[1]), from_ms(row[2]), row[3], row[4]) for row in rows]
 
 
-def has_pins(segment_id: int) -> bool:
-    return bool(fetch("SELECT 1 FROM segment_pin WHERE segment_id = ? LIMIT 1", (segment_id,)))
-
-
 # --- lists -------------------------------------------------------------------------------------
 
 
@@ -117,10 +113,14 @@ def many_changed(new: Sequence[int], gone: Sequence[int]) -> bool:
 
 
 def build_anew(segment_ids: Sequence[int]) -> None:
-    """These segments' members are compared with their rules at the next refresh."""
+    """These segments' members are compared with their rules at the next refresh.
+
+    By a new version: a refresh that is under way has read the old list, and is not to record that
+    it fits.
+    """
     with transaction():
         run_many(
-            "UPDATE segment SET built_version = 0 WHERE id = ?", [(one,) for one in segment_ids]
+            "UPDATE segment SET version = version + 1 WHERE id = ?", [(one,) for one in segment_ids]
         )
 
 

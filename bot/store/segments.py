@@ -171,11 +171,13 @@ def looked_at(segment_ids: Sequence[int], now: datetime, took_ms: int) -> None:
     )
 
 
-def failed(segment_id: int, error: str, now: datetime) -> None:
-    """The members may be wrong from now on; it is built anew when it is tried again."""
+def failed(segment_id: int, error: str, now: datetime, version: int) -> None:
+    """The members may be wrong from now on; it is built anew when it is tried again. A definition
+    that was changed meanwhile is another's: it is tried at once."""
     run(
-        "UPDATE segment SET built_version = 0, refreshed_at = ?, error = ? WHERE id = ?",
-        (to_ms(now), error[:500], segment_id),
+        "UPDATE segment SET built_version = 0, refreshed_at = ?, error = ?"
+        " WHERE id = ? AND version = ?",
+        (to_ms(now), error[:500], segment_id, version),
     )
 
 
@@ -268,38 +270,6 @@ def _insert_members(segment_id: int, entering: Sequence[Move], at: int) -> int:
         f"INSERT {ignore}INTO segment_member (segment_id, follower_id, since) VALUES (?,?,?){end}",
         [(segment_id, one.follower_id, at) for one in entering],
     )
-
-
-def fill(segment_id: int, select: str, params: Sequence[Any], now: datetime) -> int:
-    """Let in everybody that `select` gives (one column, ids) and is not in yet; no history."""
-    return run(
-        "INSERT INTO segment_member (segment_id, follower_id, since)"
-        f" SELECT s.id, m.id, CAST(? AS {_bigint()}) FROM segment s, ({select}) m"
-        " WHERE s.id = ? AND NOT EXISTS (SELECT 1 FROM segment_member x"
-        "  WHERE x.segment_id = s.id AND x.follower_id = m.id)",
-        (to_ms(now), *params, segment_id),
-    )
-
-
-def _bigint() -> str:
-    return "SIGNED" if is_mysql() else "BIGINT"
-
-
-def differing(
-    segment_id: int, select: str, params: Sequence[Any], span: tuple[int, int]
-) -> tuple[list[int], list[int]]:
-    """Who is in `select` and not a member, and the reverse, among ids with low < id <= high."""
-    entering = fetch(
-        f"SELECT m.id FROM ({select}) m WHERE NOT EXISTS (SELECT 1 FROM segment_member x"
-        " WHERE x.segment_id = ? AND x.follower_id = m.id)",
-        (*params, segment_id),
-    )
-    leaving = fetch(
-        "SELECT x.follower_id FROM segment_member x WHERE x.segment_id = ?"
-        f" AND x.follower_id > ? AND x.follower_id <= ? AND x.follower_id NOT IN ({select})",
-        (segment_id, *span, *params),
-    )
-    return [row[0] for row in entering], [row[0] for row in leaving]
 
 
 def changes(segment_id: int, limit: int = 100, follower_id: int | None = None) -> list[Change]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.store import coupons, links
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.links import Tapped
 from bot.tracking.automatic import BURST, DOUBLE_TAP, looks_automatic
 from bot.tracking.tokens import coupon_path, read_link
+from bot.tracking.visits import Visit, marked
 from bot.values.audience import SendState
 
 NO_COUPON = "/h5/coupon/none"  # no token: the page says that the coupon is not to be had any more
@@ -27,6 +29,7 @@ class ClickOutcome:
     why: str = ""
 
 
+@again
 def record_click(
     token: str,
     now: datetime,
@@ -34,11 +37,13 @@ def record_click(
     address_hash: str = "",
     method: str = "GET",
     public_url: str = "",
+    origins: Collection[str] = (),
 ) -> ClickOutcome | None:
     """Take one tap. None: the token is not ours, or its link is gone.
 
     address_hash   of `hashed_address`
     public_url     stands before a target that is a path of ours
+    origins        sites that are told who came by the link (bot.tracking.visits)
 
     A person's tap on the link of an unknown send proves that it arrived: the send is settled and
     its coupon handed over in the same transaction.
@@ -56,6 +61,9 @@ def record_click(
         target = _target(tap)
         if target.startswith("/"):
             target = public_url + target
+        elif why in ("", "repeat"):
+            visit = Visit(ids.link_id, ids.send_id or 0, tap.follower_id or 0)
+            target = marked(target, visit, now, origins)
         return ClickOutcome(target, counted, why)
 
 

@@ -31,33 +31,33 @@ class LinkIds:
 
 
 def link_token(link_id: int, send_id: int | None, follower_id: int | None) -> str:
-    return signed(_pack([link_id, send_id or 0, follower_id or 0]), LINK)
+    return signed(packed([link_id, send_id or 0, follower_id or 0]), LINK)
 
 
 def read_link(token: str) -> LinkIds | None:
     """None for a token that we did not make."""
-    numbers = _numbers(token, LINK, 3)
+    numbers = numbers_of(token, LINK, 3)
     return LinkIds(numbers[0], numbers[1] or None, numbers[2] or None) if numbers else None
 
 
 def coupon_token(code_id: int) -> str:
-    return signed(_pack([code_id]), COUPON)
+    return signed(packed([code_id]), COUPON)
 
 
 def read_coupon(token: str) -> int | None:
     """The code's id; None for a token that we did not make."""
-    numbers = _numbers(token, COUPON, 1)
+    numbers = numbers_of(token, COUPON, 1)
     return numbers[0] if numbers else None
 
 
 def page_token(page: str, follower_id: int, until: datetime) -> str:
     """Opens one follower's own page (`page`: "preferences", "profile") until then."""
-    return signed(_pack([follower_id, to_ms(until) // 1000]), f"{PAGE}.{page}")
+    return signed(packed([follower_id, to_ms(until) // 1000]), f"{PAGE}.{page}")
 
 
 def read_page(token: str, page: str, now: datetime) -> int | None:
     """The follower's id; None for a token of another page, of another maker, or past its time."""
-    numbers = _numbers(token, f"{PAGE}.{page}", 2)
+    numbers = numbers_of(token, f"{PAGE}.{page}", 2)
     if numbers is None or from_ms(numbers[1] * 1000) <= now:
         return None
     return numbers[0]
@@ -80,7 +80,8 @@ def coupon_url(public_url: str, code_id: int) -> str:
     return public_url + coupon_path(code_id)
 
 
-def _numbers(token: str, purpose: str, count: int) -> list[int] | None:
+def numbers_of(token: str, purpose: str, count: int) -> list[int] | None:
+    """The numbers of a token of ours for this purpose; None for any other."""
     payload = opened(token, purpose) if len(token) <= _LONGEST else None
     if payload is None:
         return None
@@ -88,15 +89,15 @@ def _numbers(token: str, purpose: str, count: int) -> list[int] | None:
     return numbers if len(numbers) == count else None
 
 
-def _pack(numbers: Iterable[int]) -> bytes:
+def packed(numbers: Iterable[int]) -> bytes:
     """Seven bits a byte, the least first; the high bit says that more follows."""
-    packed = bytearray()
+    found = bytearray()
     for number in numbers:
         while number > 127:
-            packed.append(number & 127 | 128)
+            found.append(number & 127 | 128)
             number >>= 7
-        packed.append(number)
-    return bytes(packed)
+        found.append(number)
+    return bytes(found)
 
 
 def _unpack(packed: bytes) -> list[int]:

@@ -87,6 +87,7 @@ class FollowerFacts:
     """A follower as rules see him. Instants are ms; None: never.
 
     attributes  name -> (text, number or None)
+    tag_ends    tag -> ms from which he has it no more; `tags` holds those that ended, too
     interests   topic -> level (bot.values.interest)
     segments    slugs of the account's segments he is in; the engine adds and removes as it goes
     events      kind as the rule names it -> newest first
@@ -109,6 +110,7 @@ class FollowerFacts:
     spent_fen: int = 0
     attributes: dict[str, tuple[str, float | None]] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
+    tag_ends: dict[str, int] = field(default_factory=dict)
     interests: dict[str, float] = field(default_factory=dict)
     segments: set[str] = field(default_factory=set)
     events: dict[str, Sequence[Seen]] = field(default_factory=dict)

@@ -28,7 +28,7 @@ ACTS: Mapping[str, int] = {
     "group.leave": 0,
 }
 # What is said about a follower rather than done by them.
-ABOUT = ("attribute", "tag", "preference")
+ABOUT = ("attribute", "tag", "preference", "friends")
 CUSTOM = re.compile(r"custom\.[a-z0-9_]{1,24}")
 
 

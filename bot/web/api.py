@@ -17,8 +17,10 @@ from flask import Blueprint, Response, g, jsonify, request
 from bot import campaign, coupon
 from bot.collect import about, judging
 from bot.errors import InvalidInput, NotFound
+from bot.profile.picture import picture_of
+from bot.profile.showing import page_link
 from bot.segment import catalogue
-from bot.store import accounts, rates, segments
+from bot.store import accounts, followers, pseudonyms, rates, segments
 from bot.store.db import available
 from bot.web import metrics
 from bot.web.services import services
@@ -54,7 +56,7 @@ def authenticate() -> tuple[Response, int] | None:
         account_id = accounts.account_of_key(key.strip()) if scheme.lower() == "bearer" else None
         if account_id is None:
             return json_error("unauthorized", "a live bearer key is needed"), 401
-        g.account_id = account_id
+        g.account_id, g.key = account_id, key.strip()
         return _too_often(key.strip())
 
 
@@ -113,11 +115,35 @@ def define_segment() -> tuple[Response, int]:
 @views.get("/followers/<name>")
 def follower(name: str) -> Response:
     """One follower's profile without personal data, by id or pseudonym."""
+    return jsonify(about.profile(g.account_id, _follower_id(name), services().clock()))
+
+
+@views.get("/followers/<name>/picture")
+def picture(name: str) -> Response:
+    """The figures behind the follower's charts. Nothing personal stands among them."""
+    follower_id = _follower_id(name)
+    seen = picture_of(follower_id, services().clock())
+    return jsonify({"follower": pseudonyms.of(follower_id), **seen.to_json()})
+
+
+@views.post("/followers/<name>/page")
+def page(name: str) -> Response:
+    """A link to the marketer's page of the follower, for half an hour, without personal data."""
+    of, actor = services(), accounts.key_label(g.key)
+    link = page_link(of.settings.public, _follower_id(name), actor, of.clock())
+    return jsonify(link.to_json())
+
+
+def _follower_id(name: str) -> int:
+    """Whom an id or pseudonym names. Raises NotFound: also for another account's follower."""
     try:
         person = judging.person(int(name) if name.isascii() and name.isdecimal() else name)
-    except InvalidInput:
+        known = followers.get(person.id or 0)
+    except (InvalidInput, NotFound):
         raise NotFound("there is no such follower") from None
-    return jsonify(about.profile(g.account_id, person.id or 0, services().clock()))
+    if known.account_id != g.account_id or known.erased_at is not None:
+        raise NotFound("there is no such follower")
+    return known.id
 
 
 @views.get("/reports/<slug>")

@@ -27,15 +27,16 @@ from werkzeug.wrappers import Response
 from bot import tracking
 from bot.errors import InvalidInput
 from bot.i18n import t
-from bot.profile import rights
-from bot.profile.features import explain
+from bot.profile import identity_view, rights, timeline
 from bot.profile.picture import picture_of
-from bot.store import accounts, audit, consents, followers, picture, profiles
+from bot.profile.words import HIMSELF, LANGUAGES, Words
+from bot.store import accounts, audit, consents, followers, picture
 from bot.tracking.tokens import ME
 from bot.values.audience import FollowerState
 from bot.web.assets import YEAR, Assets
-from bot.web.me_page import LANGUAGES, page_of
+from bot.web.me_page import page_of
 from bot.web.services import services
+from bot.web.timeline_page import asked, timeline_page
 
 logger = logging.getLogger(__name__)
 views = Blueprint("me", __name__, url_prefix="/h5/me")
@@ -49,7 +50,7 @@ MOST_LOOKS, MOST_EXPORTS = 60, 5
 @views.get("/asset/<version>/<path:name>")
 def asset(version: str, name: str) -> Response:
     """A style sheet or script; of another version there is none."""
-    found = _assets()
+    found = assets()
     if not found.fits(name, version):
         abort(404)
     answer = send_from_directory(found.folder, name, max_age=YEAR)
@@ -155,23 +156,25 @@ def _language(person: FollowerState) -> str:
 # --- pages -------------------------------------------------------------------------------------
 
 
-def _assets() -> Assets:
+def assets() -> Assets:
+    """The files of both pages of a picture, the follower's and the marketer's."""
     return Assets(Path(current_app.template_folder or "") / "h5" / "static", "/h5/me/asset")
 
 
 def _page(person: FollowerState, token: str) -> Response:
     now, lang = services().clock(), _language(person)
-    state = profiles.state_of(person.id)
+    words = Words(lang, ZoneInfo(accounts.by_id(person.account_id).timezone), HIMSELF)
+    group, place = asked(request.args, own=True)
+    events = timeline.shown(person.id, group, place, own=True)
     shown = page_of(
         person,
-        state,
         picture_of(person.id, now),
-        explain(state, now),
+        identity_view.of_follower(person.account_id, person.id, lang),
+        timeline_page(events, group, words, bool(place)),
         picture.segment_names(person.id),
         consents.history(person.id),
         consents.choices(person.id),
-        lang,
-        ZoneInfo(accounts.by_id(person.account_id).timezone),
+        words,
     )
     done = request.args.get("done", "")
     said = t(f"me.done.{done}", lang) if done in ("consent", "correct") else ""
@@ -182,14 +185,15 @@ def _page(person: FollowerState, token: str) -> Response:
 
 def _rendered(name: str, person: FollowerState, token: str, lang: str, **more: object) -> str:
     form = tracking.page_token(POSTS, person.id, services().clock() + FORM_LIVES)
-    return render_template(name, token=token, form=form, **_around(lang), **more)
+    here = f"/h5/me/{token}"
+    return render_template(name, here=here, form=form, **_around(lang), **more)
 
 
 def _around(lang: str) -> dict[str, object]:
     def words(key: str, **values: object) -> str:
         return t(f"me.{key}", lang, **values)
 
-    return {"lang": lang, "w": words, "assets": _assets()}
+    return {"lang": lang, "w": words, "assets": assets()}
 
 
 def _private(answer: Response) -> Response:

@@ -57,7 +57,15 @@ def _paths() -> dict[str, Any]:
         )},
         "/followers/{name}": {"get": _call(
             "getFollower", "One follower's profile, without personal data", "Follower",
-            parameters=[_named("name", "A follower id, or a pseudonym hy-...")], also=[404],
+            parameters=[_FOLLOWER], also=[404],
+        )},
+        "/followers/{name}/picture": {"get": _call(
+            "getPicture", "The figures behind a follower's charts", "Picture",
+            parameters=[_FOLLOWER], also=[404],
+        )},
+        "/followers/{name}/page": {"post": _call(
+            "openPage", "A link to the marketer's page of a follower, for half an hour", "PageLink",
+            parameters=[_FOLLOWER], also=[404],
         )},
         "/segments": {
             "get": _call("listSegments", "Every segment with its size", "Segments"),
@@ -128,6 +136,9 @@ def _named(name: str, words: str) -> Schema:
             "schema": {"type": "string"}}  # fmt: skip
 
 
+_FOLLOWER = _named("name", "A follower id, or a pseudonym hy-...")
+
+
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -160,9 +171,20 @@ def _schemas() -> dict[str, Schema]:
 def _asked() -> dict[str, Schema]:
     """What callers send."""
     follower = {
-        "description": "A follower id, a pseudonym hy-..., or an openid of the account",
-        "oneOf": [{"type": "integer", "minimum": 1}, TEXT, _closed(["openid"], openid=_text(64))],
+        "description": "A follower id, a pseudonym hy-..., or one or more names; the strongest"
+        " decides (in the order given here), the others are evidence",
+        "oneOf": [{"type": "integer", "minimum": 1}, TEXT, _ref("Names")],
     }
+    names = {
+        **_closed(
+            [], openid=_text(64), unionid=_text(64), wecom=_text(64), phone=_text(32),
+            miniprogram=_closed(["appid", "openid"], appid=_text(64), openid=_text(64)),
+            customer={"oneOf": [_text(64), _closed(
+                ["system", "number"], system=_text(64), number=_text(64))]},
+            visitor={"type": "string", "minLength": 16, "maxLength": 64},
+        ),
+        "minProperties": 1,
+    }  # fmt: skip
     share = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
     topics = {
         "oneOf": [
@@ -173,6 +195,7 @@ def _asked() -> dict[str, Schema]:
     item = _closed([], sku=_text(64), topics=_ref("Topics"), quantity=WHOLE, amount_fen=WHOLE)
     return {
         "Person": follower,
+        "Names": names,
         "Topics": topics,
         "Events": _closed(["events"], events=_some(_ref("Event"))),
         "Event": _closed(
@@ -239,7 +262,14 @@ def _told() -> dict[str, Schema]:
             coupons=free,
             counts=free,
             rfm=free,
+            features_version=WHOLE,
+            **{
+                part: {"type": ["object", "null"]}
+                for part in ("cycle", "sentiment", "best_hours", "fatigue", "social")
+            },
         ),
+        "Picture": _picture(),
+        "PageLink": _object(["url", "expires_at"], url=TEXT, expires_at=INSTANT),
         "Segments": _object(["segments"], segments={"type": "array", "items": _ref("Segment")}),
         "Segment": _object(
             ["slug", "name", "size"], slug=TEXT, name=TEXT, size=WHOLE, error=TEXT,
@@ -248,3 +278,32 @@ def _told() -> dict[str, Schema]:
         "Redemption": free,
         "Report": free,
     }  # fmt: skip
+
+
+def _picture() -> Schema:
+    """The figures behind the charts. Hours from 0, weekdays from Monday, weeks by their Monday."""
+    free: Schema = {"type": "object"}
+    counts: Schema = {"type": "array", "items": WHOLE}
+    week = _object(["from", "acts"], **{"from": INSTANT, "acts": WHOLE})
+    stage = _object(["since", "stage"], since=INSTANT, stage=TEXT)
+    act = _object(["at", "kind"], at=INSTANT, kind=TEXT)
+    place = _object(
+        ["measure", "value", "ahead_of", "decile"], measure=TEXT,
+        value={"type": ["number", "null"]}, ahead_of=WHOLE, decile=WHOLE,
+    )  # fmt: skip
+    return _object(
+        ["follower", "interests", "hours", "weekdays", "weeks", "acts", "stages", "rfm_place",
+         "people", "best_hour", "counts"],
+        follower=TEXT,
+        interests={"type": "array", "items": free},
+        hours=counts,
+        weekdays=counts,
+        weeks={"type": "array", "items": week},
+        acts={"type": "array", "items": act},
+        stages={"type": "array", "items": stage},
+        rfm_place={"type": "object", "additionalProperties": place},
+        people=WHOLE,
+        best_hour={"type": ["integer", "null"]},
+        counts={"type": "object", "additionalProperties": WHOLE},
+        **dict.fromkeys(("cycle", "sentiment", "best_hours", "fatigue", "social"), free),
+    )  # fmt: skip

@@ -23,6 +23,7 @@ def follow(token: str) -> Response:
         method=request.method,
         address_hash=hashed_address(request.remote_addr or ""),
         public_url=house.settings.public,
+        origins=house.settings.collect_origins,
     )
     if outcome is None:
         metrics.clicks.labels("unknown").inc()

@@ -18,7 +18,7 @@ from bot.sandbox.platform import Platform
 from tests.e2e.conftest import Hongyan, Serve, played
 
 pytestmark = pytest.mark.slow
-STEP = 900.0
+STEP = 1800.0
 HOUR = 3600.0
 BATCH = {
     "slug": "coffee-10",

@@ -148,12 +148,15 @@ def up(migrator, db):
     db.create_tables(TABLES, safe=True)
     whole = "BIGINT" if not isinstance(db, SqliteDatabase) else "INTEGER"
     blob = "BYTEA" if isinstance(db, PostgresqlDatabase) else "BLOB"
+    text = "TEXT"
+    if isinstance(db, MySQLDatabase):  # whose plain ones end at 64 KB
+        blob, text = "LONGBLOB", "LONGTEXT"
     # MySQL gives a TEXT no literal default; an expression it does.
     empty = "(_utf8mb4'[]')" if isinstance(db, MySQLDatabase) else "'[]'"
     for table, column in (
         ("follower", "held_by VARCHAR(8) NOT NULL DEFAULT ''"),
         ("follower", f"held_until {whole}"),
-        ("inbox", f"trace TEXT NOT NULL DEFAULT {empty}"),
+        ("inbox", f"trace {text} NOT NULL DEFAULT {empty}"),
         ("dialogue", f"sealed {blob}"),
     ):
         name = column.split()[0]

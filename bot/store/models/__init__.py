@@ -7,6 +7,7 @@ openid is found by its keyed hash. `bot/store/migrations` holds frozen copies of
 from __future__ import annotations
 
 from bot.store.models.accounts import AccessToken, Account, Quota
+from bot.store.models.attributes import AttributeType
 from bot.store.models.audience import (
     Segment,
     SegmentChange,
@@ -29,7 +30,13 @@ from bot.store.models.collection import (
     SyncRun,
 )
 from bot.store.models.house import ApiKey, Erasure, JobRun, Lease, Secret, Suppression
-from bot.store.models.imports import ImportMapping, ImportRun
+from bot.store.models.identities import (
+    Identity,
+    IdentityConflict,
+    IdentityHead,
+    IdentityJoin,
+)
+from bot.store.models.imports import ImportMapping, ImportReject, ImportRejectName, ImportRun
 from bot.store.models.offers import CouponBatch, CouponCode
 from bot.store.models.people import (
     Dialogue,
@@ -41,6 +48,7 @@ from bot.store.models.people import (
     Inbox,
     Profile,
 )
+from bot.store.models.rebuilding import RebuildRange, RebuildRun
 from bot.store.models.rights import (
     AuditEntry,
     AuditHead,
@@ -66,6 +74,7 @@ __all__ = [
     "AccessToken",
     "Account",
     "ApiKey",
+    "AttributeType",
     "AuditEntry",
     "AuditHead",
     "Campaign",
@@ -85,7 +94,13 @@ __all__ = [
     "FollowerTag",
     "Generation",
     "Handoff",
+    "Identity",
+    "IdentityConflict",
+    "IdentityHead",
+    "IdentityJoin",
     "ImportMapping",
+    "ImportReject",
+    "ImportRejectName",
     "ImportRun",
     "Inbox",
     "JobRun",
@@ -101,6 +116,8 @@ __all__ = [
     "Quarantine",
     "Quota",
     "RateWindow",
+    "RebuildRange",
+    "RebuildRun",
     "RetentionMark",
     "Secret",
     "Segment",

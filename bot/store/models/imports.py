@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, BigIntegerField, CharField, ForeignKeyField, IntegerField, TextField
+from peewee import AutoField, BigAutoField, CharField, ForeignKeyField, IntegerField
 
-from bot.store.fields import InstantField, JSONText
+from bot.store.fields import InstantField, JSONText, SealedJSON
 from bot.store.models.accounts import Account
 from bot.store.models.base import Table
 
@@ -25,7 +25,7 @@ class ImportMapping(Table):
 class ImportRun(Table):
     """One file being brought in, or brought in. Counts only: whose rows they were stands nowhere.
 
-    `position` rows are done for good, and of the reject file the first `reject_bytes` are theirs.
+    `position` rows are done for good.
     """
 
     id = AutoField()
@@ -40,10 +40,31 @@ class ImportRun(Table):
     position = IntegerField(default=0)
     counts = JSONText(default=dict)
     report = JSONText(default=dict)
-    reject_path = TextField(default="")
-    reject_bytes = BigIntegerField(default=0)
     started_at = InstantField()
     ended_at = InstantField(null=True)
 
     class Meta:
         indexes = ((("account", "fingerprint"), False),)
+
+
+class ImportReject(Table):
+    """A row that was not taken, as it stood, with the reasons; line 0 is the header."""
+
+    id = BigAutoField()
+    run = ForeignKeyField(ImportRun, on_delete="CASCADE", index=False)
+    line = IntegerField()
+    document = SealedJSON()
+
+    class Meta:
+        indexes = ((("run", "line"), True),)
+
+
+class ImportRejectName(Table):
+    """Whom a rejected row names, as keyed hashes: by these it goes when the person is forgotten."""
+
+    reject = ForeignKeyField(ImportReject, on_delete="CASCADE")
+    hash = CharField(32)
+
+    class Meta:
+        indexes = ((("hash", "reject"), True),)
+        primary_key = False

@@ -69,6 +69,7 @@ class Event(Table):
     facts = JSONText(default=dict)
     sealed = SealedJSON(null=True)
     folded = BooleanField(default=False)  # bookkeeping of the profile fold, not a fact
+    identity_id = BigIntegerField(null=True)  # by which identity it came; None: the follower's own
 
     class Meta:
         # (kind, at): who leaves "within 30 days" is found at the moved edge, not by a full pass
@@ -77,6 +78,21 @@ class Event(Table):
 
 # What the fold has not seen yet; as small as the backlog where the engine has partial indexes.
 Event.add_index(Event.id, where=(Event.folded == SQL("FALSE")), name="event_unfolded")
+# The two queues of bot.store.waiting.
+_FRESH = ("callback", "handler", "tracking", "h5", "keyword")
+Event.add_index(
+    Event.id,
+    where=(Event.folded == SQL("FALSE")) & Event.source.in_(_FRESH),
+    name="event_fresh",
+)
+Event.add_index(
+    Event.follower,
+    Event.id,
+    where=(Event.folded == SQL("FALSE")) & Event.source.not_in(_FRESH),
+    name="event_bulk",
+)
+# What follows a person from one follower to another, and what waits for one.
+Event.add_index(Event.identity_id, where=Event.identity_id.is_null(False), name="event_identity")
 
 
 class Inbox(Table):
@@ -145,10 +161,20 @@ class FollowerTag(Table):
     weight = DoubleField(default=1.0)
     source = CharField(16, default="rule")
     since = InstantField()
+    until_at = InstantField(null=True)  # from here on nobody has it; the row stays
 
     class Meta:
-        indexes = ((("follower", "tag"), True), (("tag", "follower"), False))
+        indexes = ((("follower", "tag"), True), (("tag", "follower", "until_at"), False))
         primary_key = False
+
+
+# Whose tag has ended since the last look; few tags end.
+FollowerTag.add_index(
+    FollowerTag.tag,
+    FollowerTag.until_at,
+    where=FollowerTag.until_at.is_null(False),
+    name="follower_tag_ends",
+)
 
 
 class FollowerInterest(Table):

@@ -12,11 +12,37 @@
   };
   const charts = [];
 
-  function options(kind, names, values, words, most) {
+  const tip = (formatter, trigger) => ({ trigger, confine: true, renderMode: "richText", formatter });
+
+  function radar(names, values, words, most) {
+    return {
+      animation: !still,
+      textStyle: { fontFamily: ink.fontFamily },
+      tooltip: tip(() => names.map((name, at) => `${name}  ${words[at]}`).join("\n"), "item"),
+      radar: {
+        indicator: names.map((name) => ({ name, max: most })),
+        radius: "62%",
+        axisName: { color: colour("--ink"), overflow: "truncate", width: 90 },
+        axisLine: axis.axisLine,
+        splitLine: axis.splitLine,
+        splitArea: { show: false },
+      },
+      series: [{
+        type: "radar",
+        data: [{ value: values }],
+        itemStyle: { color: colour("--chart") },
+        lineStyle: { color: colour("--chart") },
+        areaStyle: { color: colour("--chart"), opacity: 0.2 },
+      }],
+    };
+  }
+
+  function options(kind, names, values, words, least, most) {
+    if (kind === "radar") return radar(names, values, words, most);
     const lying = kind === "bars";
     const category = { ...axis, type: "category", data: names, inverse: lying, axisTick: { show: false } };
     const value = { ...axis, type: "value", minInterval: 1 };
-    if (most > 0) Object.assign(value, { min: 0, max: most });
+    if (most > 0) Object.assign(value, { min: least, max: most });
     if (kind === "steps") value.show = false;
     const series = { data: values, itemStyle: { color: colour("--chart") }, lineStyle: { color: colour("--chart") } };
     if (lying || kind === "columns") Object.assign(series, { type: "bar", barMaxWidth: 22 });
@@ -31,12 +57,10 @@
       grid: { left: 8, right: 24, top: kind === "steps" ? 28 : 12, bottom: 8, containLabel: true },
       xAxis: lying ? value : category,
       yAxis: lying ? category : value,
-      tooltip: {
-        trigger: "axis",
-        confine: true,
-        renderMode: "richText",
-        formatter: (points) => `${names[points[0].dataIndex]}  ${words[points[0].dataIndex]}`,
-      },
+      tooltip: tip(
+        (points) => `${names[points[0].dataIndex]}  ${words[points[0].dataIndex]}`,
+        "axis",
+      ),
       series: [series],
     };
   }
@@ -49,7 +73,7 @@
     box.className = `chart ${kind}`;
     if (kind === "bars") box.classList.add(`rows-${Math.min(rows.length, 12)}`);
     box.setAttribute("role", "img");
-    box.setAttribute("aria-label", figure.dataset.title);
+    box.setAttribute("aria-label", figure.dataset.said);
     const fold = document.createElement("details");
     const head = document.createElement("summary");
     head.textContent = document.getElementById("numbers").content.textContent;
@@ -62,6 +86,7 @@
         rows.map((row) => row.querySelector("th").textContent),
         cells.map((cell) => Number(cell.dataset.value)),
         cells.map((cell) => cell.textContent),
+        Number(figure.dataset.least),
         Number(figure.dataset.most),
       ),
     );

@@ -28,6 +28,7 @@ def world(any_store: Store) -> World:
     return found_world(any_store)
 
 
+@pytest.mark.mysql
 def test_everybody_gets_the_offer_once_and_the_sum_closes(world: World):
     world.begin()
     world.push()

@@ -297,6 +297,7 @@ def claim_everything(campaign_id: int, owner: str, limit: int = 7) -> list[int]:
     return taken
 
 
+@pytest.mark.mysql
 def test_four_threads_claim_every_row_once(any_store: Store):
     world = found_world(any_store, followers=200, codes=150)
     made = world.begin()

@@ -15,7 +15,7 @@ from bot.cli.statistics import statistics as statistics_command
 from bot.cli.tags import tags as tags_command
 from bot.collect import intake
 from bot.errors import HongyanError
-from bot.store import events
+from bot.store import audit, events
 from bot.store import followers as follower_store
 from tests.bot.collect.conftest import House
 from tests.conftest import KEY, a_follower
@@ -75,6 +75,11 @@ def test_followers_come_in_and_are_blacklisted(house: House):
     assert follower_store.get(1).blacklisted
     assert "as before" in said(followers_command, "blacklist", "1")
     assert "not on the blacklist" in said(followers_command, "unblacklist", "1")
+    logged = [(one.action, one.subject == audit.pseudonym(1)) for one in audit.entries()]
+    assert logged == [
+        ("unblacklist", True), ("blacklist", True), ("blacklist", True), ("sync", False),
+        ("sync", False),
+    ]  # fmt: skip
     with pytest.raises(HongyanError, match="no follower 99"):
         said(followers_command, "blacklist", "99")
 

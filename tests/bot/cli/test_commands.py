@@ -229,7 +229,27 @@ def test_a_bad_setting_stops_every_command(hongyan):
     assert "HONGYAN_PORT" in ended.stderr
 
 
+def test_the_doctor_makes_no_database_where_none_is(hongyan):
+    ended = hongyan("doctor", SECRET_KEYS="")
+    assert ended.returncode == 1
+    assert "✗ store: no database yet → run hongyan db upgrade" in ended.stdout.splitlines()
+    assert list(hongyan.folder.iterdir()) == []
+
+
+def test_the_doctor_says_that_nothing_uses_the_redis_that_is_set(hongyan):
+    ended = hongyan("doctor", REDIS_URL="redis://h/0", BROKER_URL="amqp://h")
+    assert "HONGYAN_REDIS_URL is set and not used" in ended.stdout
+    assert "HONGYAN_BROKER_URL is set and not used" in ended.stdout
+
+
+def test_the_doctor_finds_a_database_server_away(hongyan):
+    ended = hongyan("doctor", DATABASE_URL="postgresql://bot@127.0.0.1:9/none")
+    assert ended.returncode == 1
+    assert "✗ store: the database does not answer" in ended.stdout
+
+
 def test_the_doctor_finds_the_platform_away(hongyan):
+    hongyan("db", "upgrade")
     ended = hongyan("doctor", "--json")
     assert ended.returncode == 1
     found = {row["what"]: row["state"] for row in json.loads(ended.stdout)["findings"]}

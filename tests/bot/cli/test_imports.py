@@ -6,6 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import Workbook
 
 from bot.cli import common
 from bot.cli.root import cli
@@ -32,9 +33,14 @@ class Console:
 
 
 @pytest.fixture
-def hongyan(tmp_path, monkeypatch):
+def hongyan(tmp_path, monkeypatch, fresh_sqlite):
     monkeypatch.chdir(tmp_path)
-    for name, value in (("WECHAT_API_URL", "http://127.0.0.1:9"), ("SECRET_KEYS", KEY)):
+    settings = {
+        "WECHAT_API_URL": "http://127.0.0.1:9",
+        "SECRET_KEYS": KEY,
+        "DATABASE_URL": fresh_sqlite(tmp_path),
+    }
+    for name, value in settings.items():
         monkeypatch.setenv(f"HONGYAN_{name}", value)
     kept = (common.settings, common.services, common._clock)
     for one in kept:
@@ -88,18 +94,44 @@ def test_orders_have_a_command_of_their_own(hongyan, tmp_path):
     assert hongyan.json("profiles", "show", "1")["orders"]["spent_fen"] == 1230
 
 
-def test_rejected_rows_are_shown_with_their_reasons(hongyan, tmp_path):
+def test_rejected_rows_are_shown_with_their_reasons_which_is_logged(hongyan, tmp_path):
     table(tmp_path / "a.csv", [["openid", "city"], ["o-1", "北京"], ["坏", "上海"]])
     status, out, _ = hongyan("followers", "import", "a.csv")
     assert status == 0
     assert "rejected, is not an openid or unionid (不是 openid 或 unionid): 1" in out
-    assert "a.csv.rejects-1.csv" in out
+    assert "hongyan imports rejects 1" in out
     assert hongyan.json("imports", "rejects", "1")[0]["import_field"] == "openid"
     assert "不是 openid" in hongyan("imports", "rejects", "1")[1]
     listed = hongyan("imports", "list")[1].splitlines()[1].split()
     assert listed[:7] == ["1", "followers", "done", "2", "1", "0", "1"]
-    (tmp_path / "a.csv.rejects-1.csv").unlink()
-    assert hongyan("imports", "rejects", "1")[0] == 1
+    assert hongyan.json("imports", "rejects", "1", "--out", "bad.csv")["rows"] == 1
+    written = tmp_path / "bad.csv"
+    assert written.stat().st_mode & 0o077 == 0
+    assert written.read_text("utf-8-sig").splitlines()[1].endswith("坏,上海")
+    opened = audit.entries(action="rejects_opened")
+    assert [one.detail for one in opened] == [{"import": 1, "rows": 1}] * 3
+    assert hongyan.json("imports", "rejects", "1", "--drop") == {"dropped": 1}
+    assert "no rejected rows are kept" in hongyan("imports", "rejects", "1")[1]
+
+
+@pytest.mark.parametrize("trial", [(), ("--dry-run",)], ids=["an import", "a dry run"])
+def test_a_reject_file_is_written_where_it_is_asked_for(hongyan, tmp_path, trial):
+    table(tmp_path / "a.csv", [["openid", "city"], ["坏", "上海"]])
+    hongyan("followers", "import", "a.csv", "--rejects", "bad.csv", *trial)
+    rows = (tmp_path / "bad.csv").read_text("utf-8-sig").splitlines()
+    assert rows[1].endswith("不是 openid 或 unionid,坏,上海")
+
+
+def test_the_sheet_of_a_workbook_is_chosen_by_its_name(hongyan, tmp_path):
+    book = Workbook()
+    book.active.append(["note"])
+    sheet = book.create_sheet("会员")
+    for row in (["openid", "city"], ["o-1", "北京"]):
+        sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    found = hongyan.json("followers", "import", "a.xlsx", "--sheet", "会员")
+    assert (found["taken"], found["format"]["sheet"]) == (1, "会员")
+    assert "it has Sheet、会员" in hongyan("followers", "import", "a.xlsx", "--sheet", "x")[2]
 
 
 def test_an_export_has_no_openids_unless_asked_for_which_is_logged(hongyan, tmp_path):

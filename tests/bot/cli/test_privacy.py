@@ -13,6 +13,7 @@ from bot.cli.root import cli
 from bot.clock import utc_now
 from bot.errors import HongyanError
 from bot.profile import refresh
+from bot.profile.vector import FEATURES, FEATURES_VERSION
 from bot.store import events
 from bot.store.db import fetch, run
 from tests.conftest import KEY, a_follower
@@ -104,3 +105,11 @@ def test_the_picture_is_the_followers_own(hongyan):
     hongyan("privacy", "retain")
     assert fetch("SELECT COUNT(*) FROM event WHERE kind = 'click'") == [(1,)]
     assert sum(hongyan.json("profiles", "show", "1")["picture"]["hours"]) == 2
+
+
+def test_the_row_that_models_read_is_named_and_versioned_and_the_look_is_logged(hongyan):
+    row = hongyan.json("profiles", "show", "1", "--vector")
+    assert (row["version"], list(row["features"])) == (FEATURES_VERSION, list(FEATURES))
+    assert row["features"]["clicks_log"] == {"value": pytest.approx(1.0986, abs=1e-4),
+                                             "unit": "log count"}  # fmt: skip
+    assert hongyan.json("privacy", "log")["entries"][0]["action"] == "show"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from click import testing
 from click.testing import CliRunner
 
 from bot.cli import common
@@ -12,6 +13,7 @@ from bot.cli.root import cli
 from bot.clock import utc_now
 from bot.errors import HongyanError
 from bot.profile.refresh import fold_new
+from bot.segment import cost
 from bot.store import events
 from tests.conftest import KEY, a_follower
 
@@ -77,10 +79,11 @@ def test_a_segment_from_yaml_with_its_size_its_cost_and_why(hongyan):
     lin = a_vip(hongyan)
     status, out, _ = hongyan("define", hongyan.file("vip.yaml", VIP), "--by", "mei")
     assert status == 0
-    first, size, cost, *warnings = out.splitlines()
+    first, size, price, *warnings, saved = out.splitlines()
+    assert saved.startswith("saved as version 1;")
     assert first == "segment vip: 有标签「vip」，并且城市含有「京」"
     assert size == "1 followers"
-    assert cost.startswith("reads 3 rows when everybody is compared")
+    assert price.startswith("reads 3 rows when everybody is compared")
     assert [line[:12] for line in warnings] == ["! 「city」用了 c"]
     assert hongyan.json("preview", hongyan.file("r.json", '{"tag": "vip"}'))["cost"]["rows"] == 2
     hongyan("refresh")
@@ -88,6 +91,57 @@ def test_a_segment_from_yaml_with_its_size_its_cost_and_why(hongyan):
     assert (found["member"], found["matches"]) == (True, True)
     assert "+ tag: vip" in hongyan("why", "vip", str(lin))[1]
     assert hongyan.json("history", "vip")["versions"][0]["by"] == "mei"
+
+
+def test_a_dry_run_tells_the_same_and_saves_nothing(hongyan):
+    a_vip(hongyan)
+    file = hongyan.file("vip.yaml", VIP)
+    *told, last = hongyan("define", file, "--dry-run")[1].splitlines()
+    assert last == "not saved: --dry-run"
+    assert hongyan.json("list")["segments"] == []
+    assert hongyan("define", file)[1].splitlines()[:-1] == told
+    status, out, said = hongyan(
+        "define", hongyan.file("b.yaml", VIP + "    - tag: ''"), "--dry-run"
+    )
+    assert (status, out) == (1, "")
+    assert "1 to 64" in said
+
+
+def test_what_is_heavy_is_saved_when_it_is_meant(hongyan, monkeypatch):
+    """A terminal is asked unless it said yes before; a script is told, and not asked."""
+    monkeypatch.setattr(cost, "HEAVY_ROWS", 0)
+    a_vip(hongyan)
+    for terminal, words, answer, saved in [
+        (True, [], "n\n", False), (True, [], "y\n", True), (True, ["--yes"], "", True),
+        (False, [], "", True),
+    ]:  # fmt: skip
+        monkeypatch.setattr(testing._NamedTextIOWrapper, "isatty", lambda self, t=terminal: t)
+        ended = CliRunner().invoke(
+            cli, ["segments", "define", hongyan.file("vip.yaml", VIP), *words], input=answer
+        )
+        assert "!! heavy" in ended.stdout
+        assert ("Save it?" in ended.output) == (terminal and not words)
+        assert bool(hongyan.json("list")["segments"]) == saved
+        if saved:
+            hongyan("remove", "vip")
+
+
+def test_attributes_are_declared_and_called_by_their_titles(hongyan):
+    def attributes(*words):
+        return CliRunner().invoke(cli, ["attributes", *words])
+
+    said = attributes(
+        "define", "level", "enum", "--choice", "金", "--choice", "银", "--title", "等级"
+    )
+    assert said.output == "attribute level: enum\n"
+    assert json.loads(attributes("list", "--json").output)["attributes"] == [
+        {"name": "level", "kind": "enum", "choices": ["金", "银"], "title": "等级"}
+    ]
+    rule = '{"slug":"g","name":"g","rule":{"attribute":"level","value":"%s"}}'
+    assert "等级是「金」" in hongyan("define", hongyan.file("g.json", rule % "金"))[1]
+    assert hongyan("define", hongyan.file("g.json", rule % "铜"))[2] == "level takes one of 金, 银"
+    assert attributes("remove", "level").exit_code == 0
+    assert attributes("remove", "level").exit_code == 1
 
 
 def test_a_list_a_pin_and_an_earlier_version(hongyan):

@@ -33,12 +33,13 @@ class Desk:
         number = ids.get(tag) or client.create_tag(tag)
         (client.tag_users if on else client.untag_users)(number, list(openids))
 
-    def here(self, tag: str, openid: str, on: bool = True) -> None:
+    def here(self, tag: str, openid: str, on: bool = True, **more: int) -> None:
         self.acts += 1
         now = self.now
         events.append(
             self.house.account_id, self.house.id_of(openid), "tag", at=now, received_at=now,
-            source="rule", key=f"act:{self.acts}", facts={"tag": tag, "on": on, "source": "rule"},
+            source="rule", key=f"act:{self.acts}",
+            facts={"tag": tag, "on": on, "source": "rule", **more},
         )  # fmt: skip
         self.house.tags(openid)
 
@@ -206,6 +207,21 @@ def test_sixty_are_tagged_by_two_calls(house: House):
         desk.here("vip", openid)
     assert desk.push("vip").added == 60
     assert len(house.sandbox.calls(TAGGING)) == 2
+
+
+def test_a_tag_that_ended_is_taken_off_there_though_nothing_was_said(house: House, lin):
+    desk = Desk(house)
+    desk.here("vip", lin, days=7)
+    assert desk.push("vip").added == 1
+    desk.clock += timedelta(days=6)
+    assert desk.sync().pushed == tagging.Pushed()
+    told = house.events("tag")
+    desk.clock += timedelta(days=1)
+    assert desk.sync().pushed.taken == 1
+    assert desk.held_there(lin) == set()
+    assert house.events("tag") == told
+    desk.here("vip", lin)
+    assert desk.sync().pushed.added == 1, "given anew, it goes out again"
 
 
 def test_killed_at_any_write_it_tells_each_change_once(any_house: House, monkeypatch):

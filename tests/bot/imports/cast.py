@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.imports import running
+from bot.imports import rejects, running
 from bot.imports.mapping import parse
 from bot.imports.running import Result
 from bot.imports.sources import open_source
-from bot.store import accounts
+from bot.store import accounts, import_rejects
 from tests.conftest import NOON
 
 CITY = {"to": "attribute", "name": "city"}
@@ -54,6 +54,14 @@ def try_out(path: Path, mapping: dict[str, Any] = PEOPLE, **options: Any) -> Res
     result = running.dry_run(an_account(), prepared(path, mapping), NOON, **options)
     assert result.report.adds_up
     return result
+
+
+def rejected(result: Result) -> list[list[str]]:
+    """The reject file of an import as it is written for who asks for it, its header first."""
+    assert result.run_id is not None
+    header = import_rejects.header(result.run_id)
+    rows = rejects.table(header, rejects.kept(result.run_id))
+    return [[str(cell) for cell in row] for row in rows]
 
 
 def sums(result: Result) -> tuple[int, int, int, int, int]:

@@ -8,10 +8,14 @@ import random
 import pytest
 
 from bot.errors import InvalidInput
-from bot.imports.guessing import guess
+from bot.imports.guessing import as_declared, guess
 from bot.imports.mapping import parse
 from bot.imports.sources import open_source
-from tests.bot.imports.cast import an_account, bring, sums, table, try_out
+from bot.imports.words import GENDERS
+from bot.store import attribute_types
+from bot.store import imports as runs
+from bot.values.attributes import Declared
+from tests.bot.imports.cast import an_account, bring, rejected, sums, table, try_out
 from tests.conftest import NOON, SHARED_DATA
 
 OPENID = "o" + "a" * 27
@@ -78,7 +82,8 @@ def test_what_cannot_be_guessed_is_asked_for(tmp_path, header, kind, said):
 
 def test_a_reject_file_put_right_is_guessed_like_the_file_it_came_from(store, tmp_path):
     path = table(tmp_path / "a.csv", [["openid", "城市"], ["坏", "北京"]])
-    rejects = bring(path, guess(open_source(path), "followers", NOON)).rejects
+    result = bring(path, guess(open_source(path), "followers", NOON))
+    rejects = table(tmp_path / "rejects.csv", rejected(result))
     assert list(guessed(rejects).values()) == ["ignore"] * 4 + list(guessed(path).values())
 
 
@@ -88,6 +93,43 @@ def test_what_is_guessed_is_a_mapping_that_is_taken(tmp_path):
     document = guess(open_source(path), "followers", NOON)
     assert parse(document).one("openid").header == "openid"
     assert document["columns"]["openid (2)"] == "ignore"
+
+
+DECLARED = [
+    pytest.param(Declared("age", "text"), {"type": "text"}, id="numbers as texts"),
+    pytest.param(Declared("city", "enum", ("北京",)), {"type": "enum", "values": {"北京": "北京"}},
+                 id="the words of the list"),
+    pytest.param(Declared("gender", "enum", ("男", "女")), {"type": "enum", "values": GENDERS},
+                 id="and what we know is written for them"),
+    pytest.param(Declared("job", "number"), None, id="of another name"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "spec"), DECLARED)
+def test_a_declared_attribute_is_what_was_declared(store, tmp_path, declared, spec):
+    owner = an_account()
+    attribute_types.define(owner, declared, NOON)
+    path = table(
+        tmp_path / "a.csv", [["openid", "年龄", "城市", "性别"], [OPENID, 25, "北京", "男"]]
+    )
+    guessed_ = guess(open_source(path), "followers", NOON)
+    made = as_declared(guessed_, attribute_types.of_account(owner))
+    found = {one["name"]: one for one in made["columns"].values() if isinstance(one, dict)}
+    if spec is None:
+        assert made == guessed_
+    else:
+        assert found[declared.name] == {"to": "attribute", "name": declared.name, **spec}
+    assert sums(bring(path, made)) == (1, 1, 0, 0, 0)
+
+
+def test_a_mapping_that_says_otherwise_is_refused_before_anything_is_written(store, tmp_path):
+    attribute_types.define(an_account(), Declared("city", "number"), NOON)
+    path = table(tmp_path / "a.csv", [["openid", "city"], [OPENID, "北京"]])
+    mapping = {"columns": {"openid": "openid", "city": {"to": "attribute", "name": "city"}}}
+    for act in (try_out, bring):
+        with pytest.raises(InvalidInput, match="city is declared: it takes a number"):
+            act(path, mapping)
+    assert runs.runs(an_account()) == []
 
 
 # --- real tables -----------------------------------------------------------------------------

@@ -58,6 +58,7 @@ def test_words_and_sender_stand_nowhere_in_plain_columns(house):
             assert "oVisible" not in shown
 
 
+@pytest.mark.mysql
 def test_a_repeat_has_no_second_effect_and_gets_the_same_answer(house):
     handler = Counting()
     receiver = house.receiver(handler)

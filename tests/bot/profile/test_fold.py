@@ -3,13 +3,17 @@
 import json
 from datetime import timedelta
 from itertools import pairwise
+from math import isfinite
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.clock import to_ms
+from bot.profile.features import Around, explain
 from bot.profile.fold import KEEP_DAYS, fold, orders_of, spent_of
+from bot.profile.merging import merged
+from bot.profile.vector import vector
 from bot.store.profiles import dumped
 from bot.values.facts import FoldEvent
 from bot.values.interest import DAY_MS
@@ -46,23 +50,52 @@ named = st.one_of(
     ),
     st.tuples(
         st.just("tag"),
-        st.fixed_dictionaries({"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()}),
+        st.fixed_dictionaries(
+            {"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()},
+            optional={"days": st.integers(-1, 9), "until": st.sampled_from([NOON_MS, "soon"])},
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["message.text", "message.voice", "satisfied"]),
+        st.fixed_dictionaries(
+            {"sentiment": st.sampled_from([-1, -0.37, 0, 0.5, 0.99])},
+            optional={"anger": st.sampled_from([0.2, 0.9]), "score": st.integers(0, 1)},
+        ),
+    ),
+    st.tuples(
+        st.sampled_from(["group.join", "group.leave"]),
+        st.fixed_dictionaries({}, optional={"group": st.sampled_from(["a", "b", "c", "d", ""])}),
+    ),
+    st.tuples(
+        st.just("friends"),
+        st.fixed_dictionaries(
+            {"count": st.integers(-1, 9)},
+            optional={"shared": st.dictionaries(st.just("美食"), st.integers(0, 9))},
+        ),
     ),
     st.tuples(st.just("order"), st.fixed_dictionaries({"amount_fen": st.integers(0, 9999)})),
     st.tuples(
         st.just("refund"),
-        st.fixed_dictionaries({"amount_fen": st.integers(0, 9999), "whole": st.booleans()}),
+        st.fixed_dictionaries(
+            {"amount_fen": st.integers(0, 9999), "whole": st.booleans()},
+            optional={"order_at": st.sampled_from([NOON_MS, NOON_MS - DAY_MS])},
+        ),
     ),
     st.tuples(
         st.sampled_from(["article.view", "cart.add", "checkin", "custom.spin"]),
         st.fixed_dictionaries({"topics": topics}),
     ),
     st.tuples(
-        st.sampled_from(["subscribe", "opt_out", "opt_in", "coupon.issued", "coupon.redeemed"]),
+        st.sampled_from(
+            ["subscribe", "opt_out", "opt_in", "coupon.issued", "coupon.redeemed", "complaint"]
+        ),
         st.just({}),
     ),
     st.tuples(
-        st.sampled_from(["message.text", "attribute", "tag", "order", "refund"]), json_values
+        st.sampled_from(
+            ["message.text", "attribute", "tag", "order", "refund", "friends", "group.join"]
+        ),
+        json_values,
     ),
 )
 # Instants repeat, and reach across the age at which topic days go.
@@ -70,6 +103,17 @@ instants = st.one_of(
     st.sampled_from([NOON_MS, NOON_MS - DAY_MS, NOON_MS - KEEP_DAYS * DAY_MS]),
     st.integers(NOON_MS - 900 * DAY_MS, NOON_MS),
 )
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
+    """What is bounded is bounded within the reach of a short log."""
+    monkeypatch.setattr("bot.profile.cycle.MOST_DAYS", 3)
+    monkeypatch.setattr("bot.profile.social.MOST_GROUPS", 2)
+    monkeypatch.setattr("bot.profile.fold.MOST_ATTRIBUTES", 1)
+    monkeypatch.setattr("bot.profile.fold.MOST_TAGS", 1)
+
+
 logs = st.lists(st.tuples(named, instants), max_size=30).map(
     lambda rows: [
         FoldEvent(f"{i:04}", kind, at, facts) for i, ((kind, facts), at) in enumerate(rows)
@@ -77,7 +121,14 @@ logs = st.lists(st.tuples(named, instants), max_size=30).map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+any_log = settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@any_log
 @given(log=logs, data=st.data())
 def test_order_and_batches_change_nothing(log, data):
     shuffled = data.draw(st.permutations(log))
@@ -89,7 +140,24 @@ def test_order_and_batches_change_nothing(log, data):
     assert dumped(state) == dumped(fold({}, log))
 
 
-@settings(max_examples=100, deadline=None)
+@any_log
+@given(parts=st.lists(logs, min_size=1, max_size=3), data=st.data())
+def test_states_of_disjoint_sets_merge_into_the_state_of_all(parts, data):
+    """However the log was dealt out: what retention removed and what is left, shares of work."""
+    dealt = [
+        [FoldEvent(f"{number}-{event.key}", *event[1:]) for event in part]
+        for number, part in enumerate(parts)
+    ]
+    states = [fold({}, part) for part in data.draw(st.permutations(dealt))]
+    before = dumped(states)
+    together = {}
+    for state in states:
+        together = json.loads(dumped(merged(together, state)))
+    assert dumped(together) == dumped(fold({}, [event for part in dealt for event in part]))
+    assert dumped(states) == before
+
+
+@settings(any_log, max_examples=40)
 @given(log=logs)
 def test_event_by_event_is_the_same_and_the_given_state_is_left_alone(log):
     state = {}
@@ -99,6 +167,16 @@ def test_event_by_event_is_the_same_and_the_given_state_is_left_alone(log):
         assert dumped(state) == before
         state = following
     assert dumped(state) == dumped(fold({}, log))
+
+
+@settings(any_log, max_examples=40)
+@given(log=logs, sent=st.lists(instants, max_size=5))
+def test_whatever_was_folded_can_be_told_and_learned_from(log, sent):
+    state = fold({}, log)
+    told = explain(state, NOON, Around(sent=sent))
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert 0 <= told["fatigue"]["score"] <= 1
+    assert all(isfinite(figure) for figure in vector(state, NOON))
 
 
 def test_acts_are_counted_by_hour_and_weekday_in_shanghai():

@@ -11,7 +11,7 @@ import pytest
 from peewee import DatabaseError
 
 from bot.errors import NotFound
-from bot.profile import lifecycle, privacy, refresh
+from bot.profile import lifecycle, persons, privacy, refresh
 from bot.profile.privacy import REVOCABLE
 from bot.store import (
     accounts,
@@ -20,6 +20,10 @@ from bot.store import (
     events,
     followers,
     handoff,
+    identities,
+    identity_joins,
+    import_rejects,
+    imports,
     listing,
     platform_tags,
     quarantine,
@@ -29,7 +33,7 @@ from bot.store import (
     talk,
 )
 from bot.store import privacy as store_privacy
-from bot.store.db import fetch, insert_new, run
+from bot.store.db import fetch, insert_new, run, transaction
 from bot.store.models import (
     TABLES,
     Click,
@@ -49,11 +53,13 @@ from bot.store.models import (
     Suppression,
 )
 from bot.values.facts import FAMILIES
+from bot.values.identity import Key, Kind, Named, Why
 from tests.bot.coupon.cast import a_batch, a_campaign, a_send
 from tests.conftest import NOON, a_follower
 
 LONG_AGO = NOON - timedelta(days=40)
-SECRET_TEXTS = ("我住在朝阳区幸福里三号", "o-lin-7f3a91", "u-lin-20c4", "林小雨")
+SECRET_TEXTS = ("我住在朝阳区幸福里三号", "o-lin-7f3a91", "u-lin-20c4", "林小雨",
+                "13812347788", "K-2291-lin")  # fmt: skip
 
 
 @pytest.fixture
@@ -110,6 +116,7 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     retention.put_base(lin, {"kinds": {"click": 3}}, 3)
     dialogues.begin(lin, "onboarding", NOON + timedelta(hours=1), {"asked": 1})
     _listed(account, lin)
+    _known_elsewhere(account, lin)
     return lin
 
 
@@ -121,6 +128,23 @@ def _listed(account: int, lin: int) -> None:
     tag = platform_tags.named(account, f"t{lin}")
     platform_tags.note(tag.id, [lin], run.id, NOON)
     quarantine.keep(account, "event", {"said": SECRET_TEXTS[3]}, "kind", "unknown", lin, NOON)
+    brought = imports.begin(account, "followers", "a.csv", f"{lin:032}", "d", {}, NOON)
+    row = import_rejects.Rejected(2, [("age", "not_number")], ["x"], [("follower", str(lin))])
+    import_rejects.keep(brought.id, ["age"], [row])
+
+
+def _known_elsewhere(account: int, lin: int) -> None:
+    """Known by a telephone and a customer number, of which one is claimed by somebody else, too."""
+    ending = "" if lin == 1 else f"-{lin}"
+    phone = Key(Kind.PHONE, SECRET_TEXTS[4] + ending)
+    customer = Key(Kind.CUSTOMER, SECRET_TEXTS[5] + ending)
+    with transaction():
+        persons.whose(account, [Named(lin, (customer, phone), "event:1")], NOON)
+        waiting = Key(Kind.PHONE, f"+49{lin}")
+        persons.whose(account, [Named(None, (waiting,), "event:2")], NOON)
+        found = identities.found(account, [waiting])[waiting]
+        told = identity_joins.Contradiction(found.id, None, lin, Why.TOLD_TOGETHER, "event:3")
+        identity_joins.contradict(account, [told], NOON)
 
 
 def _event(account, lin, key, kind, at, facts=None, text=False) -> int:
@@ -188,7 +212,8 @@ def test_an_export_shows_everything_held_and_opened(account):
         "segments": 1, "segment_changes": 1, "segment_pins": 1, "segment_lists": 1,
         "coupons": 3, "sends": 2, "clicks": 1,
         "conversions": 1, "handoffs": 1, "consents": 1, "topic_choices": 1, "profile_base": 1,
-        "listings": 1, "platform_tags": 1, "refused_reports": 1,
+        "listings": 1, "platform_tags": 1, "refused_reports": 1, "identities": 2,
+        "identity_joins": 2, "identity_conflicts": 1, "rejected_rows": 1,
     }  # fmt: skip
 
 
@@ -311,6 +336,7 @@ def test_others_lose_nothing(account):
     assert (rows_about(wang), privacy.export(wang)) == before
 
 
+@pytest.mark.mysql
 def test_the_fold_brings_nothing_back(account):
     lin = a_life(account)
     _event(account, lin, "unfolded", "message.text", NOON)
@@ -415,9 +441,9 @@ def sealed_values(follower_id: int) -> list[bytes]:
     sql = (
         "SELECT openid FROM follower WHERE id = ? UNION ALL SELECT unionid FROM follower"
         " WHERE id = ? UNION ALL SELECT sealed FROM event WHERE follower_id = ?"
-        " AND sealed IS NOT NULL"
+        " AND sealed IS NOT NULL UNION ALL SELECT value FROM identity WHERE follower_id = ?"
     )
-    return [bytes(row[0]) for row in fetch(sql, (follower_id,) * 3)]
+    return [bytes(row[0]) for row in fetch(sql, (follower_id,) * 4)]
 
 
 def files_of(store) -> bytes:
@@ -431,7 +457,7 @@ def test_no_byte_of_the_person_is_left_in_the_files(store, account_id):
     for other in others:
         run("UPDATE follower SET stage = 'active' WHERE id = ?", (other,))
     sealed = sealed_values(lin)
-    assert len(sealed) == 6
+    assert len(sealed) == 8
     assert all(value in files_of(store) for value in sealed)
     privacy.erase(lin, "follower", NOON)
     left = files_of(store)
@@ -445,7 +471,7 @@ def test_no_column_of_any_table_holds_the_person_openly_even_before(store, accou
     a_life(account_id)
     store.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     left = files_of(store)
-    for secret in SECRET_TEXTS[:3]:
+    for secret in (*SECRET_TEXTS[:3], *SECRET_TEXTS[4:]):
         assert secret.encode() not in left
 
 

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 TABLES = ("follower_attribute", "follower_tag", "follower_interest")
 COLUMNS = {
     "follower_attribute": "follower_id, name, text, number",
-    "follower_tag": "follower_id, tag, source, since",
+    "follower_tag": "follower_id, tag, source, since, until_at",
     "follower_interest": "follower_id, topic, level",
 }
 
@@ -48,7 +48,7 @@ def a_life(account, follower, mark=""):
     did(account, follower, "subscribe", f"{mark}1", 20)
     did(account, follower, "message.text", f"{mark}2", 10, topics={"咖啡": 1, "火锅": 0.4})
     did(account, follower, "attribute", f"{mark}3", 9, name="city", value="北京")
-    did(account, follower, "tag", f"{mark}4", 8, tag="vip", on=True, source="operator")
+    did(account, follower, "tag", f"{mark}4", 8, tag="vip", on=True, source="operator", days=60)
     did(account, follower, "order", f"{mark}5", 7, amount_fen=1200)
 
 
@@ -166,6 +166,7 @@ def test_time_moves_stored_stages(account):
     assert age_stages(NOON + 61 * DAY) == 0
 
 
+@pytest.mark.mysql
 def test_several_folders_lose_and_double_nothing(account):
     people = [a_follower(account, f"o-{n}") for n in range(12)]
     for number, person in enumerate(people):

@@ -171,6 +171,16 @@ def test_a_revoked_attribute_goes_from_the_base_too(account):
     assert "林小雨" not in str(fetch("SELECT state FROM profile_base"))
 
 
+def test_what_was_concluded_from_revoked_messages_goes_from_the_base_too(account):
+    who = a_follower(account)
+    did(account, who, "message.voice", 95, "v", topics={"咖": 1.0}, sentiment=-0.8, anger=0.9)
+    retain(DAYS, NOON)
+    assert {"topics", "felt", "voiced", "upset"} <= profiles.state_of(who).keys()
+    privacy.revoke(who, ["204"], 5, NOON)
+    refresh.fold_new(NOON)
+    assert {"topics", "felt", "voiced", "upset"} & profiles.state_of(who).keys() == set()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -95,6 +95,7 @@ def test_a_small_audience_is_counted(account):
     people = [cast.somebody(account) for _ in range(5)]
     shown = preview(account, EVERYBODY, NOON, sample=2)
     assert (shown.size, shown.sample, shown.exact) == (5, tuple(people[:2]), True)
+    assert (shown.low, shown.high) == (5, 5)
 
 
 def test_a_large_audience_is_estimated_from_even_spans(account, monkeypatch):
@@ -104,6 +105,9 @@ def test_a_large_audience_is_estimated_from_even_spans(account, monkeypatch):
     shown = preview(account, {"attribute": "language", "op": "eq", "value": "en"}, NOON)
     assert not shown.exact
     assert 180 <= shown.size <= 220
+    assert shown.low <= 200 <= shown.high
+    assert catalogue.preview(account, EVERYBODY, NOON).low == 400
+    assert catalogue.preview(account, {"tag": "nobody"}, NOON).high == 0
     assert set(shown.sample) <= set(people[:200])
 
 

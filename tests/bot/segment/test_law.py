@@ -6,19 +6,27 @@ import random
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
+from bot.segment import rules as rules_module
+from bot.segment.acts import COUPON_STATES, FIGURES, OUTCOMES
 from bot.segment.catalogue import define, pin
 from bot.segment.lists import change
 from bot.segment.refresh import refresh_all
+from bot.segment.rules import BUILT_IN
 from bot.store import segments as store
+from bot.store.attribute_types import define as declare
 from bot.store.models import Follower
+from bot.values.attributes import Declared
 from tests.bot.segment import cast
 from tests.conftest import NOON
 
 DAY = timedelta(days=1)
 TOPICS = ["咖啡", "火锅"]
+# Around the first day of the tests, elsewhere in the year, a leap day, and no date at all.
+DAYS = ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-28", "1990-11-22", "1988-02-29",
+        "2027-01-02", "2026-1-5", "2026-11-2x", 20261121]  # fmt: skip
 days = st.sampled_from([1, 7, 30, 0.5])
 
 text_values = st.sampled_from(["北京", "上海", "5", "b", ""])
@@ -123,8 +131,16 @@ def merged(parts):
     return {key: value for part in parts for key, value in part.items()}
 
 
+dated = st.one_of(
+    st.tuples(st.sampled_from(["within_last", "within_next", "yearly_within"]),
+              st.sampled_from([0, 1, 7, 100])),
+    st.tuples(st.sampled_from(["on", "before", "after"]), st.just("2026-11-21")),
+).map(lambda pair: {"attribute": "day", "op": pair[0], "value": pair[1]})  # fmt: skip
+
+
 leaves = st.one_of(
     counts,
+    dated,
     figures,
     sequences,
     coupon_rules,
@@ -190,7 +206,14 @@ happenings = st.one_of(
     ),
     st.tuples(
         st.just("tag"),
-        st.fixed_dictionaries({"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()}),
+        st.fixed_dictionaries(
+            {"tag": st.sampled_from(["vip", "new"]), "on": st.booleans()},
+            optional={"days": st.sampled_from([1, 7, 30])},
+        ),
+    ),
+    st.tuples(
+        st.just("attribute"),
+        st.fixed_dictionaries({"name": st.just("day"), "value": st.sampled_from(DAYS)}),
     ),
     st.tuples(st.sampled_from(["subscribe", "coupon.redeemed", "opt_out"]), st.just({})),
 )
@@ -252,6 +275,7 @@ def live(rules, steps):
         for n in range(6)
     ]
     cast.an_offer(account)
+    declare(account, Declared("day", "date"), now)
     store.put(account, "s3", "人群3", {"tag": "vip"}, now)  # the list that rules name
     for number, rule in enumerate(rules):
         define(account, f"s{number}", f"人群{number}", rule, now)
@@ -318,13 +342,49 @@ def test_three_ways_agree_whatever_happens(store, rules, steps):
 
 @settings(relaxed, max_examples=12)
 @given(rules=rules, steps=steps)
+@pytest.mark.mysql
 def test_three_ways_agree_on_every_engine(any_store, rules, steps):
     live(rules, steps)
+
+
+def words_of(document):
+    """The kinds of conditions in a rule, and their operators, names, states and figures."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield key
+            yield from words_of(value)
+    elif isinstance(document, list):
+        for one in document:
+            yield from words_of(one)
+    elif isinstance(document, str):
+        yield document
+
+
+# What the language knows, and the strategy that has to make each of it.
+MADE = [
+    (rules_module._READERS.keys() - {"all", "any", "not", "segment"}, leaves),
+    (rules_module.OPS, st.one_of(attributes, dated)),
+    (rules_module.ON_DAYS, dated),
+    (BUILT_IN, built_in),
+    (FIGURES, figures),
+    (COUPON_STATES, coupon_rules),
+    (OUTCOMES, outcomes),
+]
+
+
+def test_the_law_is_tried_with_every_kind_of_rule():
+    """What `rules` puts together, all, any, not and segment, are in it by the way it is made."""
+    quick = settings(max_examples=500, database=None, phases=[Phase.generate])
+    for words, made in MADE:
+        for word in sorted(words):
+            assert find(made, lambda rule, w=word: w in words_of(rule), settings=quick)
 
 
 TIMED = [
     {"interest": "咖啡", "at_least": 0.3},
     {"interest": "咖啡", "at_least": 0.6},
+    {"tag": "club"},
+    {"not": {"tag": "club"}},
     {"event": "message.*", "within_days": 7},
     {"event": "message.*", "at_least": 2, "within_days": 30},
     {"event": "order", "within_days": 30, "where": {"shop": "A1"}},
@@ -343,6 +403,8 @@ TIMED = [
         "within_days": 30,
     },
     {"sequence": [{"event": "click"}, {"event": "order", "within_days": 5, "not": True}]},
+    {"attribute": "day", "op": "within_last", "value": 7},
+    {"attribute": "day", "op": "within_next", "value": 1},
     {"coupon": "b0", "state": "issued", "within_days": 7},
     {"coupon": "b0", "state": "expired", "exactly": 1, "within_days": 7},
 ]
@@ -354,7 +416,10 @@ LIVES = [
     [("order", 29, {"shop": "A1"}), ("order", 1, {}), ("message.image", 59, {})],
     [("preference", 90, {"topics": {"咖啡": 1}}), ("message.text", 40, {"topics": {"咖啡": 0.5}})],
     [("preference", 3, {"topics": {"咖啡": 1}}), ("message.text", 2, {})],
-    [("tag", 1, {"tag": "vip"})],
+    [("tag", 1, {"tag": "vip"}), ("tag", 1, {"tag": "club", "days": 3})],
+    [("tag", 4, {"tag": "club", "days": 3}), ("tag", 2, {"tag": "club", "days": 9})],
+    [("attribute", 1, {"name": "day", "value": "2026-11-20"})],
+    [("attribute", 1, {"name": "day", "value": "2026-11-24"})],
     [("order", 29, {"amount_fen": 900}), ("order", 10, {"amount_fen": 300}), ("click", 12, {})],
 ]
 
@@ -372,6 +437,7 @@ def test_time_alone_moves_the_right_people(store, rule, offset):
     cast.coupon(account, people[0], "issued", NOON - 3 * DAY)
     cast.coupon(account, people[1], "issued", NOON - 5 * DAY)
     cast.folded(NOON)
+    declare(account, Declared("day", "date"), NOON)
     define(account, "s", "时间", rule, NOON)
     agree(account, people, now)
     moved = set()
@@ -401,6 +467,7 @@ def test_until_its_until_a_verdict_stands(store, rule, done, issued, data):
     for (kind, facts), days_ago in done:
         cast.did(person, kind, NOON - days_ago * DAY, NOON, **facts)
     cast.folded(NOON)
+    declare(account, Declared("day", "date"), NOON)
     define(account, "s3", "人群3", {"tag": "vip"}, NOON)
     define(account, "s", "s", rule, NOON)
     first = cast.brute(account, [person], NOON)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 from bot.profile.refresh import fold_new
-from bot.segment import refresh
+from bot.segment import lists, refresh, sql_passes
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
-from bot.store import leases
+from bot.segment.sql import Query
+from bot.store import leases, segment_lists, segment_members
 from bot.store import segments as kept
 from bot.store.db import fetch, run, transaction
 from bot.store.models import database
@@ -99,24 +101,31 @@ def test_sql_that_fails_is_noted_and_tried_again_later(any_store, monkeypatch):
     account = cast.an_account()
     lin = cast.somebody(account)
     tagged(lin)
-    define(account, "a", "甲", {"tag": "vip"}, NOON)
+    cast.did(lin, "attribute", NOON, name="city", value="北京")
+    cast.folded(NOON)
+    define(account, "a", "甲", {"attribute": "city", "op": "eq", "value": "北京"}, NOON)
     define(account, "b", "乙", {"tag": "vip"}, NOON)
     with monkeypatch.context() as broken:
-        real = refresh.compile
-        calls = []
-
-        def once_bad(*args):
-            calls.append(args)
-            query = real(*args)
-            return query._replace(sql="SELECT nothing") if len(calls) == 1 else query
-
-        broken.setattr(refresh, "compile", once_bad)
+        real = sql_passes.attributes
+        bad = Query("SELECT nothing", [])
+        broken.setattr(sql_passes, "attributes", lambda *given: real(*given)._replace(query=bad))
         report = refresh_all(NOON)
     assert {one.slug: one.how for one in report.segments} == {"a": "failed", "b": "full"}
     assert kept.by_slug(account, "a").error
     refresh_all(NOON + timedelta(minutes=11))
     assert cast.held(account) == {"a": {lin}, "b": {lin}}
     assert kept.by_slug(account, "a").error == ""
+
+
+def test_changed_followers_are_judged_one_by_one_where_sql_fails(any_store, monkeypatch):
+    account = cast.an_account()
+    lin = cast.somebody(account)
+    define(account, "a", "甲", {"tag": "vip"}, NOON)
+    refresh_all(NOON)
+    tagged(lin)
+    monkeypatch.setattr(sql_passes, "tagged", lambda *given: Query("SELECT nothing", []))
+    assert how(refresh_all(NOON)) == {"a": ("changes", 1, 0)}
+    assert cast.held(account) == {"a": {lin}}
 
 
 def test_while_another_refreshes_one_waits_for_his_turn(any_store):
@@ -142,6 +151,64 @@ def test_who_lost_his_lease_writes_nothing_more(any_store, monkeypatch):
     monkeypatch.setattr(refresh, "_Round", taken)
     assert refresh_all(NOON).busy == (account,)
     assert cast.held(account) == {"vip": set()}
+
+
+def meanwhile(monkeypatch, act):
+    """`act` once, after the members of a full comparison were written and before it is noted."""
+    real, left = kept.built, [act]
+
+    def built(*given):
+        while left:
+            left.pop()()
+        real(*given)
+
+    monkeypatch.setattr(kept, "built", built)
+
+
+def test_members_of_an_older_definition_are_never_taken_for_the_new_ones(any_store, monkeypatch):
+    account = cast.an_account()
+    lin, wang = cast.somebody(account), cast.somebody(account)
+    tagged(lin, "vip")
+    tagged(wang, "new")
+    define(account, "a", "甲", {"tag": "vip"}, NOON)
+    meanwhile(monkeypatch, lambda: define(account, "a", "甲", {"tag": "new"}, NOON))
+    refresh_all(NOON)
+    assert cast.held(account) == {"a": {lin}}
+    assert not kept.by_slug(account, "a").built
+    refresh_all(NOON)
+    assert cast.held(account) == {"a": {wang}}
+    assert kept.by_slug(account, "a").built
+
+
+def test_members_of_an_older_list_are_never_taken_for_the_new_ones(any_store, monkeypatch):
+    """A change of many lines asks for a comparison; one that is under way has read the old ones."""
+    monkeypatch.setattr(segment_lists, "MOST_DIRTY", 0)
+    account = cast.an_account()
+    lin, wang = cast.somebody(account), cast.somebody(account)
+    state = lists.static(account, "gold", "金卡", NOON)
+    lists.change(state, {lin})
+    meanwhile(monkeypatch, lambda: lists.change(state, {wang}))
+    refresh_all(NOON)
+    assert not kept.by_slug(account, "gold").built
+    refresh_all(NOON)
+    assert cast.held(account) == {"gold": {wang}}
+
+
+def test_a_failure_of_an_older_definition_does_not_rest_the_new_one(any_store, monkeypatch):
+    account = cast.an_account()
+    tagged(lin := cast.somebody(account))
+    define(account, "a", "甲", {"interest": "咖啡"}, NOON)
+
+    def fail(*given):
+        define(account, "a", "甲", {"tag": "vip"}, NOON)
+        raise ValueError("no such thing")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sql_passes, "interests", fail)
+        assert how(refresh_all(NOON))["a"][0] == "failed"
+    assert kept.by_slug(account, "a").error == ""
+    refresh_all(NOON)
+    assert cast.held(account) == {"a": {lin}}
 
 
 def test_a_change_during_the_look_is_looked_at_again(store):
@@ -189,6 +256,55 @@ def test_several_refreshers_and_folders_end_right(any_store):
     vip = {person for person in people if person % 3 == 0}
     assert cast.held(account) == {"vip": vip, "rest": set(people) - vip}
     assert cast.sizes(account) == {"vip": len(vip), "rest": 30 - len(vip)}
+
+
+class Crash(BaseException):
+    """The process ends here: nothing of ours catches it."""
+
+
+def crashing_at(monkeypatch, number):
+    """End at the number-th statement that writes members, and say whether it came to that."""
+    left = [number]
+
+    def before(real):
+        def writes(*given):
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+            return real(*given)
+
+        return writes
+
+    for module, names in ((kept, ("run", "run_many")), (segment_members, ("run",))):
+        for name in names:
+            monkeypatch.setattr(module, name, before(getattr(module, name)))
+    return lambda: left[0] <= 0
+
+
+def test_ended_at_any_statement_the_next_round_does_the_rest_once(any_store, monkeypatch):
+    monkeypatch.setattr(refresh, "SPAN", 2)
+    monkeypatch.setattr(refresh, "BATCH", 2)
+    number, came = 0, True
+    while came:
+        number += 1
+        account = cast.an_account()
+        people = [cast.somebody(account) for _ in range(5)]
+        vip = define(account, "vip", "会员", {"tag": "vip"}, NOON, triggers=True)
+        refresh_all(NOON, account)
+        for person in people[:3]:
+            tagged(person)
+        define(account, "rest", "其余", {"not": {"segment": "vip"}}, NOON)
+        with monkeypatch.context() as short:
+            did_crash = crashing_at(short, number)
+            with suppress(Crash):
+                refresh_all(NOON, account)
+            came = did_crash()
+        refresh_all(NOON, account)
+        assert cast.held(account) == {"vip": set(people[:3]), "rest": set(people[3:])}
+        assert cast.sizes(account) == {"vip": 3, "rest": 2}
+        moves = [change.follower_id for change in kept.changes(vip.id)]
+        assert sorted(moves) == people[:3]
+    assert number > 5
 
 
 def test_forgetting_somebody_leaves_no_row_and_right_sizes(any_store):

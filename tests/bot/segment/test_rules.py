@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import InvalidInput
-from bot.segment import bucket, rules
+from bot.segment import bucket, dates, rules
 from bot.segment.defaults import default_segments
 from bot.segment.rules import parse
 from bot.segment.sentence import sentence
@@ -35,6 +35,10 @@ def deep(levels):
         param({"tag": "a\x00"}, "tag", id="a NUL"),
         param({"attribute": "city", "op": "like", "value": "x"}, "op", id="an unknown operator"),
         param({"attribute": "city", "op": "eq"}, "value", id="no value"),
+        param({"attribute": "a", "op": "within_last", "value": 1.5}, "value", id="half a day"),
+        param({"attribute": "a", "op": "yearly_within", "value": 181}, "value", id="half a year"),
+        param({"attribute": "a", "op": "on", "value": "soon"}, "value", id="no day"),
+        param({"attribute": "stage", "op": "on", "value": "2026-11-21"}, "op", id="no date"),
         param({"attribute": "city", "op": "in", "value": []}, "value", id="an empty list"),
         param({"attribute": "city", "op": "in", "value": [[1]]}, "value[0]", id="a list of lists"),
         param({"attribute": "city", "op": "gt", "value": True}, "value", id="above true"),
@@ -147,7 +151,7 @@ def test_eight_deep_is_allowed():
         param(
             {"event": "message.text", "never": True, "within_days": 7},
             "最近 7 天内没有发来文字",
-            "never: message.text within 7 days",
+            "never: sent a text within 7 days",
             id="never lately",
         ),
         param({"event": "order", "at_most": 0}, "从未下单", "never: ordered ever", id="never"),
@@ -222,10 +226,14 @@ def test_a_rule_in_words(document, chinese, english):
 
 
 def test_every_operator_of_every_attribute_can_be_said():
-    for name, (ops, kind) in {**rules.BUILT_IN, "city": (rules.OPS, str)}.items():
+    for name, (ops, kind) in {
+        **rules.BUILT_IN,
+        "city": ((*rules.OPS, *rules.ON_DAYS), str),
+    }.items():
         value = "new" if name == "stage" else kind(1)
         for op in ops:
-            wanted = {"in": [value], "exists": True}.get(op, value)
+            days = dict.fromkeys(dates.OPS, 7) | dict.fromkeys(rules.ON_DAYS, "2026-11-21")
+            wanted = ({"in": [value], "exists": True} | days).get(op, value)
             rule = parse({"attribute": name, "op": op, "value": wanted})
             assert sentence(rule)
             assert sentence(rule, "en")
@@ -270,4 +278,4 @@ def test_the_schema_names_what_the_parser_takes():
     assert named == {kind: set(keys) for kind, (_, keys) in rules._READERS.items()}
     assert all(one["additionalProperties"] is False for one in forms)
     ops = next(one for one in forms if "attribute" in one["required"])["properties"]["op"]["enum"]
-    assert tuple(ops) == rules.OPS
+    assert tuple(ops) == (*rules.OPS, *rules.ON_DAYS)

@@ -101,6 +101,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("done", "rule", "expected"), CASES)
+@pytest.mark.mysql
 def test_what_a_rule_means(kept_store, done, rule, expected):
     account = cast.an_account()
     lin = cast.somebody(account)

@@ -171,6 +171,7 @@ def shape(db):
     }
 
 
+@pytest.mark.mysql
 def test_the_migrations_make_the_schema_of_the_models(any_store):
     from bot.store.models import TABLES
 

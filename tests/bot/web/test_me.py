@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot import tracking
+from bot.app import templates_folder
 from bot.profile import refresh
 from bot.store import audit, consents, events, followers, picture, profiles
 from bot.store.db import fetch
@@ -83,6 +85,18 @@ class TestLooking:
         assert charts == {"interests", "hours", "weekdays", "weeks", "stages", "place"}
         assert page.count("<table>") == len(charts)
 
+    def test_the_timeline_tells_everything_but_which_segments_moved(self, site, path, lin):
+        happened(site.account_id, lin, "coupon.issued", 1, batch="立减券")
+        happened(site.account_id, lin, "segment.entered", 1, segment="大户")
+        page = site.browser.get(path).text
+        assert "收到优惠券" in page
+        for hidden in ("大户", "立减券", "幸福里三号", "进入人群"):
+            assert hidden not in page
+        bought = site.browser.get(f"{path}?kind=purchases").text
+        assert re.findall(r"</time> (\S+)", bought) == ["下了订单"]
+        segments = site.browser.get(f"{path}?kind=segments").text
+        assert "大户" not in segments
+
     def test_escapes_what_followers_and_imports_wrote(self, site, path):
         page = site.browser.get(path).text
         assert "<script>alert" not in page
@@ -100,6 +114,14 @@ class TestLooking:
                 assert "immutable" in answer.headers["Cache-Control"]
         stale = re.sub(r"asset/\w+/", "asset/0123456789abcdef/", files[0])
         assert site.browser.get(stale).status_code == 404
+
+    def test_the_library_is_the_one_that_its_notice_names(self):
+        vendor = templates_folder() / "h5" / "static" / "vendor"
+        notice = (vendor / "echarts.NOTICE.txt").read_text(encoding="utf-8")
+        held = hashlib.sha256((vendor / "echarts.picture.min.js").read_bytes()).hexdigest()
+        assert re.search(r"SHA-256 +(\w+)", notice)[1] == held
+        for licence in re.findall(r"\((echarts\.[\w.-]+)\)", notice):
+            assert (vendor / licence).is_file()
 
     def test_speaks_english_where_asked(self, site, path):
         page = site.browser.get(f"{path}?lang=en").text

@@ -1,0 +1,90 @@
+"""The segments that one follower is in, each with the conditions that hold of him, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.clock import to_ms
+from bot.errors import InvalidInput
+from bot.i18n import t
+from bot.segment import evaluate
+from bot.segment.plan import with_pins
+from bot.segment.rules import Rule, parse
+from bot.segment.sentence import sentence
+from bot.store import follower_facts
+from bot.store.portrait import Membership
+from bot.values.facts import FollowerFacts
+
+# What a reason tells beside the condition itself.
+_FOUND = ("found", "score", "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """`rule` is the segment's sentence, `because` what of it holds of him now ([]: nothing).
+
+    holds   False: the rule does not hold any more, and the next refresh takes him out
+    """
+
+    name: str
+    slug: str
+    since: datetime | None
+    rule: str
+    because: tuple[str, ...] = ()
+    holds: bool = True
+
+
+def belongings(
+    follower_id: int, members: list[Membership], now: datetime, lang: str
+) -> list[Belonging]:
+    """In the order given. What all rules need of him is read once."""
+    rules = {one.segment_id: _parsed(one) for one in members}
+    needed = evaluate.needs([rule for _, rule in filter(None, rules.values())], now)
+    facts = next(iter(follower_facts.load([follower_id], needed)), None)
+    return [_belonging(one, rules[one.segment_id], facts, now, lang) for one in members]
+
+
+def _parsed(one: Membership) -> tuple[Rule, Rule] | None:
+    """The rule as it was written, and as it is evaluated; None: it does not parse any more."""
+    try:
+        bare = parse(one.rule)
+    except InvalidInput:
+        return None
+    return bare, with_pins(one.segment_id, bare)
+
+
+def _belonging(
+    one: Membership,
+    rules: tuple[Rule, Rule] | None,
+    facts: FollowerFacts | None,
+    now: datetime,
+    lang: str,
+) -> Belonging:
+    if rules is None or facts is None:
+        return Belonging(one.name, one.slug, one.since, "")
+    found = evaluate.reason(rules[1], facts, to_ms(now))
+    because = tuple(_in_words(reason, lang) for reason in found["because"])
+    said = sentence(rules[0], lang)
+    return Belonging(one.name, one.slug, one.since, said, because, found["matches"])
+
+
+def _in_words(reason: Mapping[str, Any], lang: str) -> str:
+    """A condition that decided, as a sentence with what was found."""
+    condition = {k: v for k, v in reason.items() if k not in (*_FOUND, "held")}
+    try:
+        words = sentence(parse(condition), lang)
+    except InvalidInput:  # a reason that is shorter than its rule
+        words = ", ".join(f"{key}: {_plain(value)}" for key, value in condition.items())
+    if not reason.get("held", True):
+        words = t("fan.not", lang, condition=words)
+    found = next((reason[name] for name in _FOUND if reason.get(name) is not None), None)
+    return words if found is None else t("fan.found", lang, condition=words, value=_plain(found))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(_plain(one) for one in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,34 @@
+"""Whose a row is: customers and telephones wait, and a table that leads to followers joins them."""
+
+from __future__ import annotations
+
+from bot.profile import identity
+from bot.profile.refresh import fold_new
+from bot.store import followers, identity_joins
+from bot.store.db import fetch
+from bot.store.profiles import state_of
+from tests.bot.imports.cast import an_account, bring, sums, table, try_out
+from tests.conftest import NOON
+
+
+def test_what_a_table_says_of_customers_waits_and_finds_its_follower(any_store, tmp_path):
+    """A shop's list first, the one that leads from customers to followers afterwards."""
+    orders = {"kind": "orders", "columns": {"customer": "customer", "no": "order", "paid": "amount",
+              "when": "at"}}  # fmt: skip
+    rows = [["customer", "no", "paid", "when"],
+            *([f"K-{n % 3}", f"A{n}", "1.00", "2026-11-20"] for n in range(6))]  # fmt: skip
+    shop = table(tmp_path / "shop.csv", rows)
+    assert sums(try_out(shop, orders)) == sums(bring(shop, orders)) == (6, 6, 0, 0, 0)
+    assert sums(bring(shop, orders)) == (6, 0, 6, 0, 0), "told again it is nothing new"
+    leads = [["openid", "customer", "phone"], ["o-1", "K-1", "13812345678"],
+             ["o-2", "K-2", "138 1234 5678"]]  # fmt: skip
+    mapping = {"columns": {"openid": "openid", "customer": "customer", "phone": "phone"}}
+    assert sums(bring(table(tmp_path / "leads.csv", leads), mapping)) == (2, 2, 0, 0, 0)
+    identity.go_on(NOON)
+    fold_new(NOON)
+    first, second = (followers.find(an_account(), f"o-{n}") for n in (1, 2))
+    assert [state_of(one.id)["orders"] for one in (first, second)] == [2, 2]
+    waits = fetch("SELECT COUNT(*) FROM event WHERE follower_id IS NULL")
+    assert waits == [(2,)], "K-0 is nobody's yet"
+    [conflict] = identity_joins.conflicts(an_account(), 9)
+    assert (conflict.follower, conflict.evidence.rpartition(":")[2]) == (second.id, "3"), "its line"
