@@ -33,7 +33,7 @@ run: $(VENV)/.core ## the demo: a local WeChat platform, followers, the bot; Ctr
 	@$(BIN)/hongyan demo $(RUN_ARGS)
 
 test: $(VENV)/.dev ## every test; each of the two processes keeps to one core
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup
 
 test-mysql: $(VENV)/.dev ## the store's tests on MySQL: MYSQL_TEST_URL, or a mariadbd on PATH
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --mysql -k mysql

@@ -43,10 +43,10 @@ class _Overtaken(Exception):
 def fold_new(now: datetime, batch: int = BATCH, most: int = 100_000) -> int:
     """Fold events not seen yet, about `most` at most; how many. Changed followers are dirty.
 
-    What was done just now goes first, bulk follower by follower from whoever waits longest
+    What was done just now goes first, bulk follower by follower, each time from another
     (bot.store.waiting). Events of nobody and of the erased are only marked.
     """
-    done, after, alone = 0, profiles.first_waiting(), False
+    done, after, alone = 0, profiles.beginning(now), False
     while done < most:
         limit = min(batch, ALONE) if alone else batch
         step = _fold_batch(now, lambda: profiles.unfolded(limit, after), alone)  # noqa: B023

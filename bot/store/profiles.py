@@ -16,7 +16,7 @@ from bot.store.db import fetch, is_mysql, locking, run, run_many, transaction
 from bot.store.waiting import (
     Unfolded,
     backlog,
-    first_waiting,
+    beginning,
     folded_between,
     folded_events,
     mark_folded,
@@ -28,7 +28,7 @@ from bot.store.waiting import (
 __all__ = [
     "Unfolded",
     "backlog",
-    "first_waiting",
+    "beginning",
     "folded_between",
     "folded_events",
     "mark_folded",

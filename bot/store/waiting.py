@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from random import Random
 from typing import Any, NamedTuple
 
+from bot.clock import to_ms
 from bot.store.db import fetch, is_sqlite, locking, run, transaction
 from bot.values.facts import FoldEvent
 
@@ -75,15 +78,17 @@ def _waiting(where: str, order: str, limit: int) -> list[tuple[Any, ...]]:
     )
 
 
-def first_waiting() -> int:
-    """The follower who waits longest; 0 where nobody does."""
-    rows = fetch("SELECT follower_id FROM event WHERE folded = FALSE ORDER BY id LIMIT 1")
-    return int(rows[0][0] or 0) if rows else 0
+def beginning(now: datetime) -> int:
+    """The follower id to begin the bulk at: at each instant another, so that nobody always waits
+    behind a backlog that is longer than a turn."""
+    most = fetch("SELECT MAX(id) FROM follower")[0][0] or 0
+    return Random(to_ms(now)).randint(0, int(most))
 
 
 def backlog() -> int:
     """How many events the fold has not seen; a figure for metrics."""
-    return int(fetch("SELECT COUNT(*) FROM event WHERE folded = FALSE")[0][0])
+    queues = (f"SELECT COUNT(*) FROM event WHERE folded = FALSE AND {q}" for q in (_FRESH, _BULK))
+    return sum(int(fetch(sql)[0][0]) for sql in queues)
 
 
 def mark_folded(rows: Sequence[Unfolded]) -> int:

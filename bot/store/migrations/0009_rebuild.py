@@ -52,6 +52,12 @@ INDEXES = {
     "event_fresh": f"(id) WHERE folded = FALSE AND source IN {FRESH}",
     "event_bulk": f"(follower_id, id) WHERE folded = FALSE AND source NOT IN {FRESH}",
 }
+OLD = "event_unfolded"
+
+
+def _drop(db, name):
+    end = " ON event" if isinstance(db, MySQLDatabase) else ""
+    db.execute_sql(f"DROP INDEX {name}{end}")
 
 
 def up(migrator, db):
@@ -61,11 +67,13 @@ def up(migrator, db):
     for name, what in INDEXES.items():
         if name not in there:
             db.execute_sql(f"CREATE INDEX {name} ON event {what}")
+    if OLD in there:  # each event would stand in two
+        _drop(db, OLD)
 
 
 def down(migrator, db):
     frozen.initialize(db)
+    db.execute_sql(f"CREATE INDEX {OLD} ON event (id) WHERE folded = FALSE")
     for name in INDEXES:
-        end = " ON event" if isinstance(db, MySQLDatabase) else ""
-        db.execute_sql(f"DROP INDEX {name}{end}")
+        _drop(db, name)
     db.drop_tables(TABLES, safe=True)

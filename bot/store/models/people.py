@@ -76,9 +76,8 @@ class Event(Table):
         indexes = ((("follower", "kind", "at"), False), (("kind", "at"), False))
 
 
-# What the fold has not seen yet; as small as the backlog where the engine has partial indexes.
-Event.add_index(Event.id, where=(Event.folded == SQL("FALSE")), name="event_unfolded")
-# The two queues of bot.store.waiting.
+# What the fold has not seen yet, the two queues of bot.store.waiting; as small as the backlog where
+# the engine has partial indexes.
 _FRESH = ("callback", "handler", "tracking", "h5", "keyword")
 Event.add_index(
     Event.id,

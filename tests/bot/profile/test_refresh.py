@@ -224,8 +224,3 @@ def test_features_match_their_names(account):
     assert features.rfm(state, NOON).points == (5, 2, 2)
     assert list(features.interest_scores(state, NOON)) == ["咖啡", "火锅"]
     assert features.explain(state, NOON)["attributes"]["city"]["value"] == "北京"
-
-
-def test_the_unfolded_are_found_by_their_index(store):
-    plan = fetch("EXPLAIN QUERY PLAN SELECT id FROM event WHERE folded = FALSE ORDER BY id LIMIT 5")
-    assert "event_unfolded" in str(plan)
