@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.i18n import t
 from bot.inbox.context import Context, Handled
 from bot.nlp.normalise import bare, normalise
-from bot.profile import lifecycle, privacy
+from bot.profile import identity, lifecycle, privacy
 from bot.store import conversation, dialogues
 from bot.store.handoff import AGENT
 from bot.values.inbound import (
@@ -133,6 +133,8 @@ def revoked(message: AuthorizationRevoked, ctx: Context) -> Reply:
 
 @router.on(UserInfoModified)
 def modified(message: UserInfoModified, ctx: Context) -> Reply:
-    """Nickname or picture changed: copies of them are dropped."""
+    """Nickname or picture changed: copies of them are dropped. The push can name the unionid."""
     privacy.identity_changed(ctx.follower.id)
+    if message.unionid:
+        identity.learn_unionid(ctx.follower.account_id, ctx.follower.id, message.unionid, ctx.now)
     return NO_REPLY

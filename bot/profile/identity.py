@@ -17,7 +17,7 @@ from bot.errors import Conflict, InvalidInput, NotFound
 from bot.profile import refresh
 from bot.profile.parties import Verdict, parted
 from bot.profile.persons import parties_of, write
-from bot.store import audit, followers, identities, identity_names
+from bot.store import audit, followers, identities, identity_names, listing
 from bot.store import identity_joins as joins
 from bot.store.db import transaction
 from bot.values.identity import Key, Member, Why
@@ -36,6 +36,15 @@ def platform_told(account_id: int, follower_ids: Collection[int], now: datetime)
     May be part of a transaction of the caller's.
     """
     return _join_all(account_id, identities.awaited(account_id, follower_ids), now)
+
+
+def learn_unionid(account_id: int, follower_id: int, unionid: str, now: datetime) -> int:
+    """Keep the unionid that WeChat told of one follower; how many contacts were joined to him."""
+    with transaction():
+        identities.hold(account_id)  # before any follower is touched: everybody takes them so
+        if not listing.keep_unionid(follower_id, unionid):
+            return 0
+        return platform_told(account_id, [follower_id], now)
 
 
 def catch_up(account_id: int, now: datetime) -> int:

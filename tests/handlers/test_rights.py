@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.store.models import Erasure, Event, Follower, Inbox
+from bot.profile import persons
+from bot.store.models import Erasure, Event, Follower, IdentityJoin, Inbox
 from bot.tracking import read_page
+from bot.values.identity import Key, Kind, Named
 from bot.values.inbound import (
     AuthorizationCancelled,
     AuthorizationRevoked,
@@ -169,6 +171,16 @@ def test_a_push_that_names_nobody_is_kept_and_raises_the_alarm(house, kind, capl
     assert "alarm" in caplog.text
     assert lin().erased_at is None
     assert Inbox.select().count() == 2
+
+
+def test_a_unionid_in_a_push_joins_what_waited_under_it(house):
+    house.says("你好")
+    key = Key(Kind.UNIONID, "u-lin")
+    persons.whose(lin().account_id, [Named(None, (key,))], NOON)
+    house.push(UserInfoModified, unionid="u-lin")
+    house.push(UserInfoModified, unionid="u-lin")
+    [join] = IdentityJoin.select()
+    assert (join.why, join.follower_id) == ("platform_unionid", lin().id)
 
 
 def test_a_push_about_a_stranger_makes_no_follower(house):
