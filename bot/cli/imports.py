@@ -319,6 +319,8 @@ def _lines(result: Result) -> Iterable[str]:
         f" + {report.rejected} rejected + {report.duplicates} duplicates"
     )
     yield f"{report.followers_made} new followers, {report.events} events"
+    if report.waiting:
+        yield f"{report.waiting} rows wait until it is known which follower they are about"
     for column, kinds in sorted(report.changes.items()):
         yield f"  {column}: " + ", ".join(f"{kind} {times}" for kind, times in kinds.most_common())
     for reason, times in report.reasons.most_common():

@@ -145,6 +145,7 @@ def _counted(
                 news = True
         if news or row.follower in unmet:
             landed.taken += 1
+            landed.waiting += row.follower is None
             unmet.discard(row.follower or 0)
         else:
             landed.unchanged += 1

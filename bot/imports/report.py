@@ -12,6 +12,7 @@ class Report:
     """Counts of rows, and of what was done to cells.
 
     taken       rows that brought something new        unchanged   everything was known already
+    waiting     of those taken, rows of people whom no follower is known to be
     changes     column -> kind of change -> cells (of rows that were not rejected)
     reasons     why rows were rejected -> rows (a row may have several)
     """
@@ -21,6 +22,7 @@ class Report:
     unchanged: int = 0
     rejected: int = 0
     duplicates: int = 0
+    waiting: int = 0
     followers_made: int = 0
     events: int = 0
     changes: dict[str, Counter[str]] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Report:
             "rejected": self.rejected,
             "duplicates": self.duplicates,
             "adds_up": self.adds_up,
+            "waiting": self.waiting,
             "followers_made": self.followers_made,
             "events": self.events,
             "changes": {name: dict(kinds) for name, kinds in sorted(self.changes.items())},
@@ -53,6 +56,7 @@ class Landed:
 
     taken: int = 0
     unchanged: int = 0
+    waiting: int = 0
     followers_made: int = 0
     events: int = 0
     refused: dict[str, int] = field(default_factory=dict)  # reason -> rows
@@ -60,6 +64,7 @@ class Landed:
     def add(self, other: Landed) -> None:
         self.taken += other.taken
         self.unchanged += other.unchanged
+        self.waiting += other.waiting
         self.followers_made += other.followers_made
         self.events += other.events
         for reason, times in other.refused.items():

@@ -230,6 +230,7 @@ class _Tally:
     def result(self, run_id: int | None, resumed_at: int) -> Result:
         report, landed = self._report, self.landed
         report.taken, report.unchanged = landed.taken, landed.unchanged
+        report.waiting = landed.waiting
         report.followers_made, report.events = landed.followers_made, landed.events
         report.rejected += sum(landed.refused.values())
         report.reasons.update(landed.refused)

@@ -18,12 +18,15 @@ def test_what_a_table_says_of_customers_waits_and_finds_its_follower(any_store, 
     rows = [["customer", "no", "paid", "when"],
             *([f"K-{n % 3}", f"A{n}", "1.00", "2026-11-20"] for n in range(6))]  # fmt: skip
     shop = table(tmp_path / "shop.csv", rows)
-    assert sums(try_out(shop, orders)) == sums(bring(shop, orders)) == (6, 6, 0, 0, 0)
+    tried, brought = try_out(shop, orders), bring(shop, orders)
+    assert sums(tried) == sums(brought) == (6, 6, 0, 0, 0)
+    assert (tried.report.waiting, brought.report.waiting) == (6, 6)
     assert sums(bring(shop, orders)) == (6, 0, 6, 0, 0), "told again it is nothing new"
     leads = [["openid", "customer", "phone"], ["o-1", "K-1", "13812345678"],
              ["o-2", "K-2", "138 1234 5678"]]  # fmt: skip
     mapping = {"columns": {"openid": "openid", "customer": "customer", "phone": "phone"}}
-    assert sums(bring(table(tmp_path / "leads.csv", leads), mapping)) == (2, 2, 0, 0, 0)
+    led = bring(table(tmp_path / "leads.csv", leads), mapping)
+    assert (sums(led), led.report.waiting) == ((2, 2, 0, 0, 0), 0)
     identity.go_on(NOON)
     fold_new(NOON)
     first, second = (followers.find(an_account(), f"o-{n}") for n in (1, 2))
