@@ -57,27 +57,27 @@ async def _talk(
 ) -> None:
     """One connection, one dialogue after the other, each turn after the last one's answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for name, turns in queue:
-        for row in turns:
-            now = utc_now()
-            fields = platform.fields(
-                now, FromUserName=f"o-crosswoz-{name}", Content=row["text"], MsgId=next_id()
-            )
-            target, body = platform.url(fields, now)
-            began = time.perf_counter()
-            writer.write(
-                f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-                + body
-            )
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-            answer = await reader.readexactly(length)
-            seen["seconds"].append(time.perf_counter() - began)
-            if not head.startswith(b"HTTP/1.1 200"):
-                seen["bad"].append(1)
-            else:
-                said.append(platform.said(answer))
-    writer.close()
+    try:
+        for name, turns in queue:
+            for row in turns:
+                now = utc_now()
+                fields = platform.fields(
+                    now, FromUserName=f"o-crosswoz-{name}", Content=row["text"], MsgId=next_id()
+                )
+                target, body = platform.url(fields, now)
+                began = time.perf_counter()
+                asked = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(asked.encode() + body)
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                answer = await reader.readexactly(length)
+                seen["seconds"].append(time.perf_counter() - began)
+                if not head.startswith(b"HTTP/1.1 200"):
+                    seen["bad"].append(1)
+                else:
+                    said.append(platform.said(answer))
+    finally:
+        writer.close()
 
 
 async def _all(port: int, connections: int, limit: int | None) -> dict[str, Any]:

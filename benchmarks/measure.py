@@ -127,7 +127,23 @@ async def _post_all(port: int, requests: Sequence[tuple[str, bytes]], connection
 
 
 async def _connection(port: int, queue: Iterator[tuple[str, bytes]], load: Load) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    """Requests of the queue on kept connections, each closed whatever becomes of it."""
+    more = True
+    while more:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            more = await _exchange(reader, writer, queue, load)
+        finally:
+            writer.close()
+
+
+async def _exchange(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    queue: Iterator[tuple[str, bytes]],
+    load: Load,
+) -> bool:
+    """Until the queue is empty; True: the server closes this connection before that."""
     for target, body in queue:
         head = (
             f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
@@ -142,9 +158,8 @@ async def _connection(port: int, queue: Iterator[tuple[str, bytes]], load: Load)
         if not answer.startswith(b"HTTP/1.1 200") or not payload:
             load.bad += 1
         if b"connection: close" in answer.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
+            return True
+    return False
 
 
 def _content_length(head: bytes) -> int:
