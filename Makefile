@@ -32,7 +32,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.core
 run: $(VENV)/.core ## the demo: a local WeChat platform, followers, the bot; Ctrl-C ends it
 	@$(BIN)/hongyan demo $(RUN_ARGS)
 
-test: $(VENV)/.dev ## every test; each of the two processes keeps to one core
+test: $(VENV)/.dev ## every test; each of the three processes keeps to one core
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup
 
 test-mysql: $(VENV)/.dev ## the store's tests on MySQL: MYSQL_TEST_URL, or a mariadbd on PATH
