@@ -27,9 +27,10 @@ _BAR = 24
 
 def follower_of(name: str) -> int:
     """The follower of the account whom an id or pseudonym names. Raises NotFound."""
+    own = account().id  # opens the store, which knows pseudonyms
     plain = name.isascii() and name.isdecimal() and 0 < int(name) < 2**63
     found = int(name) if plain else pseudonyms.read(name)
-    if found is None or followers.get(found).account_id != account().id:
+    if found is None or followers.get(found).account_id != own:
         raise NotFound(f"there is no follower {name[:40]}")
     return found
 

@@ -14,7 +14,6 @@ from bot.cli.privacy import looked
 from bot.profile.picture import picture_of
 from bot.profile.vector import named_vector
 from bot.profile.words import LANGUAGES
-from bot.store import followers
 from bot.store import profiles as store
 
 
@@ -24,14 +23,14 @@ def profiles() -> None:
 
 
 @profiles.command("show")
-@click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
+@click.argument("follower")
 @click.option("--vector", is_flag=True, help="The row of figures that models read, and no more.")
 @click.option("--lang", type=click.Choice(LANGUAGES), default="zh", show_default=True)
 @as_json
-def show_(follower_id: int, vector: bool, lang: str, json_: bool) -> None:
-    """What is held of one follower, and why; his last acts, stages and place. It is logged."""
+def show_(follower: str, vector: bool, lang: str, json_: bool) -> None:
+    """What is held of FOLLOWER (id or pseudonym), and why; acts, stages, place. It is logged."""
     zone = ZoneInfo(account().timezone)
-    followers.get(follower_id)
+    follower_id = pictures.follower_of(follower)
     now = common.now()
     looked("show", follower_id, what="profile")
     if vector:

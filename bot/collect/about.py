@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.collect.personal import is_name, what_is
 from bot.errors import NotFound
 from bot.profile import features
 from bot.profile.around import around
 from bot.store import followers, listing, profiles, pseudonyms
+from bot.values.personal import is_name, what_is
 
 _NAMED = frozenset({"name", "nickname", "place", "location", "car_plate", "invoice_title"})
 

@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
+from bot.clock import to_ms
 from bot.collect import naming
 from bot.collect.naming import Person
-from bot.collect.personal import found_in, shown
 from bot.collect.said import friends, tag_end
 from bot.errors import InvalidInput
 from bot.store import pseudonyms
+from bot.values.personal import found_in, shown
 from bot.values.reported import may_be_reported
 
 AHEAD = timedelta(minutes=5)  # so far a sender's clock may run ahead of ours
@@ -67,12 +68,16 @@ def event(document: Any, now: datetime, received_at: datetime) -> Event:
             "no kind that can be reported; see docs/reference/api.md, or name it custom.<name>",
             "kind",
         )
+    id_, at = _text(whole, "id", 64), instant(whole.get("at"), now, received_at)
+    who, facts = person(whole.get("follower")), _facts(kind, whole.get("facts", {}))
+    if kind == "tag" and facts.get("until", inf) < to_ms(at):
+        raise InvalidInput("a tag cannot end before it is given", "facts.until")
     return Event(
-        id=_text(whole, "id", 64),
+        id=id_,
         kind=kind,
-        at=instant(whole.get("at"), now, received_at),
-        person=person(whole.get("follower")),
-        facts=_facts(kind, whole.get("facts", {})),
+        at=at,
+        person=who,
+        facts=facts,
         sealed=_sealed(whole.get("sealed")),
     )
 

@@ -80,7 +80,7 @@ def fold(state: State, events: Iterable[FoldEvent]) -> State:
             newest = at
         elif at < oldest:
             oldest = at
-        if how.own:
+        if how.own and not (how.told and _by_another(event.facts)):
             own.append(at)
             if how.inbound:
                 inbound.append(at)
@@ -155,6 +155,7 @@ class _How(NamedTuple):
     inbound: bool
     weight: int
     note: Note | None
+    told: bool  # an operator can note it, too, as told by telephone or letter
 
 
 @lru_cache(maxsize=1024)  # kinds are few, though custom.* gives names of one's own
@@ -165,7 +166,12 @@ def _how(kind: str) -> _How:
         is_inbound(kind),
         TOPIC_WEIGHT.get(kind, 0),
         NOTES.get(kind),
+        kind in ("opt_in", "opt_out"),
     )
+
+
+def _by_another(facts: object) -> bool:
+    return isinstance(facts, dict) and bool(facts.get("by"))
 
 
 # --- what is too old, or too much -----------------------------------------------------------------

@@ -15,11 +15,13 @@ from bot.errors import InvalidInput, NotFound
 from bot.profile import privacy, refresh
 from bot.profile.lifecycle import NOTICE
 from bot.segment.rules import BUILT_IN
-from bot.store import audit, consents, events, followers, profiles, suppression
+from bot.store import attribute_types, audit, consents, events, followers, profiles, suppression
 from bot.store.consents import MARKETING, PERSONALISATION, PURPOSES
 from bot.store.db import transaction
 from bot.store.segments import mark_dirty
+from bot.values.attributes import Declared, fitted
 from bot.values.audience import FollowerState
+from bot.values.personal import what_is
 
 LONGEST_VALUE = 190
 FOLLOWER = "follower"
@@ -52,7 +54,9 @@ def consent(
         )
         kind = ("opt_in" if given else "opt_out") if purpose == MARKETING else "consent"
         facts = {"purpose": purpose, "given": given, "notice": wording, "source": how}
-        _append(state, kind, purpose, now, how, {} if purpose == MARKETING else facts)
+        if purpose == MARKETING:
+            facts = {} if actor == FOLLOWER else {"by": _OPERATOR}
+        _append(state, kind, purpose, now, how, facts)
         if actor != FOLLOWER:
             detail = {"purpose": purpose, "given": given, "how": how, "wording": wording}
             audit.record(actor, "consent", now, follower_id=follower_id, detail=detail)
@@ -115,9 +119,25 @@ def correct(follower_id: int, name: str, value: str, now: datetime) -> None:
         held = profiles.state_of(follower_id).get("attrs", {}).get(name)
         if held is None or held[0] is None or name in BUILT_IN:
             raise InvalidInput("there is no such particular", "name")
-        facts = {"name": name, "value": value or None}
+        facts = {"name": name, "value": _corrected(state.account_id, name, held[0], value)}
         _append(state, "attribute", name, now, _H5, facts)
     refresh.fold_of(follower_id, now)
+
+
+def _corrected(account_id: int, name: str, held: Any, value: str) -> Any:
+    """The value in the form that is declared for the attribute, else in that of the one held."""
+    if not value:
+        return None
+    if what := what_is(value):
+        raise InvalidInput(f"{what} is not kept here", "value")
+    declared = attribute_types.find(account_id, name)
+    if declared is not None:
+        return fitted(declared, value, "value")
+    kind = "bool" if isinstance(held, bool) else "text" if isinstance(held, str) else "number"
+    try:
+        return fitted(Declared(name, kind), value, "value")
+    except InvalidInput:
+        return value
 
 
 def forget_me(follower_id: int, now: datetime) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
@@ -20,7 +21,7 @@ from bot.errors import InvalidInput, NotFound
 from bot.profile.picture import picture_of
 from bot.profile.showing import page_link
 from bot.segment import catalogue
-from bot.store import accounts, followers, pseudonyms, rates, segments
+from bot.store import accounts, audit, followers, pseudonyms, rates, segments
 from bot.store.db import available
 from bot.web import metrics
 from bot.web.services import services
@@ -115,14 +116,17 @@ def define_segment() -> tuple[Response, int]:
 @views.get("/followers/<name>")
 def follower(name: str) -> Response:
     """One follower's profile without personal data, by id or pseudonym."""
-    return jsonify(about.profile(g.account_id, _follower_id(name), services().clock()))
+    follower_id, now = _follower_id(name), services().clock()
+    _looked(follower_id, "profile", now)
+    return jsonify(about.profile(g.account_id, follower_id, now))
 
 
 @views.get("/followers/<name>/picture")
 def picture(name: str) -> Response:
     """The figures behind the follower's charts. Nothing personal stands among them."""
-    follower_id = _follower_id(name)
-    seen = picture_of(follower_id, services().clock())
+    follower_id, now = _follower_id(name), services().clock()
+    _looked(follower_id, "picture", now)
+    seen = picture_of(follower_id, now)
     return jsonify({"follower": pseudonyms.of(follower_id), **seen.to_json()})
 
 
@@ -132,6 +136,12 @@ def page(name: str) -> Response:
     of, actor = services(), accounts.key_label(g.key)
     link = page_link(of.settings.public, _follower_id(name), actor, of.clock())
     return jsonify(link.to_json())
+
+
+def _looked(follower_id: int, what: str, now: datetime) -> None:
+    """Another program saw what is held of somebody: into the audit log, under its key's name."""
+    label = accounts.key_label(g.key)
+    audit.record(label, "show", now, follower_id=follower_id, detail={"what": what})
 
 
 def _follower_id(name: str) -> int:

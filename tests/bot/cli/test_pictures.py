@@ -14,6 +14,7 @@ from bot.cli.followers import followers
 from bot.cli.profiles import profiles
 from bot.errors import NotFound
 from bot.store import accounts, audit, pseudonyms
+from bot.store.fields import Holder
 from tests.bot.web.test_me import a_rich_life
 from tests.conftest import KEY, NOON, a_follower
 
@@ -84,6 +85,16 @@ def test_nobody_elses_follower_is_shown(lin):
             with pytest.raises(NotFound):
                 said(command, word, name)
     assert audit.entries() == []
+
+
+@pytest.mark.parametrize("name", ["1", "a pseudonym"])
+@pytest.mark.parametrize("words", [(profiles, "show"), (profiles, "picture"), (followers, "page")])
+def test_the_first_command_of_a_process_opens_the_store_itself(lin, name, words):
+    told = pseudonyms.of(lin) if name == "a pseudonym" else name
+    common.services().store.close()
+    common.services.cache_clear()
+    del Holder.vault
+    assert said(*words, told)
 
 
 def test_a_profile_is_told_to_people_in_words_in_both_languages(lin):

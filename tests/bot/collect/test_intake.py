@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.collect import intake, judging, personal
+from bot.collect import intake, judging
 from bot.errors import InvalidInput
 from bot.profile.refresh import fold_new, rebuild
 from bot.store import accounts, privacy, profiles, pseudonyms, quarantine
 from bot.store.db import fetch
 from bot.store.fields import Holder
 from bot.store.vault import Vault
+from bot.values import personal
 from tests.bot.collect.conftest import killed_everywhere
 from tests.conftest import KEY, NOON, a_follower
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import to_ms
 from bot.profile import auditing, privacy, refresh, rights
 from bot.profile.retention import retain
-from bot.store import accounts, audit, care, consents, events, followers
+from bot.store import accounts, audit, care, consents, events, followers, profiles
 from bot.store.db import fetch, open_store, run
 from bot.store.models import Follower
 from bot.store.vault import new_key
@@ -127,6 +128,23 @@ def test_an_operators_word_is_in_the_audit_log_and_a_followers_is_not(account):
     assert [(e.actor, e.action, e.detail["given"]) for e in audit.entries(follower_id=lin)] == [
         ("operator:mei", "consent", False), ("operator:mei", "consent", True)
     ]  # fmt: skip
+
+
+def test_what_an_operator_writes_down_is_no_act_of_the_followers(account):
+    lin = a_person(account)
+    refresh.fold_new(NOON)
+    before = profiles.state_of(lin)
+    later = NOON + timedelta(days=3)
+    rights.consent(lin, "marketing", False, later, how="operator", actor="operator:mei")
+    refresh.fold_new(later)
+    told = profiles.state_of(lin)
+    assert told["opt"][0] is True
+    assert [told.get(part) for part in ("first", "last", "hours", "days")] == [
+        before.get(part) for part in ("first", "last", "hours", "days")
+    ]
+    rights.consent(lin, "marketing", True, later)
+    refresh.fold_new(later)
+    assert profiles.state_of(lin)["last"] == to_ms(later)
 
 
 # --- no trace ----------------------------------------------------------------------------------

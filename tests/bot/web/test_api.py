@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.profile.refresh import fold_new
-from bot.store import accounts, events, pseudonyms, rates
+from bot.store import accounts, audit, events, pseudonyms, rates
 from bot.store.db import fetch, run
 from bot.web import api
 from tests.conftest import NOON, a_follower
@@ -135,6 +135,14 @@ def test_a_profile_holds_nothing_personal(site):
     assert list(answer.json["attributes"]) == ["city"]
     assert not {"o-lin", "林小雨", "13800138000"} & set(answer.get_data(as_text=True).split('"'))
     assert (answer.json["id"], answer.json["subscribed"]) == (site.lin, True)
+
+
+def test_a_look_by_another_program_is_in_the_audit_log_under_its_key(site):
+    call(site, "GET", f"followers/{site.lin}")
+    call(site, "GET", f"followers/{pseudonyms.of(site.lin)}/picture")
+    assert [(one.actor.split()[0], one.action, one.detail) for one in audit.entries(9)] == [
+        ("key:1", "show", {"what": "picture"}), ("key:1", "show", {"what": "profile"}),
+    ]  # fmt: skip
 
 
 def test_nobody_is_found_by_another_name(site):

@@ -12,9 +12,10 @@ import pytest
 from bot import tracking
 from bot.app import templates_folder
 from bot.profile import refresh
-from bot.store import audit, consents, events, followers, picture, profiles
+from bot.store import attribute_types, audit, consents, events, followers, picture, profiles
 from bot.store.db import fetch
 from bot.tracking.tokens import me_url
+from bot.values.attributes import Declared
 from tests.conftest import NOON, a_follower
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -185,6 +186,27 @@ class TestDeciding:
         for name, value, held in (("city", "上海", "上海"), ("nickname", "", None)):
             assert post("correct", name=name, value=value).status_code == 303
             assert profiles.state_of(lin)["attrs"][name][0] == held
+
+    def test_a_correction_keeps_the_declared_type_or_that_of_what_was_held(self, site, post, lin):
+        account = site.account_id
+        for name, kind, words, value in (
+            ("birthday", "date", (), "1999-01-13"), ("level", "enum", ("金", "银"), "金"),
+            ("age", None, (), 34), ("size", None, (), 42), ("vip", None, (), True),
+        ):  # fmt: skip
+            if kind:
+                attribute_types.define(account, Declared(name, kind, words), NOON)
+            happened(account, lin, "attribute", 1, name=name, value=value)
+        refresh.fold_new(NOON)
+        for name, value, held in (
+            ("birthday", "1999/1/14", "1999-01-14"), ("level", "银", "银"), ("age", "35", 35),
+            ("size", "四十二", "四十二"), ("vip", "否", False),
+        ):  # fmt: skip
+            assert post("correct", name=name, value=value).status_code == 303
+            assert profiles.state_of(lin)["attrs"][name][0] == held
+        for name, value in (
+            ("birthday", "1999-13-01"), ("level", "钻石"), ("city", "13912345678"),
+        ):  # fmt: skip
+            assert post("correct", name=name, value=value).status_code == 422, name
 
     def test_what_makes_no_sense_is_refused(self, site, post, lin):
         before = fetch("SELECT COUNT(*) FROM event")
