@@ -151,6 +151,8 @@ def _order(account_id: int, told: judging.Order, people: _People, now: datetime)
         facts=facts,
         identity_id=who.identity,
     )
+    if new is None and who.follower is not None and who.identity is None:
+        events.own(account_id, ORDER_SOURCE, told.number, who.follower)
     return new is not None
 
 

@@ -105,6 +105,22 @@ def id_of(account_id: int, source: str, key: str) -> int:
     return int(found[0][0])
 
 
+def own(account_id: int, source: str, key: str, follower_id: int) -> bool:
+    """The follower is named himself for what came by another name of his, or of nobody known yet.
+
+    Then it stays his when that name is parted from him. False: it was his own, or another's.
+    """
+    return (
+        run(
+            "UPDATE event SET folded = CASE WHEN follower_id IS NULL THEN FALSE ELSE folded END,"
+            " follower_id = ?, identity_id = NULL WHERE dedupe = ? AND identity_id IS NOT NULL"
+            " AND (follower_id IS NULL OR follower_id = ?)",
+            (follower_id, dedupe(account_id, source, key), follower_id),
+        )
+        == 1
+    )
+
+
 class Found(NamedTuple):
     """An event as its key finds it. `follower_id` None: of nobody, or of somebody erased, or it
     waits: then it came by an identity."""

@@ -8,7 +8,7 @@ from bot.collect import intake, judging, naming
 from bot.errors import InvalidInput
 from bot.profile import identity
 from bot.profile.refresh import fold_new
-from bot.store import accounts, listing, privacy, profiles, quarantine
+from bot.store import accounts, identities, listing, privacy, profiles, quarantine
 from bot.store.db import fetch
 from bot.values.identity import Key, Kind
 from tests.bot.collect.test_intake import an_event, an_order, counted
@@ -83,6 +83,26 @@ def test_orders_wait_for_their_customer_with_their_refunds(account):
     state = profiles.state_of(lin)
     assert (state["orders"], state["spent"]) == (3, 3 * 4500)
     assert fetch("SELECT orders, spent_fen FROM profile") == [(2, 4500 - 500 + 4500)]
+
+
+@pytest.mark.parametrize("joined", [True, False], ids=["joined before", "not known yet"])
+def test_an_order_that_names_the_follower_himself_stays_his(account, joined):
+    lin = a_follower(account)
+    shop = {"customer": "K-1"}
+    assert counted(intake.take_orders(account, [an_order(follower=shop)], NOON)) == (1, 0, 0)
+    if joined:
+        key = identities.found(account, [Key(Kind.CUSTOMER, "K-1")])[Key(Kind.CUSTOMER, "K-1")]
+        made = identity.join(account, key.id, lin, "his card", "operator:mei", NOON)
+    identity.go_on(NOON)
+    fold_new(NOON)
+    assert counted(intake.take_orders(account, [an_order(follower=lin)], NOON)) == (0, 1, 0)
+    fold_new(NOON)
+    assert profiles.state_of(lin)["orders"] == 1
+    if joined:
+        identity.undo(account, made.id, "operator:mei", NOON)
+        identity.go_on(NOON)
+        fold_new(NOON)
+        assert profiles.state_of(lin)["orders"] == 1
 
 
 def test_an_unknown_openid_is_not_taken_for_whoever_has_the_telephone(account):
