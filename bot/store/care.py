@@ -77,6 +77,7 @@ def restore(settings: Settings, file: str) -> Path:
         part = target.with_name(target.name + ending)
         if part.exists():
             part.rename(former.with_name(former.name + ending))
+    target.touch(mode=0o600, exist_ok=False)
     shutil.copyfile(file, target)
     return former
 

@@ -85,9 +85,11 @@ def _alone(db: Database) -> Iterator[None]:
 
 
 def backup(db: SqliteDatabase, target: Path) -> None:
-    """A consistent copy of a SQLite store while it is in use. Raises FileExistsError."""
-    if target.exists():
-        raise FileExistsError(target)
+    """A consistent copy of a SQLite store while it is in use, for its owner alone.
+
+    Raises FileExistsError.
+    """
+    target.touch(mode=0o600, exist_ok=False)
     with closing(sqlite3.connect(target)) as copy:
         db.connection().backup(copy)
 

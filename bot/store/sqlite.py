@@ -27,6 +27,12 @@ class OneWriter(SqliteDatabase):
         self._writer: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None  # the file that was opened first
 
+    def _connect(self) -> Any:
+        """A new file is its owner's alone, and so are those that SQLite lays beside it."""
+        if self.database != ":memory:" and not os.path.exists(self.database):
+            os.close(os.open(self.database, os.O_WRONLY | os.O_CREAT, 0o600))
+        return super()._connect()  # type: ignore[misc]
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction on the writer; BEGIN takes SQLite's write lock, so it cannot fail later
@@ -60,7 +66,7 @@ class OneWriter(SqliteDatabase):
             # A commit and its rollback both failed (the disk went away): begin anew, not inside it.
             self.drop_writer()
         if self._writer is None:
-            self._writer = self._connect()  # type: ignore[attr-defined]
+            self._writer = self._connect()
             found = os.stat(self.database)
             self._file = self._file or (found.st_dev, found.st_ino)
         return self._writer

@@ -68,6 +68,16 @@ def test_an_openid_stands_nowhere_in_the_file(store, tmp_path):
         assert b"oPlainlyVisibleOpenid" not in file.read_bytes()
 
 
+def test_a_new_file_is_its_owner_s_alone(tmp_path):
+    opened = open_store(f"sqlite:///{tmp_path}/new.db", [KEY])
+    accounts.ensure_default("wxdevelopment0000", "service", NOON)
+    migrate.backup(opened.db, tmp_path / "copy.db")
+    modes = {file.name: file.stat().st_mode & 0o077 for file in tmp_path.glob("*.db*")}
+    del modes["new.db.migrating"]  # empty: the lock of who migrates
+    assert modes == {"new.db": 0, "new.db-wal": 0, "new.db-shm": 0, "copy.db": 0}
+    opened.close()
+
+
 def test_a_follower_is_made_once_by_sixteen_threads(any_store):
     account = accounts.ensure_default(APPID, "service", NOON)
     ids = together(16, lambda n: followers.ensure(account, "o-same", NOON).id)
