@@ -9,8 +9,10 @@ import click
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
 from bot.cli.privacy import looked
+from bot.errors import InvalidInput
 from bot.store import attribute_types
 from bot.values.attributes import KINDS, Declared
+from bot.values.personal import is_name, what_is
 
 
 @click.group()
@@ -33,20 +35,31 @@ def list_(json_: bool) -> None:
 @click.argument("kind", type=click.Choice(KINDS))
 @click.option("--choice", "choices", multiple=True, help="A word of an enum; repeat it for each.")
 @click.option("--title", default="", help="What sentences call it, such as 生日.")
-def define(name: str, kind: str, choices: tuple[str, ...], title: str) -> None:
+@as_json
+def define(name: str, kind: str, choices: tuple[str, ...], title: str, json_: bool) -> None:
     """Declare the attribute NAME: what comes in and what rules compare must be of this KIND.
 
     What is held already stays as it is.
     """
-    new = attribute_types.define(account().id, Declared(name, kind, choices, title), common.now())
+    if is_name(name) or what_is(name):
+        raise InvalidInput(
+            "personal data by its name: no attribute can hold it, and reports refuse it; names and"
+            " numbers of a person come as `phone`, `customer` ... of a report or an import",
+            "name",
+        )
+    declared = Declared(name, kind, choices, title)
+    new = attribute_types.define(account().id, declared, common.now())
     looked("attribute_define", name=name, kind=kind)
-    click.echo(f"attribute {name}: {kind}{'' if new else ', changed'}")
+    done = f"attribute {name}: {kind}{'' if new else ', changed'}"
+    show({**asdict(declared), "new": new}, json_, lambda: [done])
 
 
 @attributes.command()
 @click.argument("name")
-def remove(name: str) -> None:
+@as_json
+def remove(name: str, json_: bool) -> None:
     """Declare NAME no more: any value fits again. What is held stays."""
     attribute_types.remove(account().id, name)
     looked("attribute_remove", name=name)
-    click.echo(f"attribute {name} is not declared any more")
+    done = f"attribute {name} is not declared any more"
+    show({"name": name, "removed": True}, json_, lambda: [done])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from tqdm import tqdm
 
 from bot.cli import common
@@ -20,7 +21,7 @@ from bot.cli.common import account, as_json, show, table
 from bot.cli.privacy import actor
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.imports import running
-from bot.imports.exporting import FORMATS, export_followers
+from bot.imports.exporting import FORMATS, export_followers, harmless
 from bot.imports.guessing import as_declared, guess
 from bot.imports.mapping import KINDS, format_of, parse
 from bot.imports.rejects import KEPT_DAYS, RejectFile, kept, said
@@ -117,7 +118,7 @@ def _print_rejects(rows: Iterator[list[str | int]], json_: bool) -> None:
         return
     for row in rows:
         line = io.StringIO(newline="")
-        csv.writer(line).writerow(row)
+        csv.writer(line).writerow(map(harmless, row))
         click.echo(line.getvalue(), nl=False)
 
 
@@ -196,6 +197,10 @@ def import_command(kinds: tuple[str, ...]) -> click.Command:
             )
             return
         parsed = parse(document)
+        typed = click.get_current_context().get_parameter_source("kind")
+        if parsed.kind != kind and typed is ParameterSource.COMMANDLINE:
+            why = f"--kind says {kind}, and the mapping is of {parsed.kind}: leave one out"
+            raise InvalidInput(why, "kind")
         if parsed.kind not in kinds:
             raise InvalidInput(
                 f"the mapping is of {parsed.kind}, and {kinds[0]} are wanted", "kind"
@@ -304,6 +309,7 @@ def _say(result: Result, source: Source, folded: int, json_: bool) -> None:
                    "delimiter": source.delimiter, "sheet": source.sheet},
         "resumed_at": result.resumed_at,
         **result.report.to_json(),
+        "earlier_import": result.earlier,
         "folded": folded,
     }  # fmt: skip
     show(value, json_, lambda: _lines(result))
@@ -319,6 +325,13 @@ def _lines(result: Result) -> Iterable[str]:
         f" + {report.rejected} rejected + {report.duplicates} duplicates"
     )
     yield f"{report.followers_made} new followers, {report.events} events"
+    if report.joined or report.conflicts:
+        yield _people(report.joined, report.conflicts)
+    if result.earlier:
+        yield (
+            f"nothing is new: import {result.earlier} took these lines under another mapping, and"
+            " what they told stays; the way out stands in docs/how-to/import-and-export.md"
+        )
     if report.waiting:
         yield f"{report.waiting} rows wait until it is known which follower they are about"
     for column, kinds in sorted(report.changes.items()):
@@ -332,6 +345,14 @@ def _lines(result: Result) -> Iterable[str]:
         yield f"left out: {'、'.join(report.ignored)}"
     if report.rejected and result.run_id:
         yield f"rejected rows, for {KEPT_DAYS} days: hongyan imports rejects {result.run_id}"
+
+
+def _people(joined: int, conflicts: int) -> str:
+    line = f"{joined} {'identity' if joined == 1 else 'identities'} joined"
+    if not conflicts:
+        return line
+    word = "conflict" if conflicts == 1 else "conflicts"
+    return f"{line}, {conflicts} {word}: hongyan identity conflicts"
 
 
 # --- exporting ---------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from bot.profile.picture import Picture, picture_of
 from bot.profile.reckoned import Reckoned, reckoned
 from bot.profile.showing import page_link
 from bot.profile.words import LANGUAGES, MARKETER, Words
+from bot.segment.catalogue import titles
 from bot.store import followers, pseudonyms
 
 _BAR = 24
@@ -58,7 +59,8 @@ def picture(follower: str, file: str | None, lang: str, json_: bool) -> None:
 
 def profile_lines(follower_id: int, seen: Picture, zone: ZoneInfo, lang: str) -> Iterator[str]:
     """All of a profile for people: what was told, what was counted, and the picture."""
-    told, words = seen.told, Words(lang, zone, MARKETER)
+    own = titles(followers.get(follower_id).account_id)
+    told, words = seen.told, Words(lang, zone, MARKETER, own)
     yield f"{words.t('title')} {pseudonyms.of(follower_id)}"
     yield from _told(told, words)
     yield from _lines(charts_of(seen, words), words, reckoned(told, words))
@@ -70,7 +72,7 @@ def _told(told: Mapping[str, Any], w: Words) -> Iterator[str]:
     yield f"{w.t('fact.last')}: {_moment(told['last_seen'], w)}"
     tables = {
         "table.attributes": {
-            name: f"{one['value']}  ({_moment(one['since'], w)})"
+            w.attribute(name): f"{one['value']}  ({_moment(one['since'], w)})"
             for name, one in told["attributes"].items()
         },
         "table.tags": {

@@ -52,12 +52,15 @@ def export(follower_id: int) -> None:
 @privacy.command()
 @click.argument("follower_id", type=FOLLOWER_ID)
 @click.option("--yes", is_flag=True, help="Without asking.")
-def erase(follower_id: int, yes: bool) -> None:
+@as_json
+def erase(follower_id: int, yes: bool, json_: bool) -> None:
     """Erase a follower for good; prints the certificate's number."""
     account()
-    if not yes and not click.confirm(f"Erase follower {follower_id} for good?"):
+    if not yes and not click.confirm(f"Erase follower {follower_id} for good?", err=json_):
         raise Conflict("not erased")
-    click.echo(rights.erase(follower_id, "operator", common.now(), actor()))
+    certificate = rights.erase(follower_id, "operator", common.now(), actor())
+    done = {"follower": follower_id, "erased": True, "certificate": certificate}
+    show(done, json_, lambda: [certificate])
 
 
 @privacy.command()

@@ -38,22 +38,26 @@ def sync(full: bool, json_: bool) -> None:
 
 @click.command()
 @click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
-def blacklist(follower_id: int) -> None:
+@as_json
+def blacklist(follower_id: int, json_: bool) -> None:
     """Put a follower on the platform's blacklist: nothing is said and heard any more."""
-    _block(follower_id, True)
+    _block(follower_id, True, json_)
 
 
 @click.command()
 @click.argument("follower_id", type=click.IntRange(1, 2**63 - 1))
-def unblacklist(follower_id: int) -> None:
+@as_json
+def unblacklist(follower_id: int, json_: bool) -> None:
     """Take a follower off the platform's blacklist."""
-    _block(follower_id, False)
+    _block(follower_id, False, json_)
 
 
-def _block(follower_id: int, on: bool) -> None:
+def _block(follower_id: int, on: bool, json_: bool) -> None:
     found = account()
     client = services().client_of(found.id)
     new = tagging.block(found.id, client, follower_id, on, common.now())
     looked("blacklist" if on else "unblacklist", follower_id, changed=new)
     where = "on the blacklist" if on else "not on the blacklist"
-    click.echo(f"follower {follower_id} is {where}{'' if new else ', as before'}")
+    done = {"follower": follower_id, "blacklisted": on, "changed": new}
+    line = f"follower {follower_id} is {where}{'' if new else ', as before'}"
+    show(done, json_, lambda: [line])

@@ -46,30 +46,34 @@ def sync(json_: bool) -> None:
 @tags.command()
 @click.argument("tag")
 @click.option("--stop", is_flag=True, help="Send this tag no more; what is there stays.")
-def push(tag: str, stop: bool) -> None:
+@as_json
+def push(tag: str, stop: bool, json_: bool) -> None:
     """Send our TAG to the platform, now and at every sync; it is made there where it is missing."""
     found = account()
     if stop:
         platform_tags.set_pushed(platform_tags.named(found.id, tag).id, False)
         looked("tags_push", tag=tag, stopped=True)
-        click.echo(f"tag {tag} is sent no more")
+        show({"tag": tag, "pushed": False}, json_, lambda: [f"tag {tag} is sent no more"])
         return
     client = services().client_of(found.id)
     made = tagging.start_pushing(found.id, client, tag, common.now())
     sent = tagging.push(found.id, client, made, common.now())
     looked("tags_push", tag=tag, added=sent.added, taken=sent.taken)
-    click.echo(f"{sent.added} tagged, {sent.taken} untagged, {sent.refused} refused")
+    line = f"{sent.added} tagged, {sent.taken} untagged, {sent.refused} refused"
+    show({"tag": tag, "pushed": True, **asdict(sent)}, json_, lambda: [line])
 
 
 @tags.command()
 @click.argument("tag")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete(tag: str, yes: bool) -> None:
+@as_json
+def delete(tag: str, yes: bool, json_: bool) -> None:
     """Delete TAG on the platform; our own tag of that name stays with whom we gave it to."""
     found = account()
     held = platform_tags.named(found.id, tag)
     if not yes:
-        click.confirm(f"Delete tag {tag} of {held.fans} followers there?", abort=True)
+        click.confirm(f"Delete tag {tag} of {held.fans} followers there?", abort=True, err=json_)
     tagging.delete(found.id, services().client_of(found.id), tag, common.now())
     looked("tags_delete", tag=tag)
-    click.echo(f"tag {tag} is deleted on the platform")
+    done = {"tag": tag, "deleted": True, "fans": held.fans}
+    show(done, json_, lambda: [f"tag {tag} is deleted on the platform"])

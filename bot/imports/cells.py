@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bot.imports.mapping import PERSON, Column
 from bot.imports.reading import Bad, Value, reader
+from bot.imports.sources import GUARDED
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
@@ -71,8 +72,8 @@ class Cell:
         if raw.isascii() and raw.isalnum() and policy.case == "keep":
             return raw
         text = _INVISIBLE.sub("", raw) if not raw.isascii() or not raw.isprintable() else raw
-        if text[:2] in ("'=", "'+", "'-", "'@"):
-            text = text[1:]  # put there by an export, for spreadsheets
+        if text.startswith(GUARDED):
+            text = text[1:]
         if policy.width and not text.isascii():
             text = text.translate(_FULL_WIDTH)
         if policy.spaces and not text.isalnum():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import NamedTuple
 
@@ -54,7 +55,20 @@ class Item(NamedTuple):
     refund: Refund | None = None
 
 
-_Make = Callable[[str, Value, int | None], list[Happening]]
+_Make = Callable[["Where", Value, int | None], list[Happening]]
+
+
+class Where(NamedTuple):
+    """A row of a file. `place`: 16 hex digits that grow with the line, so that the keys of a file
+    stand side by side in the log's index; a million that are strewn over it take twice the time."""
+
+    place: str
+    line: str
+
+    def key(self, what: str) -> str:
+        """The unique key of what this row tells."""
+        digest = blake2b(f"{self.line}{what}".encode(), digest_size=8).hexdigest()
+        return self.place + digest
 
 
 class Maker:
@@ -63,7 +77,9 @@ class Maker:
     def __init__(
         self, mapping: Mapping, cells: Sequence[Cell], fingerprint: str, account_id: int
     ) -> None:
-        self._fingerprint, self._event, self._account_id = fingerprint, mapping.event, account_id
+        self._event, self._account_id = mapping.event, account_id
+        self._file = f"{account_id}\0{SOURCE}\0{fingerprint}:"
+        self._place = blake2b(self._file.encode(), digest_size=4).hexdigest()
         self._columns = [cell.column for cell in cells]
         self._places = {column.to: n for n, column in enumerate(self._columns)}
         self._at = self._places.get("at")
@@ -99,11 +115,11 @@ class Maker:
     def _item(self, number: int, line: Line, row: Sequence[Value]) -> Item:
         person = self.person(row)
         at = None if self._at is None else row[self._at]
-        where = f"{self._fingerprint}:{line.number}"
+        where = Where(f"{self._place}{line.number:08x}", f"{self._file}{line.number}")
         refund = self._refund(row, at) if self._refunds.told else None
         return Item(number, line, person, self._make(where, row, at), refund)
 
-    def _of_follower(self, where: str, row: Sequence[Value], at: int | None) -> list[Happening]:
+    def _of_follower(self, where: Where, row: Sequence[Value], at: int | None) -> list[Happening]:
         """Told again by the same file, a value is no news: the key has it in it."""
         made: list[Happening] = []
         for n, make in self._makers:
@@ -112,30 +128,31 @@ class Maker:
                 made += make(where, value, at)
         if self._topics and (topics := _named(self._topics, row)):
             facts = f'{{"topics": {_ENCODE(dict.fromkeys(topics, 1))}}}'
-            key = f"{where}:i:{'|'.join(topics)}"
-            made.append(self._happening("interest.imported", key, at, facts))
+            key = where.key(f":i:{'|'.join(topics)}")
+            made.append(Happening("interest.imported", SOURCE, key, at, facts))
         return made
 
     def _told_by(self, column: Column) -> _Make:
         return self._attribute(column) if column.to == "attribute" else self._tag(column)
 
     def _attribute(self, column: Column) -> _Make:
-        account_id, middle = self._account_id, f":a:{column.name}:"
+        middle = f":a:{column.name}:"
         head = f'{{"name": {encode_basestring(column.name)}, "value": '
 
-        def make(where: str, value: Value, at: int | None) -> list[Happening]:
-            key = dedupe(account_id, SOURCE, f"{where}{middle}{value}")
+        def make(where: Where, value: Value, at: int | None) -> list[Happening]:
+            key = where.key(f"{middle}{value}")
             return [Happening("attribute", SOURCE, key, at, f"{head}{_json(value)}}}")]
 
         return make
 
     def _tag(self, column: Column) -> _Make:
-        def make(where: str, value: Value, at: int | None) -> list[Happening]:
+        def make(where: Where, value: Value, at: int | None) -> list[Happening]:
             tags = {column.name: value} if column.type == "bool" else dict.fromkeys(value, True)
             return [
-                self._happening(
+                Happening(
                     "tag",
-                    f"{where}:t:{tag}:{on}",
+                    SOURCE,
+                    where.key(f":t:{tag}:{on}"),
                     at,
                     _ENCODE({"tag": tag, "on": on, "source": SOURCE}),
                 )
@@ -144,7 +161,7 @@ class Maker:
 
         return make
 
-    def _of_order(self, where: str, row: Sequence[Value], at: int | None) -> list[Happening]:
+    def _of_order(self, where: Where, row: Sequence[Value], at: int | None) -> list[Happening]:
         topics = _ENCODE(dict.fromkeys(_named(self._topics, row), 1.0)) if self._topics else "{}"
         facts = f'{{"amount_fen": {row[self._places["amount"]]}, "topics": {topics}'
         if items := _named(self._items, row):
@@ -160,16 +177,14 @@ class Maker:
         paid = row[self._places["amount"]]
         return Refund(row[self._places["order"]], paid, fen, at if since is None else since)
 
-    def _of_event(self, where: str, row: Sequence[Value], at: int | None) -> list[Happening]:
+    def _of_event(self, where: Where, row: Sequence[Value], at: int | None) -> list[Happening]:
         place = self._places.get("event")
         kind = self._event if place is None else row[place]
         facts = [f"{name}: {_json(row[n])}" for n, name in self._facts if row[n] is not None]
         if self._topics and (topics := _named(self._topics, row)):
             facts.append(f'"topics": {_ENCODE(dict.fromkeys(topics, 1))}')
-        return [self._happening(kind, f"{where}:e:{kind}", at, f"{{{', '.join(facts)}}}")]
-
-    def _happening(self, kind: str, key: str, at: int | None, facts: str) -> Happening:
-        return Happening(kind, SOURCE, dedupe(self._account_id, SOURCE, key), at, facts)
+        facts_ = f"{{{', '.join(facts)}}}"
+        return [Happening(kind, SOURCE, where.key(f":e:{kind}"), at, facts_)]
 
 
 def _named(places: Sequence[int], row: Sequence[Value]) -> list[str]:

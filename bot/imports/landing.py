@@ -39,7 +39,7 @@ def land(account_id: int, items: Sequence[Item], now: datetime) -> Landing:
     now  when the import began: the time of what has none of its own
     """
     now_ms = to_ms(now)
-    evidence = [f"import:{now_ms}:{item.line.number}" for item in items]
+    evidence = [_ground(item, now_ms) for item in items]
     found = find_people(account_id, [item.person for item in items], now, evidence)
     ready, refused = _judged(account_id, items, found, now_ms)
     rows = [
@@ -48,7 +48,12 @@ def land(account_id: int, items: Sequence[Item], now: datetime) -> Landing:
         for kind, source, key, at, facts in happenings
     ]
     fresh = set(store.append_events(account_id, rows, now_ms))
-    return Landing(_counted(ready, fresh, found.made, refused), refused)
+    return Landing(_counted(ready, fresh, found, refused, now_ms), refused)
+
+
+def _ground(item: Item, now_ms: int) -> str:
+    """What a join that this row makes is kept with."""
+    return f"import:{now_ms}:{item.line.number}"
 
 
 class Rehearsal:
@@ -65,12 +70,13 @@ class Rehearsal:
     def land(self, items: Sequence[Item]) -> Landing:
         people = [item.person for item in items]
         found = seek_people(self._account_id, people, self._would_be)
-        ready, refused = _judged(self._account_id, items, found, to_ms(self._now))
+        now_ms = to_ms(self._now)
+        ready, refused = _judged(self._account_id, items, found, now_ms)
         keys = [one.dedupe for row in ready for one in row.happenings]
         fresh = set(keys) - store.known_events(keys) - self._told
         if self._repeats:
             self._told |= fresh
-        return Landing(_counted(ready, fresh, found.made, refused), refused)
+        return Landing(_counted(ready, fresh, found, refused, now_ms), refused)
 
 
 def _judged(
@@ -131,14 +137,19 @@ def _same_payer(account_id: int, one: Paid, other: Paid) -> bool:
 def _counted(
     ready: Sequence[_Ready],
     fresh: set[str],
-    made: set[int],
+    found: Found,
     refused: Sequence[tuple[Item, str]],
+    now_ms: int,
 ) -> Landed:
     """`fresh`: keys of the events that are new; the first row that tells one brought it."""
-    landed = Landed(followers_made=len(made), events=len(fresh))
-    left, unmet = set(fresh), set(made)
+    landed = Landed(followers_made=len(found.made), events=len(fresh), joined=len(found.joined))
+    landed.conflicts = len(found.proved) - landed.joined
+    grounds = {edge.evidence for edge in found.joined if edge.evidence}
+    # A unionid that came with an openid joins by what the platform told: that has no line.
+    told = {edge.follower for edge in found.joined if not edge.evidence and edge.follower}
+    left, unmet = set(fresh), found.made | told
     for row in ready:
-        news = False
+        news = bool(grounds) and _ground(row.item, now_ms) in grounds
         for one in row.happenings:
             if one.dedupe in left:
                 left.discard(one.dedupe)

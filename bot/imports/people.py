@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.profile import identity, persons
 from bot.store import identities
 from bot.store import imports as store
+from bot.store.identity_joins import Contradiction, Edge
 from bot.values.identity import Key, Kind, Named, phone_number
 
 
@@ -42,12 +43,18 @@ class Found(NamedTuple):
 
     ids         None: nobody known yet, or the row names nobody
     identities  by which identity the row's events come; None: the follower's own name, or nobody
+    proved      joins that the rows made, and contradictions that they told; of a dry run none
     In a dry run what would be made has no number yet: it is told apart by a negative one.
     """
 
     ids: list[int | None]
     made: set[int]
     identities: list[int | None]
+    proved: Sequence[Edge | Contradiction] = ()
+
+    @property
+    def joined(self) -> list[Edge]:
+        return [one for one in self.proved if isinstance(one, Edge)]
 
 
 def find_people(
@@ -64,18 +71,21 @@ def find_people(
     openids = list({p.openid: None for p in people if p.follower is None and p.openid})
     ids, made = store.ensure_followers(account_id, openids, now)
     followers = _followers(account_id, people, ids)
-    _learn_unionids(account_id, people, followers, now)
+    proved: list[Edge | Contradiction] = []
+    _learn_unionids(account_id, people, followers, now, proved)
     grounds = evidence or [""] * len(people)
     named = {
         place: Named(followers[place], keys[place], grounds[place])
         for place, person in enumerate(people)
         if keys[place] and not (followers[place] is None and _own(person))
     }
-    found = dict(zip(named, persons.whose(account_id, list(named.values()), now), strict=True))
+    whose = persons.whose(account_id, list(named.values()), now, proved)
+    found = dict(zip(named, whose, strict=True))
     return Found(
         [found[n].follower if n in found else who for n, who in enumerate(followers)],
         set(made),
         [found[n].identity if n in found else None for n in range(len(people))],
+        proved,
     )
 
 
@@ -127,7 +137,11 @@ def _followers(
 
 
 def _learn_unionids(
-    account_id: int, people: Sequence[Person], followers: Sequence[int | None], now: datetime
+    account_id: int,
+    people: Sequence[Person],
+    followers: Sequence[int | None],
+    now: datetime,
+    proved: list[Edge | Contradiction],
 ) -> None:
     told = {
         who: person.unionid
@@ -136,4 +150,4 @@ def _learn_unionids(
     }
     if told:
         store.learn_unionids(told)
-        identity.platform_told(account_id, told, now)
+        identity.platform_told(account_id, told, now, proved)

@@ -1,7 +1,8 @@
 """Rows that were not taken: each with why, and as it stood, to be put right and imported.
 
 They are kept sealed in the store with the import, until they are forgotten; a file of them is
-written for who asks for it, and is readable by its owner only.
+written for who asks for it, and is readable by its owner only. A cell that a spreadsheet would take
+for a formula gets an apostrophe there, as in an export; the import takes it off again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import IO, NamedTuple
 
 from bot.errors import InvalidInput
 from bot.i18n import t
+from bot.imports.exporting import harmless
 from bot.imports.mapping import PERSON
 from bot.imports.rows import Fault
 from bot.imports.sources import Line
@@ -105,8 +107,8 @@ class RejectFile:
         for row in rows:
             if self._file is None:
                 self._file = self._open()
-                csv.writer(self._file).writerow(head)
-            csv.writer(self._file).writerow(row)
+                csv.writer(self._file).writerow(map(harmless, head))
+            csv.writer(self._file).writerow(map(harmless, row))
 
     def _open(self) -> IO[str]:
         try:

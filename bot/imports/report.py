@@ -13,6 +13,9 @@ class Report:
 
     taken       rows that brought something new        unchanged   everything was known already
     waiting     of those taken, rows of people whom no follower is known to be
+    joined      identities that its rows proved to be one person with somebody; rows that brought
+                one are taken. A dry run does not reckon it: 0
+    conflicts   identities that a row named together against what is known; of a dry run 0, too
     changes     column -> kind of change -> cells (of rows that were not rejected)
     reasons     why rows were rejected -> rows (a row may have several)
     """
@@ -25,6 +28,8 @@ class Report:
     waiting: int = 0
     followers_made: int = 0
     events: int = 0
+    joined: int = 0
+    conflicts: int = 0
     changes: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     ignored: tuple[str, ...] = ()
@@ -44,6 +49,8 @@ class Report:
             "waiting": self.waiting,
             "followers_made": self.followers_made,
             "events": self.events,
+            "joined": self.joined,
+            "conflicts": self.conflicts,
             "changes": {name: dict(kinds) for name, kinds in sorted(self.changes.items())},
             "reasons": dict(self.reasons.most_common()),
             "ignored_columns": list(self.ignored),
@@ -59,6 +66,8 @@ class Landed:
     waiting: int = 0
     followers_made: int = 0
     events: int = 0
+    joined: int = 0
+    conflicts: int = 0
     refused: dict[str, int] = field(default_factory=dict)  # reason -> rows
 
     def add(self, other: Landed) -> None:
@@ -67,5 +76,7 @@ class Landed:
         self.waiting += other.waiting
         self.followers_made += other.followers_made
         self.events += other.events
+        self.joined += other.joined
+        self.conflicts += other.conflicts
         for reason, times in other.refused.items():
             self.refused[reason] = self.refused.get(reason, 0) + times

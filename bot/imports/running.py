@@ -44,12 +44,16 @@ def _silent(phase: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`run_id` None: a dry run. `first`: the first rejects."""
+    """`run_id` None: a dry run. `first`: the first rejects.
+
+    earlier   where nothing was new: an import of the same file under another mapping, if there was
+    """
 
     report: Report
     run_id: int | None
     first: tuple[Reject, ...]
     resumed_at: int = 0
+    earlier: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,8 @@ class _Tally:
         taken = {cell.column.header for cell in prepared.cells}
         self._report = Report(ignored=tuple(name for name in source.header if name not in taken))
         self._first: list[Reject] = []
+        mapping = prepared.mapping
+        self._which = (account_id, mapping.kind, source.fingerprint, mapping.digest)
 
     def items(self, batch: Cleaned) -> list[Item]:
         return self._maker.items(batch)
@@ -232,6 +238,9 @@ class _Tally:
         report.taken, report.unchanged = landed.taken, landed.unchanged
         report.waiting = landed.waiting
         report.followers_made, report.events = landed.followers_made, landed.events
+        report.joined, report.conflicts = landed.joined, landed.conflicts
         report.rejected += sum(landed.refused.values())
         report.reasons.update(landed.refused)
-        return Result(report, run_id, tuple(self._first), resumed_at)
+        stale = report.unchanged and not report.taken
+        earlier = store.told_otherwise(*self._which) if stale else None
+        return Result(report, run_id, tuple(self._first), resumed_at, earlier)

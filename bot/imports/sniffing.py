@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -19,6 +20,7 @@ DELIMITERS = (",", "\t", ";", "|")
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 16
 _MOST_UNPACKED = 4 << 30  # of a workbook: more is a bomb, not a table
+_STRANGE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -52,6 +54,8 @@ def sniff(path: Path, encoding: str = "") -> Sniffed:
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidInput(f"{path.name}: is an old Excel file (.xls); save it as .xlsx or .csv")
     packed = head.startswith(b"\x1f\x8b")
+    if path.suffix.lower() == ".gz" and not packed:
+        raise InvalidInput(f"{path.name}: is no gzip file; a table as plain text ends in .csv")
     return _sniff_text(path, packed, encoding)
 
 
@@ -76,6 +80,11 @@ def _sniff_text(path: Path, packed: bool, wanted: str) -> Sniffed:
         raise InvalidInput(f"{path.name}: is empty")
     encoding = wanted or _encoding(sample, trials)
     text = _text_of(sample, encoding)
+    if _is_binary(text):
+        raise InvalidInput(
+            f"{path.name}: is not text as {encoding}; if it is a table in another encoding, name"
+            " it in a mapping (format: encoding)"
+        )
     return Sniffed(_text_kind(path, text), packed, digest.hexdigest(), encoding, text, lines)
 
 
@@ -114,6 +123,12 @@ def _text_of(sample: bytes, encoding: str) -> str:
         raise InvalidInput(f"there is no encoding {encoding[:40]!r}", "encoding") from None
     whole = text if len(sample) < _SAMPLE else text[: text.rfind("\n") + 1]
     return (whole or text).lstrip("\ufeff")
+
+
+def _is_binary(text: str) -> bool:
+    """Whether more than stray bytes of it are no characters that anybody writes."""
+    strange = len(_STRANGE.findall(text))
+    return strange > 3 and strange > len(text) / 20
 
 
 def _text_kind(path: Path, sample: str) -> str:

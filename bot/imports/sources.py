@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from bot.errors import InvalidInput
 from bot.imports.sniffing import CSV, JSONL, XLSX, delimiter_of, sniff, unpacked
 
+GUARDED = ("'=", "'+", "'-", "'@")  # by an export or a reject file, for spreadsheets
 _MOST_LINES = 100  # of one record: a cell that is longer is a quote that was left open
 _LOOK = 200  # lines whose keys make the columns of a JSONL file
 _NO_NAME = re.compile(r"[-+]?[\d.,:/%¥￥ ]+|o[\w-]{27}")
@@ -105,6 +106,7 @@ def _named(cells: Iterable[str]) -> tuple[str, ...]:
     """Every column has a name, and no two have the same."""
     names: list[str] = []
     for place, cell in enumerate(cells, start=1):
+        cell = cell[1:] if cell.startswith(GUARDED) else cell
         name = " ".join(cell.split()) or f"column {place}"
         times = 1
         while (name if times == 1 else f"{name} ({times})") in names:

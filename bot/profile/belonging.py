@@ -13,7 +13,7 @@ from bot.i18n import t
 from bot.segment import evaluate
 from bot.segment.plan import with_pins
 from bot.segment.rules import Rule, parse
-from bot.segment.sentence import sentence
+from bot.segment.sentence import Titles, sentence
 from bot.store import follower_facts
 from bot.store.portrait import Membership
 from bot.values.facts import FollowerFacts
@@ -38,13 +38,20 @@ class Belonging:
 
 
 def belongings(
-    follower_id: int, members: list[Membership], now: datetime, lang: str
+    follower_id: int,
+    members: list[Membership],
+    now: datetime,
+    lang: str,
+    titles: Titles | None = None,
 ) -> list[Belonging]:
-    """In the order given. What all rules need of him is read once."""
+    """In the order given. What all rules need of him is read once.
+
+    titles  what the account calls its own attributes
+    """
     rules = {one.segment_id: _parsed(one) for one in members}
     needed = evaluate.needs([rule for _, rule in filter(None, rules.values())], now)
     facts = next(iter(follower_facts.load([follower_id], needed)), None)
-    return [_belonging(one, rules[one.segment_id], facts, now, lang) for one in members]
+    return [_belonging(one, rules[one.segment_id], facts, now, lang, titles) for one in members]
 
 
 def _parsed(one: Membership) -> tuple[Rule, Rule] | None:
@@ -62,20 +69,21 @@ def _belonging(
     facts: FollowerFacts | None,
     now: datetime,
     lang: str,
+    titles: Titles | None,
 ) -> Belonging:
     if rules is None or facts is None:
         return Belonging(one.name, one.slug, one.since, "")
     found = evaluate.reason(rules[1], facts, to_ms(now))
-    because = tuple(_in_words(reason, lang) for reason in found["because"])
-    said = sentence(rules[0], lang)
+    because = tuple(_in_words(reason, lang, titles) for reason in found["because"])
+    said = sentence(rules[0], lang, titles)
     return Belonging(one.name, one.slug, one.since, said, because, found["matches"])
 
 
-def _in_words(reason: Mapping[str, Any], lang: str) -> str:
+def _in_words(reason: Mapping[str, Any], lang: str, titles: Titles | None) -> str:
     """A condition that decided, as a sentence with what was found."""
     condition = {k: v for k, v in reason.items() if k not in (*_FOUND, "held")}
     try:
-        words = sentence(parse(condition), lang)
+        words = sentence(parse(condition), lang, titles)
     except InvalidInput:  # a reason that is shorter than its rule
         words = ", ".join(f"{key}: {_plain(value)}" for key, value in condition.items())
     if not reason.get("held", True):

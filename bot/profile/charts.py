@@ -86,7 +86,7 @@ def _liking(picture: Picture, w: Words) -> Iterable[Chart]:
 def _interest(one: Mapping[str, Any], w: Words, words: str = "") -> Row:
     percent = round(100 * one["score"])
     why = words or w.t(
-        "evidence", percent=percent, times=f"{one['mentioned']:g}", days=one["days"],
+        "evidence", percent=percent, weight=round(one["mentioned"], 2), days=one["days"],
         ago=one["last_days_ago"],
     )  # fmt: skip
     return Row(w.topic(one["topic"]), percent, why)

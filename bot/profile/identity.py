@@ -30,12 +30,17 @@ TOGETHER = 200  # joins whose events do
 # --- other evidence ------------------------------------------------------------------------------
 
 
-def platform_told(account_id: int, follower_ids: Collection[int], now: datetime) -> int:
+def platform_told(
+    account_id: int,
+    follower_ids: Collection[int],
+    now: datetime,
+    proved: list[joins.Edge | joins.Contradiction] | None = None,
+) -> int:
     """WeChat told unionids of these followers: contacts who wait under them are joined; how many.
 
-    May be part of a transaction of the caller's.
+    May be part of a transaction of the caller's. `proved` takes up the joins and contradictions.
     """
-    return _join_all(account_id, identities.awaited(account_id, follower_ids), now)
+    return _join_all(account_id, identities.awaited(account_id, follower_ids), now, proved)
 
 
 def learn_unionid(account_id: int, follower_id: int, unionid: str, now: datetime) -> int:
@@ -52,7 +57,12 @@ def catch_up(account_id: int, now: datetime) -> int:
     return _join_all(account_id, identities.overlooked(account_id), now)
 
 
-def _join_all(account_id: int, pairs: Sequence[tuple[int, int]], now: datetime) -> int:
+def _join_all(
+    account_id: int,
+    pairs: Sequence[tuple[int, int]],
+    now: datetime,
+    proved: list[joins.Edge | joins.Contradiction] | None = None,
+) -> int:
     if not pairs:
         return 0
     with transaction():
@@ -64,6 +74,8 @@ def _join_all(account_id: int, pairs: Sequence[tuple[int, int]], now: datetime) 
             for identity, follower in pairs
         ]
         write(account_id, parties, now)
+    if proved is not None:
+        proved += [*parties.edges, *parties.contradictions]
     return verdicts.count(Verdict.JOINED)
 
 

@@ -6,6 +6,7 @@ Names are masked: 138****5678 tells an operator which, and not what.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,21 @@ from bot.i18n import t
 from bot.store import identities, identity_names, pseudonyms
 from bot.store import identity_joins as joins
 from bot.store.identity_names import Shown
-from bot.values.identity import Kind
+from bot.values.identity import Kind, Why
 
 
 def of_follower(
-    account_id: int, follower_id: int, lang: str = "zh", *, personal: bool = False
+    account_id: int,
+    follower_id: int,
+    lang: str = "zh",
+    *,
+    personal: bool = False,
+    own: bool = False,
 ) -> dict[str, Any]:
-    """Names, joins, contradictions, and in which other accounts the same unionid follows."""
+    """Names, joins, contradictions, and in which other accounts the same unionid follows.
+
+    own  for himself: that staff joined or parted names, not who of them, nor what they noted
+    """
     ids = {one.id for one in identities.of_followers(account_id, [follower_id])}
     made = {one.id: one for one in joins.of_follower(account_id, follower_id)}
     made |= {one.id: one for one in joins.between(account_id, ids)}
@@ -29,7 +38,7 @@ def of_follower(
                 if one.identity not in ids]  # fmt: skip
     return {
         "follower": pseudonyms.of(follower_id),
-        **_told(account_id, ids, [made[id_] for id_ in sorted(made)], against, lang, personal),
+        **_told(account_id, ids, [made[id_] for id_ in sorted(made)], against, lang, personal, own),
         "elsewhere": elsewhere(follower_id),
     }
 
@@ -66,11 +75,12 @@ def _told(
     against: list[joins.Conflict],
     lang: str,
     personal: bool,
+    own: bool = False,
 ) -> dict[str, Any]:
     names = _names(account_id, made, against)
     return {
         "identities": [_identity(one, personal) for one in identity_names.shown(account_id, ids)],
-        "joins": [_join(one, names, lang) for one in made],
+        "joins": [_join(one, names, lang, own) for one in made],
         "conflicts": [_conflict(one, names, lang) for one in against],
     }
 
@@ -106,15 +116,19 @@ def _names(
     return {one.id: one for one in identity_names.shown(account_id, ids)}
 
 
-def _join(one: joins.Join, names: dict[int, Shown], lang: str) -> dict[str, Any]:
+def _join(one: joins.Join, names: dict[int, Shown], lang: str, own: bool) -> dict[str, Any]:
+    if own:
+        one = replace(one, actor="", reason="", undone_by="")
+    by_staff = ".own" if own and one.why == Why.OPERATOR else ""
     said = t(
-        f"identity.join.{one.why}", lang, name=_name(one.identity, names, lang),
+        f"identity.join.{one.why}{by_staff}", lang, name=_name(one.identity, names, lang),
         other=_other(one.other, one.follower, names, lang),
         evidence=_evidence(one.account_id, one.evidence, lang), actor=one.actor, reason=one.reason,
         at=_when(one.at),
     )  # fmt: skip
     if one.undone_at is not None:
-        said += t("identity.join.undone", lang, by=one.undone_by, at=_when(one.undone_at))
+        undone = "identity.join.undone.own" if own else "identity.join.undone"
+        said += t(undone, lang, by=one.undone_by, at=_when(one.undone_at))
     elif one.state == joins.OPEN:
         said += t("identity.join.open", lang)
     return {

@@ -8,14 +8,22 @@ from datetime import datetime
 from bot.profile.parties import Parties
 from bot.store import identities
 from bot.store import identity_joins as joins
+from bot.store.identity_joins import Contradiction, Edge
 from bot.values.identity import Key, Kind, Member, Named, Whose, Why
 
 
-def whose(account_id: int, named: Sequence[Named], now: datetime) -> list[Whose]:
+def whose(
+    account_id: int,
+    named: Sequence[Named],
+    now: datetime,
+    proved: list[Edge | Contradiction] | None = None,
+) -> list[Whose]:
     """Whose each report is, in a transaction of the caller's that writes the events, too.
 
     Names that nobody had are kept, and names of one report are joined where they may be: a few
     statements for the whole batch, however long it is.
+
+    proved  takes up the joins and contradictions, for who counts them
     """
     keys = dict.fromkeys(key for one in named for key in _needed(one))  # in the order told
     if not keys:
@@ -28,6 +36,8 @@ def whose(account_id: int, named: Sequence[Named], now: datetime) -> list[Whose]
     known |= fresh
     open_ = [one for one in named if _says_more(one, known, told)]
     parties = _joined(account_id, open_, known, told, fresh.values(), now) if open_ else None
+    if parties and proved is not None:
+        proved += [*parties.edges, *parties.contradictions]
     return [_whose(one, known, told, parties) for one in named]
 
 

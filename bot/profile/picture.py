@@ -6,7 +6,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +14,17 @@ from bot.clock import from_ms, to_ms
 from bot.profile import features
 from bot.profile.around import around
 from bot.profile.fold import State, is_own_act
-from bot.store import followers, profiles
+from bot.store import followers, portrait, profiles, timeline
 from bot.store import picture as store
 from bot.store.picture import FREQUENCY, MONETARY, RECENCY, Act, Quantiles
+from bot.values.audience import FollowerState
 from bot.values.interest import DAY_MS, day_of
 from bot.values.stage import NEW_DAYS, SLEEPING_DAYS, Stage, stage_of
 
 MOST_ACTS = 2000
 SHOWN_ACTS = 30
 WEEKS = 26
+_RETURNED = "refund"
 # What `features.explain` reckons beside the charts, where there is enough to reckon from.
 _RECKONED = ("cycle", "sentiment", "best_hours", "fatigue", "social")
 
@@ -81,6 +83,28 @@ class Picture:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What of the path the own acts at hand do not tell. Instants are ms.
+
+    returned          when an order was given back whole
+    left              since when they do not follow; None: not known
+    followed          whether they ever did
+    orders, redeemed  so many before those acts
+    first             the first act of all
+    """
+
+    returned: Sequence[int] = ()
+    left: int | None = None
+    followed: bool = True
+    orders: int = 0
+    redeemed: int = 0
+    first: int | None = None
+
+
+NO_PAST = Past()
+
+
 def picture_of(follower_id: int, now: datetime) -> Picture:
     """A handful of rows, however many followers there are. Raises NotFound."""
     state = profiles.state_of(follower_id)
@@ -92,7 +116,21 @@ def picture_of(follower_id: int, now: datetime) -> Picture:
         store.quantiles(person.account_id),
         around(person, now),
         now,
+        _past(person, state),
     )
+
+
+def _past(person: FollowerState, state: State) -> Past:
+    """One statement for who left, and one for whom an order was given back."""
+    returned: list[int] = []
+    if state.get("returned"):
+        found, _ = timeline.page(person.id, timeline.Place(), MOST_ACTS, (_RETURNED,))
+        returned = [one.at for one in found if one.facts.get("whole") is True]
+    if person.subscribed:
+        return Past(returned)
+    came, left = portrait.since(person.id)
+    followed = came is not None or left is not None
+    return Past(returned, None if left is None else to_ms(left), followed)
 
 
 def draw(
@@ -102,6 +140,7 @@ def draw(
     quantiles: Mapping[str, Quantiles],
     beside: features.Around,
     now: datetime,
+    past: Past = NO_PAST,
 ) -> Picture:
     """The picture of a state; `acts` the oldest first, of any kind."""
     told = features.explain(state, now, beside)
@@ -113,7 +152,7 @@ def draw(
         list(told["weekdays"]),
         weeks(own, now),
         own[: -SHOWN_ACTS - 1 : -1],
-        stage_path(own, beside.subscribed, now),
+        stage_path(own, beside.subscribed, now, _before(past, state, acts)),
         places(state, quantiles, now),
         max((known.people for known in quantiles.values()), default=0),
         told["best_hour"],
@@ -137,25 +176,53 @@ def _start_of(week: int) -> int:
     return (week * 7 - 3) * DAY_MS - 8 * 3_600_000
 
 
-def stage_path(own: Sequence[Act], subscribed: bool, now: datetime) -> list[tuple[int, str]]:
+def _before(past: Past, state: State, acts: Sequence[Act]) -> Past:
+    """With what the state counted and the acts do not show: they are the last ones, or are gone."""
+    shown = Counter(act.kind for act in acts)
+    returned = max(0, state.get("returned", 0) - len(past.returned))
+    orders = state.get("orders", 0) - shown["order"] - returned
+    redeemed = state.get("coupons", {}).get("redeemed", 0) - shown["coupon.redeemed"]
+    return replace(past, orders=max(0, orders), redeemed=max(0, redeemed), first=state.get("first"))
+
+
+def stage_path(
+    own: Sequence[Act], subscribed: bool, now: datetime, past: Past = NO_PAST
+) -> list[tuple[int, str]]:
     """The stages that the acts led through, and time alone between them."""
     now_ms = to_ms(now)
+    path = _led(own, past, now_ms) if own else []
+    if subscribed or (not path and past.left is None):
+        return path
+    unknown = path[0][0] if path and not past.followed else now_ms
+    since = unknown if past.left is None else past.left
+    return [*(step for step in path if step[0] < since), (since, Stage.GONE.value)]
+
+
+def _led(own: Sequence[Act], past: Past, now_ms: int) -> list[tuple[int, str]]:
+    """The stages of who follows. An order given back is none from then on, and no act of his."""
     path: list[tuple[int, str]] = []
-    orders = redeemed = 0
-    for number, act in enumerate(own):
-        orders += act.kind == "order"
+    orders, redeemed = past.orders, past.redeemed
+    back = [Act(_RETURNED, at) for at in past.returned if at <= now_ms]
+    moved = sorted([*own, *back], key=lambda act: act.at)
+    first, last = own[0].at if past.first is None else min(past.first, own[0].at), None
+    for number, act in enumerate(moved):
+        orders += (act.kind == "order") - (act.kind == _RETURNED)
         redeemed += act.kind == "coupon.redeemed"
-        first, until = own[0].at, own[number + 1].at if number + 1 < len(own) else now_ms
-        moments = [act.at, first + NEW_DAYS * DAY_MS + 1, act.at + SLEEPING_DAYS * DAY_MS + 1]
+        last = last if act.kind == _RETURNED else act.at
+        if last is None:
+            continue
+        until = moved[number + 1].at if number + 1 < len(moved) else now_ms
+        moments = [act.at, first + NEW_DAYS * DAY_MS + 1, last + SLEEPING_DAYS * DAY_MS + 1]
         for at in sorted(moment for moment in moments if act.at <= moment <= until):
-            stage, _ = stage_of(True, orders, redeemed, first, act.at, at)
+            stage, _ = stage_of(True, max(0, orders), redeemed, first, last, at)
             _step(path, at, stage)
-    if path and not subscribed:
-        _step(path, max(now_ms, path[-1][0]), Stage.GONE)
     return path
 
 
 def _step(path: list[tuple[int, str]], at: int, stage: Stage) -> None:
+    """Of two at one instant only the last was a stage at all."""
+    if path and path[-1][0] == at:
+        path.pop()
     if not path or path[-1][1] != stage.value:
         path.append((at, stage.value))
 

@@ -6,6 +6,7 @@ told otherwise, under "fan.".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -27,10 +28,17 @@ LONGEST = 120
 
 
 class Words:
-    """`reader`: HIMSELF or MARKETER."""
+    """`reader`: HIMSELF or MARKETER. `titles`: what the account calls its own attributes."""
 
-    def __init__(self, lang: str, zone: ZoneInfo, reader: str = HIMSELF) -> None:
+    def __init__(
+        self,
+        lang: str,
+        zone: ZoneInfo,
+        reader: str = HIMSELF,
+        titles: Mapping[str, str] | None = None,
+    ) -> None:
         self.lang, self.zone, self.reader = lang, zone, reader
+        self.titles = titles or {}
         self._known = catalogue(lang)
 
     def t(self, key: str, **values: object) -> str:
@@ -57,6 +65,10 @@ class Words:
 
     def topic(self, name: str) -> str:
         return self._known.get(f"topic.{name}", name)
+
+    def attribute(self, name: str) -> str:
+        """An attribute by its declared title, else by its name."""
+        return self.titles.get(name) or name
 
     def yes(self, on: bool) -> str:
         return self.t("yes" if on else "no")
@@ -123,7 +135,7 @@ class Words:
         return self.t(f"about.{name}", value=self.topic(said) if name == "topic" else said)
 
     def _attribute(self, facts: dict[str, object]) -> str:
-        name = str(facts.get("name", ""))[:32]
+        name = self.attribute(str(facts.get("name", ""))[:32])
         if "value" not in facts:  # kept from this reader
             return name
         if facts["value"] is None:

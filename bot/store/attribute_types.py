@@ -66,8 +66,10 @@ def check(declared: Declared) -> None:
         raise InvalidInput("a name has 1 to 32 characters", "name")
     if declared.kind not in KINDS:
         raise InvalidInput(f"one of {', '.join(KINDS)}", "kind")
-    if (declared.kind == "enum") != bool(declared.choices):
-        raise InvalidInput("an enum has its words, and nothing else has any", "choices")
+    if declared.kind == "enum" and not declared.choices:
+        raise InvalidInput("an enum needs its words: --choice 金 --choice 银", "choices")
+    if declared.choices and declared.kind != "enum":
+        raise InvalidInput(f"words are for an enum, and this is a {declared.kind}", "choices")
     if len(declared.choices) > MOST_CHOICES or any(
         not 0 < len(one) <= 190 for one in declared.choices
     ):

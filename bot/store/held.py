@@ -45,6 +45,8 @@ from bot.store.models import (
     TopicChoice,
 )
 
+_STAFF = ("actor", "reason", "undone_by")  # who of the house decided it, and in what words
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -119,10 +121,14 @@ def everything(follower_id: int) -> dict[str, Any]:
         "platform_tags": _platform_tags(follower_id),
         "refused_reports": _rows(Quarantine, follower_id),
         "identities": identity_names.held(follower_id),
-        "identity_joins": _rows(IdentityJoin, follower_id),
+        "identity_joins": _without(_rows(IdentityJoin, follower_id), _STAFF),
         "identity_conflicts": _rows(IdentityConflict, follower_id),
     }
     return {"follower": _plain(person), **{k: [_plain(r) for r in v] for k, v in mine.items()}}
+
+
+def _without(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{name: row[name] for name in row if name not in names} for row in rows]
 
 
 def _rows(table: Any, follower_id: int) -> list[dict[str, Any]]:

@@ -98,6 +98,16 @@ def begin(
     return get(account_id, made.id)
 
 
+def told_otherwise(account_id: int, kind: str, fingerprint: str, digest: str) -> int | None:
+    """The last import of the same file under another mapping; None: there was none."""
+    rows = fetch(
+        "SELECT MAX(id) FROM import_run WHERE account_id = ? AND kind = ? AND fingerprint = ?"
+        " AND mapping_digest <> ? AND position > 0",
+        (account_id, kind, fingerprint, digest),
+    )
+    return rows[0][0] if rows else None
+
+
 def get(account_id: int, run_id: int) -> RunState:
     """Raises NotFound."""
     row = ImportRun.get_or_none((ImportRun.id == run_id) & (ImportRun.account == account_id))

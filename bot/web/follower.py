@@ -15,6 +15,7 @@ from bot.profile import identity_view, showing, timeline
 from bot.profile.belonging import belongings
 from bot.profile.picture import picture_of
 from bot.profile.words import LANGUAGES, MARKETER, Words
+from bot.segment.catalogue import titles
 from bot.store import accounts, portrait, pseudonyms
 from bot.store.db import available
 from bot.tracking.pages import FollowerPage
@@ -42,13 +43,13 @@ def show(token: str) -> Response:
 
 def _page(token: str, person: FollowerState, page: FollowerPage) -> Response:
     zone = ZoneInfo(accounts.by_id(person.account_id).timezone)
-    words = Words(_language(), zone, MARKETER)
+    words = Words(_language(), zone, MARKETER, titles(person.account_id))
     group, place = asked(request.args, own=False)
     events = timeline.shown(person.id, group, place, personal=page.personal)
     if not page.personal:
         events = without_personal(events)
     shown = page_of(
-        _read(person, page, words.lang), timeline_page(events, group, words, bool(place)), words
+        _read(person, page, words), timeline_page(events, group, words, bool(place)), words
     )
     here = f"/console/followers/{token}"
     html = render_template(
@@ -59,7 +60,7 @@ def _page(token: str, person: FollowerState, page: FollowerPage) -> Response:
     return answer
 
 
-def _read(person: FollowerState, page: FollowerPage, lang: str) -> Shown:
+def _read(person: FollowerState, page: FollowerPage, w: Words) -> Shown:
     """Each part is one statement or a few, however many followers and events there are."""
     now = services().clock()
     return Shown(
@@ -67,10 +68,10 @@ def _read(person: FollowerState, page: FollowerPage, lang: str) -> Shown:
         pseudonyms.of(person.id),
         portrait.since(person.id),
         picture_of(person.id, now),
-        belongings(person.id, portrait.segments(person.id), now, lang),
+        belongings(person.id, portrait.segments(person.id), now, w.lang, w.titles),
         portrait.coupons(person.id),
         portrait.sends(person.id),
-        identity_view.of_follower(person.account_id, person.id, lang, personal=page.personal),
+        identity_view.of_follower(person.account_id, person.id, w.lang, personal=page.personal),
         page.personal,
         page.until,
         now,

@@ -136,7 +136,10 @@ def _facts(shown: Shown, w: Words) -> Iterable[tuple[str, str]]:
 def _follows(shown: Shown, w: Words) -> str:
     if shown.person.subscribed:
         return w.t("follows.since", day=w.day(shown.since.subscribed_at))
-    return w.t("follows.left", day=w.day(shown.since.unsubscribed_at))
+    came, left = shown.since
+    if left is None:  # an import knows people who never followed, or not since when they do not
+        return w.t("follows.never" if came is None else "left")
+    return w.t("follows.left", day=w.day(left))
 
 
 def _marketing(person: FollowerState, w: Words) -> str:
@@ -200,7 +203,7 @@ def _coupon(one: Coupon, now: datetime, w: Words) -> tuple[str, ...]:
 def _attributes(held: Mapping[str, Mapping[str, Any]], personal: bool, w: Words) -> Table:
     shown = {n: one for n, one in held.items() if personal or not is_personal(n, one["value"])}
     rows = [
-        (name, str(one["value"]), w.day(datetime.fromisoformat(one["since"])))
+        (w.attribute(name), str(one["value"]), w.day(datetime.fromisoformat(one["since"])))
         for name, one in shown.items()
     ]
     hidden = len(held) - len(shown)

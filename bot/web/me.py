@@ -30,6 +30,7 @@ from bot.i18n import t
 from bot.profile import identity_view, rights, timeline
 from bot.profile.picture import picture_of
 from bot.profile.words import HIMSELF, LANGUAGES, Words
+from bot.segment.catalogue import titles
 from bot.store import accounts, audit, consents, followers, picture
 from bot.tracking.tokens import ME
 from bot.values.audience import FollowerState
@@ -163,13 +164,14 @@ def assets() -> Assets:
 
 def _page(person: FollowerState, token: str) -> Response:
     now, lang = services().clock(), _language(person)
-    words = Words(lang, ZoneInfo(accounts.by_id(person.account_id).timezone), HIMSELF)
+    of = accounts.by_id(person.account_id)
+    words = Words(lang, ZoneInfo(of.timezone), HIMSELF, titles(of.id))
     group, place = asked(request.args, own=True)
     events = timeline.shown(person.id, group, place, own=True)
     shown = page_of(
         person,
         picture_of(person.id, now),
-        identity_view.of_follower(person.account_id, person.id, lang),
+        identity_view.of_follower(person.account_id, person.id, lang, own=True),
         timeline_page(events, group, words, bool(place)),
         picture.segment_names(person.id),
         consents.history(person.id),

@@ -38,7 +38,7 @@ class MePage:
     charts: tuple[Chart, ...]
     reckoned: tuple[Reckoned, ...]
     timeline: TimelinePage
-    attributes: tuple[tuple[str, str, str], ...]  # name, value, since
+    attributes: tuple[tuple[str, str, str, str], ...]  # name, title, value, since
     tags: tuple[tuple[str, str], ...]
     names: tuple[tuple[str, str], ...]  # kind, value masked
     joins: tuple[str, ...]  # why they are taken to be his
@@ -68,7 +68,12 @@ def page_of(
         tuple(reckoned(told, w)),
         timeline,
         tuple(
-            (name, str(held["value"]), w.day(datetime.fromisoformat(held["since"])))
+            (
+                name,
+                w.attribute(name),
+                str(held["value"]),
+                w.day(datetime.fromisoformat(held["since"])),
+            )
             for name, held in told["attributes"].items()
         ),
         tuple((tag, w.t(f"source.{held['source']}")) for tag, held in told["tags"].items()),
@@ -102,11 +107,6 @@ def _facts(person: FollowerState, told: Mapping[str, Any], w: Words) -> Iterable
     if told["best_hour"] is not None:
         yield w.t("fact.hour"), f"{told['best_hour']:02d}:00"
     yield w.t("fact.events"), str(sum(counts.values()))
-
-
-def _names(names: Mapping[str, Any], w: Words) -> Iterable[tuple[str, str]]:
-    for one in names["identities"]:
-        yield t(f"identity.kind.{one['kind']}", w.lang), one["value"]
 
 
 def _switch(purpose: str, on: bool, w: Words) -> Switch:

@@ -75,8 +75,12 @@ def test_followers_come_in_and_are_blacklisted(house: House):
     assert follower_store.get(1).blacklisted
     assert "as before" in said(followers_command, "blacklist", "1")
     assert "not on the blacklist" in said(followers_command, "unblacklist", "1")
+    for word, on, new in (("unblacklist", False, False), ("blacklist", True, True)):
+        done = {"follower": 1, "blacklisted": on, "changed": new}
+        assert told(followers_command, word, "1") == done
     logged = [(one.action, one.subject == audit.pseudonym(1)) for one in audit.entries()]
     assert logged == [
+        ("blacklist", True), ("unblacklist", True),
         ("unblacklist", True), ("blacklist", True), ("blacklist", True), ("sync", False),
         ("sync", False),
     ]  # fmt: skip
@@ -95,11 +99,16 @@ def test_a_tag_goes_out_stops_and_is_deleted(house: House):
     )  # fmt: skip
     assert told(tags_command, "sync")["pushed"]["added"] == 0
     assert "1 tagged" in said(tags_command, "push", "vip")
+    assert told(tags_command, "push", "vip") == {
+        "tag": "vip", "pushed": True, "added": 0, "taken": 0, "refused": 0
+    }  # fmt: skip
     assert told(tags_command, "sync")["changed"] == 0
     [vip] = [tag for tag in told(tags_command, "list")["tags"] if tag["name"] == "vip"]
     assert (vip["pushed"], vip["known_here"], vip["fans"]) == (True, 1, 1)
     assert "no more" in said(tags_command, "push", "vip", "--stop")
-    assert "deleted" in said(tags_command, "delete", "vip", "--yes")
+    assert told(tags_command, "push", "vip", "--stop") == {"tag": "vip", "pushed": False}
+    deleted = told(tags_command, "delete", "vip", "--yes")
+    assert deleted == {"tag": "vip", "deleted": True, "fans": 1}
     with pytest.raises(HongyanError, match="no tag 'vip'"):
         said(tags_command, "delete", "vip", "--yes")
 

@@ -147,6 +147,40 @@ def test_an_export_has_no_openids_unless_asked_for_which_is_logged(hongyan, tmp_
     assert entry.detail == {"segment": "", "followers": 2}
 
 
+VISITS = {"kind": "events", "event": "checkin",
+          "columns": {"openid": "openid", "at": "at", "c": "ignore"}}  # fmt: skip
+
+
+def test_a_file_told_again_under_another_mapping_says_why_nothing_is_new(hongyan, tmp_path):
+    table(tmp_path / "a.csv", [["openid", "at", "c"], ["o-1", "2026-11-20 09:00", "x"]])
+    fact = {"to": "fact", "name": "place"}
+    mended = {**VISITS, "columns": {**VISITS["columns"], "c": fact}}
+    for name, document in (("e.json", VISITS), ("mended.json", mended)):
+        (tmp_path / name).write_text(json.dumps(document))
+    words = ("followers", "import", "a.csv", "--mapping")
+    first, again = hongyan.json(*words, "e.json"), hongyan.json(*words, "e.json")
+    assert (first["taken"], first["earlier_import"]) == (1, None)
+    assert (again["unchanged"], again["earlier_import"]) == (1, None), "the same is no surprise"
+    other = hongyan.json(*words, "mended.json", "--dry-run")
+    assert (other["unchanged"], other["earlier_import"]) == (1, 2)
+    assert "import 2 took these lines under another mapping" in hongyan(*words, "mended.json")[1]
+
+
+def test_who_was_joined_is_said_to_people(hongyan, tmp_path):
+    table(tmp_path / "a.csv", [["openid", "customer"], ["o-1", "K-1"], ["o-2", "K-1"]])
+    _, out, _ = hongyan("followers", "import", "a.csv", "--yes")
+    assert "1 identity joined, 1 conflict: hongyan identity conflicts" in out
+
+
+def test_an_attribute_is_declared_and_taken_back_for_programs(hongyan):
+    level = ("level", "enum", "--choice", "金", "--choice", "银")
+    shown = {"name": "level", "kind": "enum", "choices": ["金", "银"], "title": ""}
+    assert hongyan.json("attributes", "define", *level) == {**shown, "new": True}
+    assert hongyan.json("attributes", "define", *level) == {**shown, "new": False}
+    removed = hongyan.json("attributes", "remove", "level")
+    assert removed == {"name": "level", "removed": True}
+
+
 WRONG = [
     pytest.param(["followers", "import", "none.csv"], 1, "none.csv", id="no such file"),
     pytest.param(["followers", "import", "a.csv", "--mapping", "x"], 1, "no mapping 'x'",
@@ -154,6 +188,14 @@ WRONG = [
     pytest.param(["followers", "import", "a.csv", "--mapping", "b.json"], 1, "columns[c].to",
                  id="a mapping that is wrong"),
     pytest.param(["orders", "import", "a.csv"], 1, "no column is", id="no orders"),
+    pytest.param(["followers", "import", "a.csv", "--kind", "orders", "--mapping", "e.json"], 1,
+                 "--kind says orders, and the mapping is of events", id="two kinds"),
+    pytest.param(["attributes", "define", "level", "enum"], 1, "--choice 金 --choice 银",
+                 id="an enum without words"),
+    pytest.param(["attributes", "define", "phone", "text"], 1, "personal data by its name",
+                 id="an attribute that names a person"),
+    pytest.param(["attributes", "define", "手机号", "text"], 1, "personal data by its name",
+                 id="the same in Chinese"),
     pytest.param(["followers", "export", "a.pdf"], 1, ".csv", id="an unknown form"),
     pytest.param(["followers", "export", "a.csv", "--segment", "x"], 1, "x", id="no such segment"),
     pytest.param(["imports", "show", "7"], 1, "no import 7", id="no such import"),
@@ -165,6 +207,7 @@ WRONG = [
 def test_what_is_wrong_is_said_in_one_line(hongyan, tmp_path, words, status, said):
     table(tmp_path / "a.csv", [["openid", "c"], ["o-1", "x"]])
     (tmp_path / "b.json").write_text('{"columns": {"openid": "openid", "c": "town"}}')
+    (tmp_path / "e.json").write_text(json.dumps(VISITS))
     ended = hongyan(*words)
     assert ended[0] == status
     assert said in ended[2]

@@ -74,6 +74,13 @@ def test_every_look_and_change_is_logged_with_who(hongyan):
     assert "o-lin" not in json.dumps(entries)
 
 
+def test_an_erasure_tells_programs_its_certificate(hongyan):
+    for group in ("privacy", "followers"):
+        done = hongyan.json(group, "erase", "1", "--yes")
+        assert (done["follower"], done["erased"]) == (1, True)
+        assert hongyan(group, "erase", "1", "--yes")[1].split() == [done["certificate"]]
+
+
 def test_what_was_agreed_to_is_told_with_its_evidence(hongyan):
     hongyan("privacy", "consent", "1", "research", "given", "--wording", "letter-2026")
     found = hongyan.json("privacy", "consent", "1")

@@ -23,7 +23,7 @@ def judged(kind, facts):
         pytest.param({"until": LATER}, {"until": LATER_MS}, id="until an instant"),
         pytest.param({"days": 1}, {"days": 1}, id="for a day"),
         pytest.param({"days": 3650}, {"days": 3650}, id="for ten years"),
-        pytest.param({"until": "1960-01-01T00:00:00Z"}, {"until": 0}, id="long over"),
+        pytest.param({"until": NOON.isoformat()}, {"until": to_ms(NOON)}, id="at once over"),
     ],
 )
 def test_when_a_tag_ends(said, kept):
@@ -39,6 +39,8 @@ def test_when_a_tag_ends(said, kept):
         pytest.param("tag", {"until": LATER, "days": 1}, "facts.until", id="both ends"),
         pytest.param("tag", {"on": False, "days": 1}, "facts.until", id="of a tag taken away"),
         pytest.param("tag", {"until": "2026-12-01"}, "facts.until", id="a day without a zone"),
+        pytest.param("tag", {"until": "2026-11-21T03:59:59Z"}, "facts.until", id="before it began"),
+        pytest.param("tag", {"until": "1960-01-01T00:00:00Z"}, "facts.until", id="long before"),
         pytest.param("tag", {"until": 1.5}, "facts.until", id="no text"),
         pytest.param("tag", {"days": 0}, "facts.days", id="no days"),
         pytest.param("tag", {"days": True}, "facts.days", id="a truth"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from bot.profile import privacy
 from bot.store import import_rejects
 from bot.store.db import fetch
 from jobs import collecting
-from tests.bot.imports.cast import an_account, bring, rejected, table
+from tests.bot.imports.cast import an_account, bring, rejected, table, try_out
 from tests.conftest import NOON, a_follower
 
 LIN, UNION = "oLin7f3a91xxxxxxxxxxxxxxxxxx", "u-lin-20c4"
@@ -94,3 +96,29 @@ def test_more_rejects_than_a_page_are_all_there_in_order(any_store, tmp_path):
     assert [row[-1] for row in rejected(result)[1:]] == [row[-1] for row in rows]
     assert import_rejects.drop(result.run_id) == 1203
     assert rejected(result) == [["import_line", "import_field", "import_reason", "import_原因"]]
+
+
+CELLS = [
+    pytest.param("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0", id="a formula"),
+    pytest.param("@SUM(1)", "'@SUM(1)", id="an old formula"),
+    pytest.param("+86 138", "'+86 138", id="a number abroad"),
+    pytest.param("-5", "-5", id="a plain number"),
+    pytest.param("北京", "北京", id="a word"),
+]
+
+
+@pytest.mark.parametrize(("cell", "written"), CELLS)
+def test_a_reject_file_runs_nothing_in_a_spreadsheet_and_comes_back_as_it_was(
+    store, tmp_path, cell, written
+):
+    text = {"to": "attribute", "name": "n"}
+    mapping = {"columns": {"openid": "openid", "=note": text}}
+    path = table(tmp_path / "a.csv", [["openid", "=note"], ["坏", cell]])
+    try_out(path, mapping, rejects=tmp_path / "bad.csv")
+    rows = list(csv.reader((tmp_path / "bad.csv").read_text("utf-8-sig").splitlines()))
+    assert [row[-1] for row in rows] == ["'=note", written]
+    mended = [["o-1" if one == "坏" else one for one in row] for row in rows]
+    assert bring(table(tmp_path / "mended.csv", mended), mapping).report.taken == 1
+    assert fetch("SELECT facts FROM event")[0][0] == json.dumps(
+        {"name": "n", "value": cell}, ensure_ascii=False
+    )

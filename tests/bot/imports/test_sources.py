@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import random
 import warnings
 from datetime import datetime
 
@@ -102,12 +103,20 @@ def test_rows_that_do_not_fit_carry_their_fault(tmp_path):
     ]  # fmt: skip
 
 
+_NOISE = random.Random(7).randbytes(3000)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
         pytest.param("a.csv", b"", "is empty", id="nothing"),
         pytest.param("a.csv.gz", gzip.compress(b""), "is empty", id="nothing, packed"),
         pytest.param("a.csv.gz", gzip.compress(b"a,b\n" * 999)[:-9], "damaged", id="cut short"),
+        pytest.param("a.gz", b"openid\no-1\n", "no gzip file", id="not packed, but so named"),
+        pytest.param("a.csv.gz", gzip.compress(_NOISE), "is not text", id="no text, packed"),
+        pytest.param("a.csv", _NOISE, "is not text", id="no text"),
+        pytest.param("a.csv", "编号,城市\n1,北京".encode("utf-16-le"), "is not text",
+                     id="an encoding that says nothing of itself"),
         pytest.param("a.xlsx", b"PK\x03\x04nonsense", "damaged", id="no workbook"),
         pytest.param("a.xls", b"\xd0\xcf\x11\xe0....", "xlsx", id="the old Excel"),
         pytest.param("a.csv", b'a,b\n"x' + b"\ny" * 200, "line 2: a quote is not closed",

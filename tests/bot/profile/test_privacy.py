@@ -217,6 +217,14 @@ def test_an_export_shows_everything_held_and_opened(account):
     }  # fmt: skip
 
 
+def test_an_export_names_nobody_of_the_house(account):
+    lin = a_life(account)
+    run("UPDATE identity_join SET actor = 'operator:mei', undone_by = 'operator:bo'")
+    shown = privacy.export(lin)["identity_joins"]
+    assert shown
+    assert not {"actor", "reason", "undone_by"} & {name for row in shown for name in row}
+
+
 def test_an_export_holds_nobody_else(account):
     a_life(account, "o-wang", "u-wang")
     lin = a_follower(account, "o-zhao")

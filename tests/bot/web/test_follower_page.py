@@ -15,11 +15,12 @@ from bot.inbox.context import Handled
 from bot.profile import refresh, showing
 from bot.segment import catalogue
 from bot.segment.refresh import refresh_all
-from bot.store import accounts, audit, events, portrait, pseudonyms
+from bot.store import accounts, attribute_types, audit, events, portrait, pseudonyms
 from bot.store.db import fetch, run, transaction
 from bot.store.models import Campaign, Send
 from bot.tracking.pages import FollowerPage, follower_page_token
 from bot.tracking.tokens import me_url
+from bot.values.attributes import Declared
 from bot.values.replies import NO_REPLY
 from bot.web import api
 from tests.bot.web.test_me import HOSTILE, a_rich_life, happened
@@ -78,6 +79,8 @@ def test_it_shows_the_whole_picture(page, lin):
         pseudonyms.of(lin),
         "同意接收",
         "自 2026-11-21 起",  # follows since
+        "依据 8.0 分，来自 5 天",  # five messages, and an order that weighs three
+        "依据 0.5 分，来自 1 天",  # opened once
         "4 单，共 131.50 元",
         "超过 0% 的粉丝（第 1 十分位）",
         "个购买日，大约每 20 天一次",
@@ -95,6 +98,36 @@ def test_it_says_why_he_is_in_a_segment_and_why_a_campaign_passed_him_by(page):
     assert "自 2026-11-21 12:00 在此人群" in page
     assert "未发送：近期已收到足够多" in page
     assert page.index("已发送") < page.index("未发送：")  # the later row of two at once first
+
+
+def test_attributes_have_their_declared_titles(site, lin):
+    attribute_types.define(site.account_id, Declared("city", "text", title="所在城市"), NOON)
+    page = site.browser.get(link(site, lin)).text
+    for words in ("<td>所在城市</td>", "所在城市是「北京」（实际：北京）", "所在城市: 北京"):
+        assert words in page
+    assert "<td>city</td>" not in page
+
+
+@pytest.mark.parametrize(
+    ("came", "left", "zh", "en", "since"),
+    [
+        (None, None, "未关注", "does not follow", "2026-10-22"),  # the first that is known of him
+        (9, 4, "已于 2026-11-17 取关", "left on 2026-11-17", "2026-11-17"),
+        (9, None, "已取关", "left", "2026-11-21"),  # nobody knows since when: today at the latest
+    ],
+)
+def test_who_does_not_follow_never_did_or_left_on_a_day(site, came, left, zh, en, since):
+    days = [None if one is None else NOON - timedelta(days=one) for one in (came, left)]
+    who = a_follower(
+        site.account_id, "o-wang", subscribed=False, subscribed_at=days[0], unsubscribed_at=days[1]
+    )
+    happened(site.account_id, who, "order", 30, amount_fen=100)
+    refresh.fold_new(NOON)
+    for lang, words in (("zh", zh), ("en", en)):
+        page = site.browser.get(f"{link(site, who)}?lang={lang}").text
+        assert f"<dd>{words}</dd>" in page
+    stages = re.search(r'id="c-stages".*?</section>', page, re.DOTALL)[0]
+    assert f'<tr><th scope="row">{since}</th><td data-value="0">no longer following' in stages
 
 
 def test_a_coupon_that_ended_may_not_be_used(site, lin, page):

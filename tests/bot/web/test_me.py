@@ -11,11 +11,21 @@ import pytest
 
 from bot import tracking
 from bot.app import templates_folder
-from bot.profile import refresh
-from bot.store import attribute_types, audit, consents, events, followers, picture, profiles
-from bot.store.db import fetch
+from bot.profile import identity, persons, refresh, showing
+from bot.store import (
+    attribute_types,
+    audit,
+    consents,
+    events,
+    followers,
+    identities,
+    picture,
+    profiles,
+)
+from bot.store.db import fetch, transaction
 from bot.tracking.tokens import me_url
 from bot.values.attributes import Declared
+from bot.values.identity import Key, Kind, Named
 from tests.conftest import NOON, a_follower
 
 HOSTILE = '"><script>alert(1)</script>'
@@ -72,13 +82,47 @@ class TestLooking:
         page = site.browser.get(path).text
         for words in (
             "咖啡",
-            "在 5 天里提到",
+            "依据 8.0 分，来自 5 天",  # five messages, and an order that weighs three
             "北京",
             "常客",
             "1 单，共 128.50 元",
             "推荐与优惠消息",
         ):
             assert words in page
+
+    def test_an_attribute_has_its_declared_title_and_is_put_right_by_its_name(self, site, path):
+        attribute_types.define(site.account_id, Declared("city", "text", title="所在城市"), NOON)
+        page = site.browser.get(path).text
+        assert '<input type="hidden" name="name" value="city">' in page
+        for words in ("<label>所在城市 <small>", "所在城市: 北京", 'aria-label="更正: 所在城市"'):
+            assert words in page
+        for words in ("<label>city", "city: 北京"):
+            assert words not in page
+
+    @pytest.mark.parametrize(
+        ("lang", "confirmed", "undone"),
+        [("zh", "由工作人员确认（", "已于 2026-11-21 12:00 撤销"),
+         ("en", "Our staff confirmed", "Undone, 2026-11-21 12:00")],
+    )  # fmt: skip
+    def test_staff_have_no_name_and_no_note_here(self, site, path, lin, lang, confirmed, undone):
+        """The marketer's page keeps both."""
+        phone, staff = Key(Kind.PHONE, "13812345678"), "operator:mei"
+        card = Key(Kind.CUSTOMER, "K-17")
+        with transaction():
+            told = [Named(None, (phone,), "event:x"), Named(lin, (card,), "event:y")]
+            persons.whose(site.account_id, told, NOON)
+        number = identities.found(site.account_id, [phone])[phone].id
+        made = identity.join(site.account_id, number, lin, "电话里认了出来", staff, NOON)
+        page = site.browser.get(f"{path}?lang={lang}").text
+        assert confirmed in page
+        identity.undo(site.account_id, made.id, "operator:hua", NOON)
+        parted = site.browser.get(f"{path}?lang={lang}").text
+        for words in ("operator:", "mei", "hua", "电话里认了出来"):
+            assert words not in page + parted
+        marketers = showing.page_link("", lin, "operator:ming", NOON).url
+        theirs = site.browser.get(f"{marketers}?lang={lang}").text
+        assert ("operator:mei" in theirs, "电话里认了出来" in theirs) == (True, True)
+        assert undone in parted
 
     def test_every_chart_is_a_table_that_needs_no_script(self, site, path):
         page = site.browser.get(path).text
