@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 from peewee import DatabaseError, InterfaceError
 
-from bot.errors import HongyanError
+from bot.errors import HongyanError, InvalidInput
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     try:
         cli(standalone_mode=True)
     except HongyanError as error:
-        sys.exit(f"hongyan: {error}")
+        sys.exit(f"hongyan: {_placed(error)}")
     except (
         OSError,
         UnicodeError,
@@ -33,3 +34,14 @@ def main() -> None:
         logging.getLogger(__name__).debug("failed", exc_info=True)
         words = str(error).strip().splitlines() or [""]
         sys.exit(f"hongyan: {type(error).__name__}: {words[0][:300]}")
+
+
+def _placed(error: HongyanError) -> str:
+    """The error's words after the place it is about, unless they name the place themselves."""
+    words = str(error)
+    # A field may be a key as somebody wrote it, line breaks and all.
+    field = " ".join(error.field.split())[:200] if isinstance(error, InvalidInput) else ""
+    named = (
+        not field or f"{field}:" in words or re.match(rf"[-'\"]*{re.escape(field)}(?!\w)", words)
+    )
+    return words if named else f"{field}: {words}"

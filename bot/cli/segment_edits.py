@@ -76,19 +76,22 @@ def _lines(file: str) -> Iterator[str]:
 @click.option("--by-rule", "how", flag_value="rule", help="As the rule says, again.")
 @click.option("--reason", default="")
 @click.option("--by", default="", help="Who decides.")
-def pin(slug: str, followers: tuple[int, ...], how: str | None, reason: str, by: str) -> None:
+@as_json
+def pin(
+    slug: str, followers: tuple[int, ...], how: str | None, reason: str, by: str, json_: bool
+) -> None:
     """Put FOLLOWERS into the segment by hand, or keep them out."""
     if how is None:
-        raise InvalidInput("one of --in, --out, --by-rule", "how")
+        raise InvalidInput("one of --in, --out, --by-rule")
     included = {"in": True, "out": False, "rule": None}[how]
     done = catalogue.pin(
         account().id, slug, followers, included, common.now(), author=by, reason=reason
     )
     for one in sorted(set(followers)):
         looked("pin", one, segment=slug, how=how)
-    click.echo(
-        f"{done} pins {'gone' if included is None else 'set'}; members follow with the next refresh"
-    )
+    end = f"{done} pins {'gone' if included is None else 'set'}"
+    shown = {"segment": slug, "how": how, "pins": done}
+    show(shown, json_, lambda: [f"{end}; members follow with the next refresh"])
 
 
 @segments.command()
@@ -111,9 +114,10 @@ def pins(slug: str, json_: bool) -> None:
 @as_json
 def history(slug: str, json_: bool) -> None:
     """Every definition that the segment had, the newest first."""
+    called = catalogue.titles(account().id)
     rows = [
         {"version": one.number, "at": one.at.isoformat(timespec="seconds"), "by": one.author,
-         "name": one.name, "sentence": sentence(parse(one.rule)), "rule": one.rule}
+         "name": one.name, "sentence": sentence(parse(one.rule), titles=called), "rule": one.rule}
         for one in segment_versions.versions(store.by_slug(account().id, slug).id)
     ]  # fmt: skip
     headings = {key: key for key in ("version", "at", "by", "name", "sentence")}
@@ -124,10 +128,17 @@ def history(slug: str, json_: bool) -> None:
 @click.argument("slug")
 @click.argument("version", type=int)
 @click.option("--by", default="", help="Who edits, for the history.")
-def restore(slug: str, version: int, by: str) -> None:
+@as_json
+def restore(slug: str, version: int, by: str, json_: bool) -> None:
     """Make VERSION of `history` the definition again; the one until now stays in the history."""
     made = catalogue.restore(account().id, slug, version, common.now(), by)
-    click.echo(f"segment {made.slug}: {sentence(parse(made.rule))}")
+    words = sentence(parse(made.rule), titles=catalogue.titles(account().id))
+    shown = {"slug": made.slug, "version": made.number, "restored": version, "sentence": words}
+    show(shown, json_, lambda: [
+        f"segment {made.slug}: {words}",
+        f"saved as version {made.number}, again that of version {version};"
+        " members follow with the next refresh",
+    ])  # fmt: skip
 
 
 @segments.command()
@@ -142,7 +153,8 @@ def used(slug: str, json_: bool) -> None:
 
 @segments.command()
 @click.argument("slug")
-def remove(slug: str) -> None:
+@as_json
+def remove(slug: str, json_: bool) -> None:
     """Remove the segment, its members and its history; refused while something names it."""
     catalogue.remove(account().id, slug)
-    click.echo(f"segment {slug} removed")
+    show({"removed": slug}, json_, lambda: [f"segment {slug} removed"])

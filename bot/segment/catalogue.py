@@ -10,23 +10,12 @@ from statistics import mean, stdev
 from typing import Any
 
 from bot.errors import Conflict, InvalidInput, NotFound
-from bot.segment import dates
+from bot.segment.checks import check_rule
 from bot.segment.evaluate import evaluate, needs
-from bot.segment.plan import cycle_through, with_pins
-from bot.segment.rules import (
-    BUILT_IN,
-    ORDER_OPS,
-    Attribute,
-    Coupon,
-    Listed,
-    Outcome,
-    Rule,
-    inner_segments,
-    is_slug,
-    leaves,
-    parse,
-)
+from bot.segment.plan import with_pins
+from bot.segment.rules import Listed, Outcome, Rule, inner_segments, is_slug, leaves, parse
 from bot.segment.sentence import sentence
+from bot.segment.sentence_reasons import reasons_said
 from bot.segment.sql import compile
 from bot.store import (
     attribute_types,
@@ -39,7 +28,6 @@ from bot.store import (
 from bot.store import segments as store
 from bot.store.db import dialect, transaction
 from bot.store.segments import Member, SegmentState
-from bot.values.attributes import KINDS, Declared, fitted, wanted
 
 EXACT = 40_000  # audiences up to this size are counted, larger ones are sampled
 SPANS = 40
@@ -101,64 +89,7 @@ def check(account_id: int, slug: str, name: str, rule: Any) -> Rule:
         raise InvalidInput("a slug is of a-z, 0-9, _ and -, at most 64", "slug")
     if not isinstance(name, str) or not 0 < len(name.strip()) <= 64 or "\x00" in name:
         raise InvalidInput("a name has 1 to 64 characters", "name")
-    parsed = parse(rule, "rule")
-    _check_inner(account_id, slug, parsed)
-    _check_named(account_id, slug, parsed)
-    _check_declared(account_id, parsed)
-    return parsed
-
-
-def _check_inner(account_id: int, slug: str, rule: Rule) -> None:
-    inner = inner_segments(rule)
-    if not inner:
-        return
-    rules = {slug: rule}
-    for state in store.of_account(account_id):
-        rules.setdefault(state.slug, parse(state.rule))
-    for one in sorted(inner - rules.keys()):
-        raise InvalidInput(f"there is no segment {one!r}", "rule")
-    if way := cycle_through(slug, rules):
-        raise InvalidInput(f"segments look into each other: {' > '.join(way)}", "rule")
-
-
-def _check_named(account_id: int, slug: str, rule: Rule) -> None:
-    """A slip of the pen in a name would hold for nobody, and nobody would see why."""
-    lists = {state.slug for state in store.of_account(account_id)} | {slug}
-    for leaf in leaves(rule):
-        if isinstance(leaf, Listed) and leaf.slug not in lists:
-            raise InvalidInput(f"there is no segment {leaf.slug!r} with a list", "rule")
-        if isinstance(leaf, Outcome) and not segment_versions.campaign_known(
-            account_id, leaf.campaign
-        ):
-            raise InvalidInput(f"there is no campaign {leaf.campaign!r}", "rule")
-        if isinstance(leaf, Coupon) and not segment_versions.batch_known(account_id, leaf.batch):
-            raise InvalidInput(f"there is no coupon batch {leaf.batch!r}", "rule")
-
-
-def _check_declared(account_id: int, rule: Rule) -> None:
-    """What the account declared of its attributes holds in rules, too."""
-    declared = attribute_types.of_account(account_id)
-    for leaf in leaves(rule):
-        if not isinstance(leaf, Attribute) or leaf.name in BUILT_IN:
-            continue
-        held = declared.get(leaf.name)
-        if leaf.op in dates.OPS:
-            if held is None or held.kind != "date":
-                raise InvalidInput(
-                    f"{leaf.name} is not declared as a date:"
-                    f" hongyan attributes define {leaf.name} date", "rule",
-                )  # fmt: skip
-        elif held is not None and leaf.op != "exists":
-            _check_value(held, leaf)
-
-
-def _check_value(declared: Declared, leaf: Attribute) -> None:
-    takes = {"contains": ("text",), **dict.fromkeys(ORDER_OPS, ("text", "number", "date"))}
-    if declared.kind not in takes.get(leaf.op, KINDS):
-        raise InvalidInput(f"{leaf.name} is declared {declared.kind}: no {leaf.op}", "rule")
-    for value in leaf.value if isinstance(leaf.value, tuple) else (leaf.value,):
-        if leaf.op != "contains" and fitted(declared, value, "rule") != value:
-            raise InvalidInput(f"{leaf.name} takes {wanted(declared)}", "rule")
+    return check_rule(account_id, slug, rule)
 
 
 def used_by(account_id: int, slug: str) -> list[Use]:
@@ -260,6 +191,7 @@ def why(
 ) -> dict[str, Any]:
     """Why a follower is in a segment, or not, and since when; plain JSON. Raises NotFound.
 
+    `rule` and `words`, one for each condition in `because`, are sentences in `lang`.
     `matches` and `because` are of now; `member` is of the last refresh. `until`: see Verdict.
     """
     state = store.by_slug(account_id, slug)
@@ -268,17 +200,20 @@ def why(
     found = follower_facts.load([follower_id], needs([rule], now))
     if not found or found[0].account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
-    verdict = evaluate(rule, found[0], now)
+    verdict, called = evaluate(rule, found[0], now), titles(account_id)
+    because = verdict.reason["because"]
+    words = reasons_said(rule, because, found[0], now, lang, called)
     since = store.member_since(state.id, follower_id)
     return {
         "segment": slug,
         "follower": follower_id,
-        "rule": sentence(bare, lang, titles(account_id)),
+        "rule": sentence(bare, lang, called),
         "member": since is not None,
         "since": None if since is None else since.isoformat(timespec="seconds"),
         "matches": verdict.matches,
         "until": None if verdict.until is None else verdict.until.isoformat(timespec="seconds"),
-        "because": verdict.reason["because"],
+        "because": because,
+        "words": words,
         "history": [
             {
                 "at": change.at.isoformat(timespec="seconds"),

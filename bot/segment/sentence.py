@@ -14,15 +14,21 @@ from bot.segment.rules import (
     Interest,
     Not,
     Rule,
+    Scalar,
     Tag,
 )
 from bot.segment.sentence_acts import act_said, value_said
+from bot.values.attributes import day
 
 _OPS = {
     "zh": {"eq": "是", "ne": "不是", "lt": "小于", "le": "不大于", "gt": "大于", "ge": "不小于",
            "in": "属于", "contains": "含有"},
     "en": {"eq": "is", "ne": "is not", "lt": "is below", "le": "is at most", "gt": "is above",
            "ge": "is at least", "in": "is one of", "contains": "contains"},
+}  # fmt: skip
+_ON_DAYS = {
+    "zh": {"lt": "早于", "le": "不晚于", "gt": "晚于", "ge": "不早于"},
+    "en": {"lt": "is before", "le": "is not after", "gt": "is after", "ge": "is not before"},
 }  # fmt: skip
 _DAYS = {
     "zh": {"lt": "距上次互动不到 {} 天", "le": "最近 {} 天内有互动",
@@ -100,16 +106,24 @@ def _attribute(rule: Attribute, lang: str, titles: Titles) -> str:
     if rule.op in dates.OPS:
         return _dated(rule, name, zh)
     values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
-    if rule.name == "stage" and zh:
-        values = tuple(_STAGES[str(value)] for value in values)
-    if rule.name == "spent_fen":
-        shown = [f"¥{float(value) / 100:.2f}" for value in values]
-    else:
-        shown = [value_said(value, lang) for value in values]
-    listed = ("、" if zh else ", ").join(shown)
-    return (
-        f"{name}{_OPS['zh'][rule.op]}{listed}" if zh else f"{name} {_OPS['en'][rule.op]} {listed}"
-    )
+    listed = ("、" if zh else ", ").join(attribute_said(rule.name, one, lang) for one in values)
+    op = _compares(rule, lang)
+    return f"{name}{op}{listed}" if zh else f"{name} {op} {listed}"
+
+
+def _compares(rule: Attribute, lang: str) -> str:
+    """Days, which are kept as 2026-11-21, come earlier or later; they are not small or great."""
+    is_day = isinstance(rule.value, str) and day(rule.value) == rule.value
+    return (is_day and _ON_DAYS[lang].get(rule.op)) or _OPS[lang][rule.op]
+
+
+def attribute_said(name: str, value: Scalar, lang: str) -> str:
+    """A value of the attribute in words; `lang` is zh or en."""
+    if name == "stage" and lang == "zh":
+        value = _STAGES[str(value)]
+    if name == "spent_fen":
+        return f"¥{float(value) / 100:.2f}"
+    return value_said(value, lang)
 
 
 def _dated(rule: Attribute, name: str, zh: bool) -> str:

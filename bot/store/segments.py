@@ -19,13 +19,18 @@ from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
 _SPAN = 500
 _COLUMNS = (
     "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms,"
-    " error, defined_at, triggers"
+    " error, defined_at, triggers,"
+    " (SELECT MAX(v.number) FROM segment_version v WHERE v.segment_id = segment.id)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentState:
-    """A segment. Its members fit the definition `built_version`; 0: none yet, or given up."""
+    """A segment. Its members fit the definition `built_version`; 0: none yet, or given up.
+
+    `version` counts what the rule was; `number` is the latest kept definition's, every edit
+    counted, as `restore` takes it; 0: none is kept.
+    """
 
     id: int
     account_id: int
@@ -40,6 +45,7 @@ class SegmentState:
     error: str
     defined_at: datetime | None
     triggers: bool = False
+    number: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """What lists show."""
@@ -93,6 +99,7 @@ def _state(row: Sequence[Any]) -> SegmentState:
         error=row[10],
         defined_at=defined_at,
         triggers=bool(row[12]),
+        number=row[13] or 0,
     )
 
 

@@ -8,13 +8,15 @@ import pytest
 from click import testing
 from click.testing import CliRunner
 
-from bot.cli import common
+from bot.cli import common, main
+from bot.cli import segments as segments_cli
 from bot.cli.root import cli
 from bot.clock import utc_now
 from bot.errors import HongyanError
 from bot.profile.refresh import fold_new
 from bot.segment import cost
-from bot.store import events
+from bot.store import attribute_types, audit, events
+from bot.values.attributes import Declared
 from tests.conftest import KEY, a_follower
 
 VIP = """\
@@ -89,7 +91,7 @@ def test_a_segment_from_yaml_with_its_size_its_cost_and_why(hongyan):
     hongyan("refresh")
     found = hongyan.json("why", "vip", str(lin))
     assert (found["member"], found["matches"]) == (True, True)
-    assert "+ tag: vip" in hongyan("why", "vip", str(lin))[1]
+    assert "  + 有标签「vip」\n" in hongyan("why", "vip", str(lin))[1]
     assert hongyan.json("history", "vip")["versions"][0]["by"] == "mei"
 
 
@@ -196,3 +198,138 @@ def test_what_is_wrong_is_said_in_one_line(hongyan, words, said):
     status, _, words_said = hongyan(*words)
     assert status != 0
     assert said in words_said
+
+
+def test_members_say_how_many_are_not_shown(hongyan, monkeypatch):
+    """Pages are no part of it: they are smaller here than what is asked for."""
+    monkeypatch.setattr(segments_cli, "_PAGE", 2)
+    people = [a_follower(hongyan.account, f"o-{number}") for number in range(5)]
+    everybody = '{"slug":"all","name":"all","rule":{"bucket":[0,100]}}'
+    hongyan("define", hongyan.file("all.json", everybody))
+    hongyan("refresh")
+    lines = [f"{one}\n" for one in people]
+    for limit, shown, note in [
+        ("3", 3, "3 of 5 shown; --limit 0 shows all\n"),
+        ("5", 5, ""),
+        ("9", 5, ""),
+        ("0", 5, ""),
+    ]:
+        assert hongyan("members", "all", "--limit", limit) == (0, "".join(lines[:shown]), note)
+        assert hongyan.json("members", "all", "--limit", limit) == {
+            "members": people[:shown], "size": 5, "truncated": bool(note),
+        }  # fmt: skip
+        audited = audit.entries(1)[0].to_json()
+        assert audited["detail"] == {"segment": "all", "people": shown}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"tag": ""}, "rule.all[1].tag: a text of 1 to 64 characters"),
+        ({"event": "order", "at_least": 0.5},
+         "rule.all[1].at_least: a whole number from 1 to 1000"),
+        ({"not": {"segment": "none"}}, "rule.all[1].not: there is no segment 'none'"),
+        ({"list": "none"}, "rule.all[1]: there is no segment 'none' with a list"),
+        ({"campaign": "none", "outcome": "sent"}, "rule.all[1]: there is no campaign 'none'"),
+        ({"any": [{"coupon": "none", "state": "issued"}]},
+         "rule.all[1].any[0]: there is no coupon batch 'none'"),
+        ({"attribute": "points", "value": "many"}, "rule.all[1]: points takes a number"),
+        ({"attribute": "points", "op": "contains", "value": "1"},
+         "rule.all[1]: points is declared number: no contains"),
+        ({"attribute": "joined", "op": "within_last", "value": 7},
+         "rule.all[1]: joined is not declared as a date: hongyan attributes define joined date"),
+    ],
+)  # fmt: skip
+def test_a_rule_is_refused_alike_where_it_is_tried_and_where_it_is_kept(
+    hongyan, monkeypatch, capsys, rule, said
+):
+    attribute_types.define(hongyan.account, Declared("points", "number"), utc_now())
+    whole = {"slug": "a", "name": "a", "rule": {"all": [{"tag": "vip"}, rule]}}
+    for words, document in [
+        ("define", whole), ("preview", whole), ("preview", whole["rule"]),
+    ]:  # fmt: skip
+        file = hongyan.file("a.json", json.dumps(document))
+        monkeypatch.setattr("sys.argv", ["hongyan", "segments", words, file])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == f"hongyan: {said}"
+        assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["clusters", "--k", "few"], "--k: a number or auto", id="the option itself"),
+        pytest.param(["pin", "a", "1"], "one of --in, --out, --by-rule", id="nowhere"),
+        pytest.param(["define", "a.json"], "name: a name has 1 to 64 characters", id="a key"),
+        pytest.param(["define", "b.json"], r"a b: 'a\nb' does not belong here", id="in one line"),
+    ],
+)
+def test_a_place_is_named_once(hongyan, monkeypatch, words, said):
+    hongyan.file("b.json", r'{"a\nb": 1}')
+    hongyan.file("a.json", '{"slug": "a", "rule": {"tag": "vip"}}')
+    monkeypatch.setattr("sys.argv", ["hongyan", "segments", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == f"hongyan: {said}"
+
+
+def test_a_document_is_tried_by_its_rule(hongyan):
+    a_vip(hongyan)
+    rule = hongyan.file("r.json", '{"tag": "vip"}')
+    whole = hongyan.file("w.json", '{"slug": "w", "name": "w", "rule": {"tag": "vip"}}')
+    assert hongyan.json("preview", whole) == hongyan.json("preview", rule)
+    assert hongyan.json("preview", rule)["size"] == 1
+
+
+def test_a_version_is_what_restore_takes(hongyan):
+    """A name alone is an edit, too, and the rule's own count knows nothing of it."""
+    for name, value in [("会员", "vip"), ("贵宾", "vip"), ("贵宾", "gold")]:
+        text = json.dumps({"slug": "a", "name": name, "rule": {"tag": value}})
+        *_, saved = hongyan("define", hongyan.file("a.json", text))[1].splitlines()
+    assert saved.startswith("saved as version 3;")
+    assert hongyan.json("list")["segments"][0]["version"] == 3
+    assert hongyan.json("restore", "a", "2") == {
+        "slug": "a", "version": 4, "restored": 2, "sentence": "有标签「vip」",
+    }  # fmt: skip
+    first, last = hongyan("restore", "a", "3")[1].splitlines()
+    assert (first, last[:18]) == ("segment a: 有标签「gold」", "saved as version 5")
+    assert [one["version"] for one in hongyan.json("history", "a")["versions"]] == [5, 4, 3, 2, 1]
+
+
+def test_every_change_answers_in_json_when_asked(hongyan):
+    lin = a_vip(hongyan)
+    file = hongyan.file("vip.yaml", VIP)
+    tried, made = hongyan.json("define", file, "--dry-run"), hongyan.json("define", file)
+    assert (tried["version"], tried["saved"]) == (None, False)
+    assert (made["version"], made["saved"], made["size"], made["slug"]) == (1, True, 1, "vip")
+    assert made["cost"] == tried["cost"]
+    for how in ("in", "out"):
+        assert hongyan.json("pin", "vip", str(lin), f"--{how}")["how"] == how
+    gone = {"segment": "vip", "how": "rule", "pins": 1}
+    assert hongyan.json("pin", "vip", str(lin), "--by-rule") == gone
+    assert hongyan.json("remove", "vip") == {"removed": "vip"}
+
+
+def test_why_in_the_words_of_the_language(hongyan):
+    lin = a_vip(hongyan)
+    attribute_types.define(hongyan.account, Declared("birthday", "date", title="生日"), utc_now())
+    rule = {"any": [{"attribute": "city", "op": "in", "value": ["上海", "广州"]},
+                    {"attribute": "birthday", "op": "before", "value": "2000-01-01"}]}  # fmt: skip
+    text = json.dumps({"slug": "a", "name": "a", "rule": rule})
+    hongyan("define", hongyan.file("a.json", text))
+    hongyan("refresh")
+    said = "城市属于「上海」、「广州」，或者生日早于「2000-01-01」"
+    assert hongyan("why", "a", str(lin))[1].splitlines() == [
+        said,
+        "不在人群中；规则现在不成立",
+        "  - 城市属于「上海」、「广州」（实际：「北京」）",
+        "  - 生日早于「2000-01-01」（实际：没有）",
+    ]
+    assert hongyan("why", "a", str(lin), "--lang", "en")[1].splitlines()[1:] == [
+        "not in; the rule does not hold",
+        '  - city is one of "上海", "广州" (found: "北京")',
+        '  - 生日 is before "2000-01-01" (found: none)',
+    ]
+    assert hongyan.json("history", "a")["versions"][0]["sentence"] == said
+    assert hongyan.json("restore", "a", "1")["sentence"] == said

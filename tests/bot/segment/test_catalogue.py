@@ -33,7 +33,7 @@ def account(store):
         param("a", " ", EVERYBODY, "name", id="no name"),
         param("a", "咖啡", {"all": [{"tag": ""}]}, "rule.all[0].tag", id="a bad rule"),
         param("a", "咖啡", {"segment": "unknown"}, "rule", id="an unknown inner segment"),
-        param("a", "咖啡", {"not": {"segment": "a"}}, "rule", id="itself"),
+        param("a", "咖啡", {"not": {"segment": "a"}}, "rule.not", id="itself"),
     ],
 )
 def test_what_cannot_be_defined(account, slug, name, rule, field):

@@ -83,8 +83,12 @@ def test_turns(op, text, turns):
               "birthday is today, of any year", id="today"),
         param({"op": "within_last", "value": 30}, "生日在最近 30 天内",
               "birthday is in the last 30 days", id="lately"),
-        param({"op": "before", "value": "1990/1/5"}, "生日小于「1990-01-05」",
-              'birthday is below "1990-01-05"', id="before a day"),
+        param({"op": "before", "value": "1990/1/5"}, "生日早于「1990-01-05」",
+              'birthday is before "1990-01-05"', id="before a day"),
+        param({"op": "ge", "value": "1990-01-05"}, "生日不早于「1990-01-05」",
+              'birthday is not before "1990-01-05"', id="a day or later"),
+        param({"op": "gt", "value": "1990-99-99"}, "生日大于「1990-99-99」",
+              'birthday is above "1990-99-99"', id="no day"),
     ],
 )  # fmt: skip
 def test_days_in_words(document, chinese, english):
