@@ -108,6 +108,8 @@ def _attribute(rule: Attribute, lang: str, titles: Titles) -> str:
     values = rule.value if isinstance(rule.value, tuple) else (rule.value,)
     listed = ("、" if zh else ", ").join(attribute_said(rule.name, one, lang) for one in values)
     op = _compares(rule, lang)
+    if zh and isinstance(rule.value, bool):  # not 会员是是
+        return f"{name}{'为' if rule.op == 'eq' else '不为'}「{listed}」"
     return f"{name}{op}{listed}" if zh else f"{name} {op} {listed}"
 
 

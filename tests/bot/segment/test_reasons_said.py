@@ -28,7 +28,7 @@ def account(store):
               "消费金额大于¥1.00（实际：¥0.00）",
               "money spent is above ¥1.00 (found: ¥0.00)", id="money"),
         param({"attribute": "subscribed", "value": False}, "未关注", "left", id="a truth"),
-        param({"attribute": "member", "value": True}, "member是是（实际：否）",
+        param({"attribute": "member", "value": True}, "member为「是」（实际：否）",
               "member is true (found: false)", id="a truth of one's own"),
         param({"attribute": "points", "op": "ge", "value": 9}, "points不小于9（实际：5）",
               "points is at least 9 (found: 5)", id="a number"),
