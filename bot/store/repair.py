@@ -20,6 +20,7 @@ from bot.store.inbox import REPLY, hold
 # The hand-off's own answers: they are about the agent's session and may follow it.
 _OF_HAND_OFF = "agent."
 _DROPPED = "; dropped: an agent took the chat"
+_IN_TIME_MS = 4500  # an answer that took longer left empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,10 @@ def settle_late(event_id: int, outcome: str) -> None:
 
 
 def callback_counts(account_id: int) -> dict[str, int]:
-    """delivered (repeats included), repeated, answered, late, failed, of all time."""
+    """delivered (repeats included), repeated, answered, late, failed, of all time.
+
+    A hand-over whose words follow as a message of its own was answered: the answer carried it.
+    """
     rows = fetch(
         "SELECT COUNT(*), COALESCE(SUM(repeats), 0),"
         " COALESCE(SUM(CASE WHEN answer = 'passive' THEN 1 ELSE 0 END), 0),"
@@ -199,13 +203,29 @@ def callback_counts(account_id: int) -> dict[str, int]:
         (account_id,),
     )
     stored, repeats, answered, late, failed = (int(value) for value in rows[0])
+    handed_over = _handed_over_at_once(account_id)
     return {
         "delivered": stored + repeats,
         "repeated": repeats,
-        "answered": answered,
-        "late": late,
+        "answered": answered + handed_over,
+        "late": late - handed_over,
         "failed": failed,
     }
+
+
+def _handed_over_at_once(account_id: int) -> int:
+    """Of the answers that followed later, those whose transfer the HTTP answer carried."""
+    rows = fetch(
+        "SELECT inbox.reply FROM inbox JOIN event ON event.id = inbox.event_id"
+        " WHERE event.account_id = ? AND inbox.reply IS NOT NULL AND inbox.handled_ms < ?"
+        " AND inbox.answer IN ('late','sending','sent','lost','unknown')",
+        (account_id, _IN_TIME_MS),
+    )
+    replies = (Holder.vault.open_json(bytes(row[0]), REPLY) for row in rows)
+    return sum(
+        reply["kind"] == "Several" and reply["replies"][0]["kind"] == "TransferReply"
+        for reply in replies
+    )
 
 
 def replies_by_handler(account_id: int) -> dict[str, int]:

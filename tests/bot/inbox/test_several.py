@@ -12,7 +12,7 @@ from bot.inbox import codec, receive
 from bot.inbox.context import Handled
 from bot.inbox.late import deliver_late
 from bot.inbox.repairing import repair_inbox
-from bot.store import followers, handoff
+from bot.store import followers, handoff, repair
 from bot.store.db import fetch, run, transaction
 from bot.values.replies import (
     NO_REPLY,
@@ -102,6 +102,11 @@ def test_a_transfer_travels_over_http_and_its_words_follow(house):
     assert house.deliver(receiver) == "<transfer_customer_service>"
     wait_for(lambda: answers(house) == ["sent"])
     assert shown(house) == [ONE]
+    counts = repair.callback_counts(house.account.id)
+    assert (counts["answered"], counts["late"]) == (1, 0)
+    house.deliver(house.receiver(answering(lambda ctx: ALL)), MsgId=77)
+    counts = repair.callback_counts(house.account.id)
+    assert (counts["answered"], counts["late"]) == (1, 1)
 
 
 def test_a_repeat_sends_nothing_again(house):
