@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.store.db import fetch, is_sqlite
+from bot.store.spans import SPAN, qmarks
 from bot.values.facts import Code, EventNeed, FollowerFacts, Needs, Seen, Sent, kinds_of
 
-_SPAN = 500
 _ESCAPED_NUL = "\\u0000"  # such facts are not JSON to PostgreSQL; rules see none of them
 
 
 def load(follower_ids: Sequence[int], needs: Needs) -> list[FollowerFacts]:
     """Facts in the order of ids; who does not exist is left out, who is erased is not."""
     found: dict[int, FollowerFacts] = {}
-    for start in range(0, len(follower_ids), _SPAN):
-        ids = list(follower_ids[start : start + _SPAN])
+    for start in range(0, len(follower_ids), SPAN):
+        ids = list(follower_ids[start : start + SPAN])
         for facts in _people(ids):
             found[facts.id] = facts
         _attributes(found, ids, needs.attributes)
@@ -38,7 +38,7 @@ def _people(ids: list[int]) -> list[FollowerFacts]:
         "SELECT f.id, f.account_id, f.subscribed, f.language, f.source_scene, f.erased_at,"
         " p.first_seen_at, p.last_seen_at, p.messages, p.orders, p.redeemed, p.spent_fen"
         " FROM follower f LEFT JOIN profile p ON p.follower_id = f.id"
-        f" WHERE f.id IN ({_marks(ids)})",
+        f" WHERE f.id IN ({qmarks(ids)})",
         ids,
     )
     return [
@@ -67,7 +67,7 @@ def _named(table: str, columns: str, name: str, ids: list[int], names: frozenset
     wanted = sorted(names)
     return fetch(
         f"SELECT follower_id, {columns} FROM {table}"
-        f" WHERE follower_id IN ({_marks(ids)}) AND {name} IN ({_marks(wanted)})",
+        f" WHERE follower_id IN ({qmarks(ids)}) AND {name} IN ({qmarks(wanted)})",
         (*ids, *wanted),
     )
 
@@ -101,7 +101,7 @@ def _segments(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[
     rows = fetch(
         "SELECT m.follower_id, s.slug, s.account_id FROM segment_member m"
         " JOIN segment s ON s.id = m.segment_id"
-        f" WHERE m.follower_id IN ({_marks(ids)}) AND s.slug IN ({_marks(wanted)})",
+        f" WHERE m.follower_id IN ({qmarks(ids)}) AND s.slug IN ({qmarks(wanted)})",
         (*ids, *wanted),
     )
     for id_, slug, account_id in rows:
@@ -114,7 +114,7 @@ def _events(found: dict[int, FollowerFacts], ids: list[int], need: EventNeed) ->
     kinds = kinds_of(need.kind)
     # SQLite keeps no statistics: it would read everybody's events of these kinds.
     log = "event INDEXED BY event_follower_id_kind_at" if is_sqlite() else "event"
-    where = f"follower_id IN ({_marks(ids)}) AND kind IN ({_marks(kinds)})"
+    where = f"follower_id IN ({qmarks(ids)}) AND kind IN ({qmarks(kinds)})"
     params: list[Any] = [*ids, *kinds]
     if need.since_ms is not None:
         where += " AND at >= ?"
@@ -144,7 +144,7 @@ def _codes(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str
     rows = fetch(
         "SELECT c.follower_id, b.slug, b.account_id, c.issued_at, c.claimed_at, c.redeemed_at,"
         " c.expires_at FROM coupon_code c JOIN coupon_batch b ON b.id = c.batch_id"
-        f" WHERE c.follower_id IN ({_marks(ids)}) AND b.slug IN ({_marks(wanted)})"
+        f" WHERE c.follower_id IN ({qmarks(ids)}) AND b.slug IN ({qmarks(wanted)})"
         " AND c.state IN ('issued', 'redeemed', 'expired')",
         (*ids, *wanted),
     )
@@ -162,7 +162,7 @@ def _sends(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str
         " EXISTS (SELECT 1 FROM click k WHERE k.send_id = s.id AND k.automatic = FALSE),"
         " EXISTS (SELECT 1 FROM conversion v WHERE v.send_id = s.id)"
         " FROM send s JOIN campaign c ON c.id = s.campaign_id"
-        f" WHERE s.follower_id IN ({_marks(ids)}) AND c.slug IN ({_marks(wanted)})",
+        f" WHERE s.follower_id IN ({qmarks(ids)}) AND c.slug IN ({qmarks(wanted)})",
         (*ids, *wanted),
     )
     for id_, slug, account_id, step, state, variant, clicked, bought in rows:
@@ -178,7 +178,7 @@ def _lists(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str
     rows = fetch(
         "SELECT l.follower_id, s.slug, s.account_id FROM segment_listed l"
         " JOIN segment s ON s.id = l.segment_id"
-        f" WHERE l.follower_id IN ({_marks(ids)}) AND s.slug IN ({_marks(wanted)})",
+        f" WHERE l.follower_id IN ({qmarks(ids)}) AND s.slug IN ({qmarks(wanted)})",
         (*ids, *wanted),
     )
     for id_, slug, account_id in rows:
@@ -191,7 +191,7 @@ def _pins(found: dict[int, FollowerFacts], ids: list[int], segments: frozenset[i
         return
     rows = fetch(
         "SELECT follower_id, segment_id, included FROM segment_pin"
-        f" WHERE follower_id IN ({_marks(ids)})",
+        f" WHERE follower_id IN ({qmarks(ids)})",
         ids,
     )
     for id_, segment_id, included in rows:
@@ -204,7 +204,3 @@ def _read(facts: str | None) -> dict[str, Any]:
         return {}
     value = json.loads(facts)
     return value if isinstance(value, dict) else {}
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))

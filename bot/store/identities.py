@@ -6,21 +6,20 @@ of one account happen one after another, and an event cannot land beside a join.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.clock import to_ms
 from bot.store.db import fetch, insert_new, is_mysql, locking, run, run_many
 from bot.store.fields import Holder
+from bot.store.spans import qmarks, spans
 from bot.values.identity import Key, Kind, Member
 
 PLACE = "identity.value"
 UNIONID = "follower.unionid"
-_SPAN = 500
 _COLUMNS = ("account_id", "kind", "of_system", "hash", "value", "in_base", "created_at")
 _MEMBER = "id, kind, of_system, hash, contact, follower_id"
-T = TypeVar("T")
 
 
 def blind(key: Key) -> str:
@@ -46,9 +45,9 @@ def found(account_id: int, keys: Collection[Key]) -> dict[Key, Member]:
     by_hash = {blind(key): key for key in keys}
     rows = [
         row
-        for part in _pages(list(by_hash))
+        for part in spans(list(by_hash))
         for row in fetch(
-            f"SELECT {_MEMBER} FROM identity WHERE account_id = ? AND hash IN ({_marks(part)})",
+            f"SELECT {_MEMBER} FROM identity WHERE account_id = ? AND hash IN ({qmarks(part)})",
             (account_id, *part),
         )
     ]
@@ -58,9 +57,9 @@ def found(account_id: int, keys: Collection[Key]) -> dict[Key, Member]:
 def make(account_id: int, keys: Collection[Key], now: datetime) -> dict[Key, Member]:
     """Make identities that are not there yet, in a transaction that holds the account."""
     verb, end = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
-    row = f"({_marks(_COLUMNS)})"
+    row = f"({qmarks(_COLUMNS)})"
     since, seal = to_ms(now), Holder.vault.seal
-    for part in _pages(list(keys)):
+    for part in spans(list(keys)):
         values: list[Any] = []
         for key in part:
             sealed = seal(key.value.encode(), PLACE)
@@ -75,10 +74,10 @@ def of_unionids(account_id: int, keys: Iterable[Key]) -> dict[Key, int]:
     by_hash = {blind(key): key for key in keys if key.kind is Kind.UNIONID}
     return {
         by_hash[row[1]]: row[0]
-        for part in _pages(list(by_hash))
+        for part in spans(list(by_hash))
         for row in fetch(
             "SELECT id, unionid_hash FROM follower WHERE account_id = ? AND erased_at IS NULL"
-            f" AND unionid_hash IN ({_marks(part)}) ORDER BY id DESC",
+            f" AND unionid_hash IN ({qmarks(part)}) ORDER BY id DESC",
             (account_id, *part),
         )
     }
@@ -88,10 +87,10 @@ def unionids_of(account_id: int, followers: Collection[int]) -> dict[int, str | 
     """The unionid's hash by follower; the erased and other accounts' followers are left out."""
     return {
         row[0]: row[1]
-        for part in _pages(sorted(followers))
+        for part in spans(sorted(followers))
         for row in fetch(
             "SELECT id, unionid_hash FROM follower WHERE account_id = ? AND erased_at IS NULL"
-            f" AND id IN ({_marks(part)})",
+            f" AND id IN ({qmarks(part)})",
             (account_id, *part),
         )
     }
@@ -101,12 +100,12 @@ def awaited(account_id: int, followers: Collection[int]) -> list[tuple[int, int]
     """(identity, follower) where a unionid that waits is a follower's, of these followers."""
     return [
         (row[0], row[1])
-        for part in _pages(sorted(followers))
+        for part in spans(sorted(followers))
         for row in fetch(
             "SELECT i.id, f.id FROM follower f JOIN identity i ON i.account_id = f.account_id"
             " AND i.kind = ? AND i.of_system = '' AND i.hash = f.unionid_hash"
             " WHERE f.account_id = ? AND f.erased_at IS NULL AND i.follower_id IS NULL"
-            f" AND f.id IN ({_marks(part)})",
+            f" AND f.id IN ({qmarks(part)})",
             (Kind.UNIONID, account_id, *part),
         )
     ]
@@ -147,9 +146,9 @@ def of_followers(account_id: int, followers: Collection[int]) -> list[Member]:
 def _members(column: str, account_id: int, values: Collection[int]) -> list[Member]:
     return [
         _member(row)
-        for part in _pages(sorted(values))
+        for part in spans(sorted(values))
         for row in fetch(
-            f"SELECT {_MEMBER} FROM identity WHERE account_id = ? AND {column} IN ({_marks(part)})"
+            f"SELECT {_MEMBER} FROM identity WHERE account_id = ? AND {column} IN ({qmarks(part)})"
             " ORDER BY id",
             (account_id, *part),
         )
@@ -172,9 +171,9 @@ def in_base(ids: Collection[int]) -> list[int]:
     """Those of which retention has folded removed events into a follower's base."""
     return [
         row[0]
-        for part in _pages(sorted(ids))
+        for part in spans(sorted(ids))
         for row in fetch(
-            f"SELECT id FROM identity WHERE in_base = ? AND id IN ({_marks(part)}) ORDER BY id",
+            f"SELECT id FROM identity WHERE in_base = ? AND id IN ({qmarks(part)}) ORDER BY id",
             (True, *part),
         )
     ]
@@ -182,19 +181,10 @@ def in_base(ids: Collection[int]) -> list[int]:
 
 def went_into_base(event_ids: Sequence[int]) -> None:
     """These events are about to be removed, and stay counted with their followers."""
-    for part in _pages(event_ids):
+    for part in spans(event_ids):
         run(
             "UPDATE identity SET in_base = ? WHERE in_base = ? AND id IN (SELECT identity_id FROM"
             " event WHERE identity_id IS NOT NULL AND follower_id IS NOT NULL AND folded = ?"
-            f" AND id IN ({_marks(part)}))",
+            f" AND id IN ({qmarks(part)}))",
             (True, False, True, *part),
         )
-
-
-def _marks(values: Collection[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

@@ -7,27 +7,26 @@ A join that was undone stays as the mark that sets both apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from bot.clock import from_ms, instant, to_ms
 from bot.errors import NotFound
 from bot.store.db import fetch, insert_new, run, run_many
 from bot.store.fields import Holder
+from bot.store.spans import qmarks, spans
 from bot.values.identity import Why
 
 REASON = "identity_join.reason"
 OPEN, DONE, PARTING, UNDONE = "open", "done", "parting", "undone"
-_SPAN = 500
 _COLUMNS = ("account_id", "identity_id", "other_id", "follower_id", "why", "evidence", "actor",
             "reason", "moved", "state", "at", "undone_by")  # fmt: skip
 _READ = (
     "id, account_id, identity_id, other_id, follower_id, why, evidence, actor, reason, moved,"
     " state, at, undone_at, undone_by, left_id"
 )
-T = TypeVar("T")
 
 
 class Edge(NamedTuple):
@@ -99,7 +98,7 @@ def add(
     """Write joins, in a transaction that holds the account."""
     sealed = Holder.vault.seal(reason.encode(), REASON) if reason else None
     run_many(
-        f"INSERT INTO identity_join ({','.join(_COLUMNS)}) VALUES ({_marks(_COLUMNS)})",
+        f"INSERT INTO identity_join ({','.join(_COLUMNS)}) VALUES ({qmarks(_COLUMNS)})",
         [
             (
                 account_id, edge.identity, edge.other, edge.follower, edge.why, edge.evidence[:64],
@@ -125,10 +124,10 @@ def between(account_id: int, identities: Collection[int]) -> list[Join]:
     found = {
         row[0]: _join(row)
         for column in ("identity_id", "other_id")
-        for part in _pages(sorted(identities))
+        for part in spans(sorted(identities))
         for row in fetch(
             f"SELECT {_READ} FROM identity_join WHERE account_id = ?"
-            f" AND {column} IN ({_marks(part)})",
+            f" AND {column} IN ({qmarks(part)})",
             (account_id, *part),
         )
     }
@@ -167,9 +166,9 @@ def still(join_ids: Collection[int], state: str) -> set[int]:
     """Those that are in this state."""
     return {
         row[0]
-        for part in _pages(sorted(join_ids))
+        for part in spans(sorted(join_ids))
         for row in fetch(
-            f"SELECT id FROM identity_join WHERE state = ? AND id IN ({_marks(part)})",
+            f"SELECT id FROM identity_join WHERE state = ? AND id IN ({qmarks(part)})",
             (state, *part),
         )
     }
@@ -177,9 +176,9 @@ def still(join_ids: Collection[int], state: str) -> set[int]:
 
 def done(join_ids: Collection[int]) -> None:
     """All their events have followed."""
-    for part in _pages(sorted(join_ids)):
+    for part in spans(sorted(join_ids)):
         run(
-            f"UPDATE identity_join SET state = ? WHERE state = ? AND id IN ({_marks(part)})",
+            f"UPDATE identity_join SET state = ? WHERE state = ? AND id IN ({qmarks(part)})",
             (DONE, OPEN, *part),
         )
 
@@ -207,10 +206,10 @@ def set_apart(identities: Collection[int]) -> list[tuple[int, int | None, int | 
         return []
     return [
         (row[0], row[1], row[2])
-        for part in _pages(sorted(identities))
+        for part in spans(sorted(identities))
         for row in fetch(
             "SELECT identity_id, other_id, follower_id FROM identity_join"
-            f" WHERE state IN (?, ?) AND identity_id IN ({_marks(part)})",
+            f" WHERE state IN (?, ?) AND identity_id IN ({qmarks(part)})",
             (PARTING, UNDONE, *part),
         )
     ]
@@ -252,10 +251,10 @@ def contested(identities: Collection[int]) -> set[int]:
         return set()
     return {
         row[0]
-        for part in _pages(sorted(identities))
+        for part in spans(sorted(identities))
         for row in fetch(
             f"SELECT DISTINCT identity_id FROM identity_conflict"
-            f" WHERE identity_id IN ({_marks(part)})",
+            f" WHERE identity_id IN ({qmarks(part)})",
             part,
         )
     }
@@ -266,7 +265,7 @@ def conflicts(
 ) -> list[Conflict]:
     """What contradicts, the latest first; only of these identities, or against this follower,
     where they are named."""
-    mine = f" AND identity_id IN ({_marks(identities)})" if identities else ""
+    mine = f" AND identity_id IN ({qmarks(identities)})" if identities else ""
     mine += " AND follower_id = ?" if follower is not None else ""
     rows = fetch(
         "SELECT id, identity_id, other_id, follower_id, why, evidence, at, last_at, times"
@@ -317,7 +316,7 @@ def astray(identities: Sequence[int], after: int, limit: int) -> list[tuple[int,
         (row[0], row[1])
         for row in fetch(
             "SELECT e.id, i.follower_id FROM event e JOIN identity i ON i.id = e.identity_id"
-            f" WHERE e.identity_id IN ({_marks(identities)}) AND e.id > ?"
+            f" WHERE e.identity_id IN ({qmarks(identities)}) AND e.id > ?"
             " AND (e.follower_id <> i.follower_id"
             " OR (e.follower_id IS NULL) <> (i.follower_id IS NULL)) ORDER BY e.id LIMIT ?",
             (*identities, after, limit),
@@ -329,17 +328,8 @@ def bring(events: Sequence[tuple[int, int | None]]) -> None:
     """Put events where they are to be: with a follower the fold takes them up anew."""
     for whose in {to for _, to in events}:
         fold = "" if whose is None else ", folded = FALSE"
-        for part in _pages([event for event, to in events if to == whose]):
+        for part in spans([event for event, to in events if to == whose]):
             run(
-                f"UPDATE event SET follower_id = ?{fold} WHERE id IN ({_marks(part)})",
+                f"UPDATE event SET follower_id = ?{fold} WHERE id IN ({qmarks(part)})",
                 (whose, *part),
             )
-
-
-def _marks(values: Collection[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

@@ -3,17 +3,15 @@ they are forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from bot.clock import from_ms, to_ms
 from bot.store.db import fetch, run
 from bot.store.fields import Holder
 from bot.store.identities import PLACE, hold
-
-_SPAN = 500
-T = TypeVar("T")
+from bot.store.spans import qmarks, spans
 
 
 class Shown(NamedTuple):
@@ -36,11 +34,11 @@ def shown(account_id: int, ids: Collection[int]) -> list[Shown]:
             row[0], row[1], row[2], Holder.vault.open(bytes(row[3]), PLACE).decode(),
             row[4] or row[0], row[5], from_ms(row[6]), row[7],
         )
-        for part in _pages(sorted(ids))
+        for part in spans(sorted(ids))
         for row in fetch(
             "SELECT i.id, i.kind, i.of_system, i.value, i.contact, i.follower_id, i.created_at,"
             " (SELECT COUNT(*) FROM event e WHERE e.identity_id = i.id) FROM identity i"
-            f" WHERE i.account_id = ? AND i.id IN ({_marks(part)}) ORDER BY i.id",
+            f" WHERE i.account_id = ? AND i.id IN ({qmarks(part)}) ORDER BY i.id",
             (account_id, *part),
         )
     ]  # fmt: skip
@@ -82,10 +80,10 @@ def waiting(account_id: int, limit: int) -> list[Waiting]:
     )
     counts = dict(
         pair
-        for part in _pages([row[1] for row in rows])
+        for part in spans([row[1] for row in rows])
         for pair in fetch(
             "SELECT identity_id, COUNT(*) FROM event"
-            f" WHERE identity_id IN ({_marks(part)}) GROUP BY identity_id",
+            f" WHERE identity_id IN ({qmarks(part)}) GROUP BY identity_id",
             part,
         )
     )
@@ -150,10 +148,10 @@ def kept_since(account_id: int, ids: Collection[int], since: datetime) -> set[in
     """Those that were made since then."""
     return {
         row[0]
-        for part in _pages(sorted(ids))
+        for part in spans(sorted(ids))
         for row in fetch(
             "SELECT id FROM identity WHERE account_id = ? AND created_at >= ?"
-            f" AND id IN ({_marks(part)})",
+            f" AND id IN ({qmarks(part)})",
             (account_id, to_ms(since), *part),
         )
     }
@@ -163,10 +161,10 @@ def lively(ids: Collection[int], since: datetime) -> set[int]:
     """Those by which something came since then."""
     return {
         row[0]
-        for part in _pages(sorted(ids))
+        for part in spans(sorted(ids))
         for row in fetch(
             "SELECT DISTINCT identity_id FROM event WHERE received_at >= ?"
-            f" AND identity_id IN ({_marks(part)})",
+            f" AND identity_id IN ({qmarks(part)})",
             (to_ms(since), *part),
         )
     }
@@ -189,20 +187,11 @@ def gather(follower_id: int) -> None:
 def forget(ids: Collection[int]) -> tuple[int, int]:
     """Delete these identities with the events that wait for them; how many of each."""
     names = events = 0
-    for part in _pages(sorted(ids)):
-        marks = _marks(part)
+    for part in spans(sorted(ids)):
+        marks = qmarks(part)
         events += run(
             f"DELETE FROM event WHERE follower_id IS NULL AND identity_id IN ({marks})", part
         )
         run(f"UPDATE event SET identity_id = NULL WHERE identity_id IN ({marks})", part)
         names += run(f"DELETE FROM identity WHERE id IN ({marks})", part)
     return names, events
-
-
-def _marks(values: Collection[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from bot.store.db import fetch, is_mysql, run
-
-_SPAN = 500
+from bot.store.spans import qmarks, spans
 
 
 def known_events(dedupes: Sequence[str]) -> set[str]:
     """Those of these unique keys (bot.store.events.dedupe) that the log has."""
     return {
         row[0]
-        for page in _pages(dedupes)
-        for row in fetch(f"SELECT dedupe FROM event WHERE dedupe IN ({_marks(page)})", page)
+        for page in spans(dedupes)
+        for row in fetch(f"SELECT dedupe FROM event WHERE dedupe IN ({qmarks(page)})", page)
     }
 
 
@@ -31,14 +30,14 @@ def append_events(account_id: int, rows: Sequence[tuple[Any, ...]], received_ms:
     return [
         key
         for some, names in ((plain, "follower_id"), (named, "follower_id, identity_id"))
-        for page in _pages(some)
+        for page in spans(some)
         for key in _append_page(account_id, page, names, received_ms)
     ]
 
 
 def _append_page(account_id: int, page: Sequence[Any], names: str, received_ms: int) -> list[str]:
     verb, end_ = ("INSERT IGNORE", "") if is_mysql() else ("INSERT", " ON CONFLICT DO NOTHING")
-    marks = f"({account_id:d},{received_ms:d},NULL,FALSE,{_marks(page[0])})"
+    marks = f"({account_id:d},{received_ms:d},NULL,FALSE,{qmarks(page[0])})"
     sql = (
         f"{verb} INTO event (account_id, received_at, sealed, folded, {names}, kind, at, source,"
         f" dedupe, facts) VALUES {','.join([marks] * len(page))}{end_}"
@@ -65,19 +64,10 @@ def orders_paid(dedupes: Sequence[str]) -> dict[str, Paid]:
     """Of the orders with these unique keys that the log has, who paid what."""
     return {
         row[0]: Paid(row[1], row[2], int(json.loads(row[3]).get("amount_fen") or 0), row[4])
-        for page in _pages(dedupes)
+        for page in spans(dedupes)
         for row in fetch(
             "SELECT dedupe, follower_id, identity_id, facts, at FROM event"
-            f" WHERE dedupe IN ({_marks(page)})",
+            f" WHERE dedupe IN ({qmarks(page)})",
             page,
         )
     }
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

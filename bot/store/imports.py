@@ -16,8 +16,8 @@ from bot.store.db import fetch, insert_new, is_mysql, pragma, run, run_many
 from bot.store.fields import Holder
 from bot.store.followers import blind
 from bot.store.models import ImportMapping, ImportRun
+from bot.store.spans import qmarks, spans
 
-_SPAN = 500
 _UNIONID = "follower.unionid"
 
 
@@ -222,10 +222,10 @@ def followers_with(account_id: int, openids: Sequence[str]) -> dict[str, int]:
 def _ids(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
     return {
         row[1]: row[0]
-        for page in _pages(hashes)
+        for page in spans(hashes)
         for row in fetch(
             "SELECT id, openid_hash FROM follower WHERE account_id = ?"
-            f" AND openid_hash IN ({_marks(page)})",
+            f" AND openid_hash IN ({qmarks(page)})",
             (account_id, *page),
         )
     }
@@ -261,7 +261,7 @@ def _made(account_id: int, openids: Mapping[str, str], now: datetime) -> dict[st
         for hash_, openid in openids.items()
     ]  # fmt: skip
     made: dict[str, int] = {}
-    for page in _pages(rows):
+    for page in spans(rows):
         made |= _insert_followers(account_id, page)
     return made
 
@@ -291,10 +291,10 @@ def _refusals(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
     """Since when (ms) somebody erased refuses, by hash."""
     return {
         row[0]: row[1]
-        for page in _pages(hashes)
+        for page in spans(hashes)
         for row in fetch(
             "SELECT openid_hash, at FROM suppression WHERE account_id = ?"
-            f" AND openid_hash IN ({_marks(page)})",
+            f" AND openid_hash IN ({qmarks(page)})",
             (account_id, *page),
         )
     }
@@ -304,24 +304,10 @@ def of_account(account_id: int, follower_ids: Collection[int]) -> set[int]:
     """Those of these numbers that are followers of the account and not erased."""
     return {
         row[0]
-        for page in _pages(sorted(follower_ids))
+        for page in spans(sorted(follower_ids))
         for row in fetch(
             "SELECT id FROM follower WHERE account_id = ? AND erased_at IS NULL"
-            f" AND id IN ({_marks(page)})",
-            (account_id, *page),
-        )
-    }
-
-
-def with_unionid(account_id: int, unionids: Sequence[str]) -> dict[str, int]:
-    """Follower ids by unionid."""
-    hashes = {Holder.vault.blind(unionid, _UNIONID): unionid for unionid in unionids}
-    return {
-        hashes[row[1]]: row[0]
-        for page in _pages(list(hashes))
-        for row in fetch(
-            "SELECT id, unionid_hash FROM follower WHERE account_id = ?"
-            f" AND unionid_hash IN ({_marks(page)})",
+            f" AND id IN ({qmarks(page)})",
             (account_id, *page),
         )
     }
@@ -341,12 +327,3 @@ def learn_unionids(unionids: Mapping[int, str]) -> int:
             for id_, unionid in unionids.items()
         ],
     )
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from bot.clock import instant, to_ms
 from bot.store.db import fetch, is_mysql, run, run_many
 from bot.store.fields import Holder
 from bot.store.followers import blind
+from bot.store.spans import qmarks, spans
 
 UNIONID = "follower.unionid"
-_SPAN = 500
-T = TypeVar("T")
 
 
 class Known(NamedTuple):
@@ -27,12 +26,12 @@ class Known(NamedTuple):
 def known(account_id: int, openids: Sequence[str]) -> dict[str, Known]:
     """Who of these openids has a row, by openid."""
     found: dict[str, Known] = {}
-    for part in _pages(openids):
+    for part in spans(openids):
         by_hash = {blind(openid): openid for openid in part}
         for hash_, *row in fetch(
             "SELECT f.openid_hash, f.id, f.subscribed, l.detailed_at FROM follower f"
             " LEFT JOIN listing l ON l.follower_id = f.id"
-            f" WHERE f.account_id = ? AND f.openid_hash IN ({_marks(part)})",
+            f" WHERE f.account_id = ? AND f.openid_hash IN ({qmarks(part)})",
             (account_id, *by_hash),
         ):
             found[by_hash[hash_]] = Known(row[0], bool(row[1]), instant(row[2]))
@@ -42,10 +41,10 @@ def known(account_id: int, openids: Sequence[str]) -> dict[str, Known]:
 def present(account_id: int, ids: Collection[int]) -> set[int]:
     """Which of these follower ids are the account's, and not erased."""
     found: set[int] = set()
-    for part in _pages(sorted(ids)):
+    for part in spans(sorted(ids)):
         rows = fetch(
             "SELECT id FROM follower WHERE account_id = ? AND erased_at IS NULL"
-            f" AND id IN ({_marks(part)})",
+            f" AND id IN ({qmarks(part)})",
             (account_id, *part),
         )
         found |= {row[0] for row in rows}
@@ -62,9 +61,9 @@ def meet(run_id: int, ids: Sequence[int], detailed: Collection[int], now: dateti
         f"INSERT {ignore}INTO listing (follower_id, run_id) VALUES (?, ?){end}",
         [(id_, run_id) for id_ in ids],
     )
-    for part in _pages(ids):
+    for part in spans(ids):
         run(
-            f"UPDATE listing SET run_id = ? WHERE run_id < ? AND follower_id IN ({_marks(part)})",
+            f"UPDATE listing SET run_id = ? WHERE run_id < ? AND follower_id IN ({qmarks(part)})",
             (run_id, run_id, *part),
         )
     run_many(
@@ -140,12 +139,3 @@ def set_blacklisted(ids: Sequence[int], on: bool) -> list[int]:
             (on, id_, on),
         )
     ]
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _SPAN):
-        yield values[start : start + _SPAN]

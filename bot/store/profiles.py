@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from bot.clock import to_ms
 from bot.errors import NotFound
 from bot.store import segments
 from bot.store.db import fetch, is_mysql, locking, run, run_many, transaction
+from bot.store.spans import qmarks, spans
 from bot.store.waiting import (
     Unfolded,
     backlog,
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_SPAN = 500  # ids in one IN list
 
 # What segments read of a projection: part -> table and its columns, the first two being the key.
 _PARTS: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
@@ -123,7 +123,7 @@ def count(account_id: int) -> int:
 def hold(follower_ids: Sequence[int]) -> dict[int, Held]:
     """Take these profiles, made where missing; not of the erased. See Held."""
     held: dict[int, Held] = {}
-    for ids in _pages(sorted(follower_ids)):
+    for ids in spans(sorted(follower_ids)):
         rows = _rows(ids)
         if missing := sorted(set(ids) - rows.keys()):
             _make(missing)
@@ -136,7 +136,7 @@ def look(follower_ids: Sequence[int]) -> dict[int, Held]:
     """These profiles, as far as they are there, without holding them."""
     return {
         follower_id: held
-        for ids in _pages(follower_ids)
+        for ids in spans(follower_ids)
         for follower_id, held in _with_standing(_rows(ids, "")).items()
     }
 
@@ -144,8 +144,8 @@ def look(follower_ids: Sequence[int]) -> dict[int, Held]:
 def unmade(follower_ids: Sequence[int]) -> list[int]:
     """Those without a profile whose log says that they should have one."""
     found: list[int] = []
-    for ids in _pages(follower_ids):
-        marks = _marks(ids)
+    for ids in spans(follower_ids):
+        marks = qmarks(ids)
         found += [
             row[0]
             for row in fetch(
@@ -164,7 +164,7 @@ def _rows(ids: Sequence[int], lock: str | None = None) -> dict[int, tuple[Any, .
     """Follower id -> state, version, when it was written last."""
     rows = fetch(
         "SELECT follower_id, state, version, folded_at FROM profile"
-        f" WHERE follower_id IN ({_marks(ids)})"
+        f" WHERE follower_id IN ({qmarks(ids)})"
         f" ORDER BY follower_id{locking() if lock is None else lock}",
         ids,
     )
@@ -179,7 +179,7 @@ def _make(ids: Sequence[int]) -> None:
         " (follower_id, state, version, messages, orders, redeemed, spent_fen)"
         f" SELECT f.id, COALESCE(b.state, '{{}}'), {secrets.randbelow(2**30)}, 0, 0, 0, 0"
         " FROM follower f LEFT JOIN profile_base b ON b.follower_id = f.id"
-        f" WHERE f.id IN ({_marks(ids)}) AND f.erased_at IS NULL AND NOT EXISTS"
+        f" WHERE f.id IN ({qmarks(ids)}) AND f.erased_at IS NULL AND NOT EXISTS"
         f" (SELECT 1 FROM profile p WHERE p.follower_id = f.id) ORDER BY f.id{end}",
         ids,
     )
@@ -193,7 +193,7 @@ def _with_standing(rows: dict[int, tuple[Any, ...]]) -> dict[int, Held]:
     people = fetch(
         "SELECT f.id, f.subscribed, f.stage, f.personalised, b.events FROM follower f"
         " LEFT JOIN profile_base b ON b.follower_id = f.id"
-        f" WHERE f.id IN ({_marks(ids)}) AND f.erased_at IS NULL",
+        f" WHERE f.id IN ({qmarks(ids)}) AND f.erased_at IS NULL",
         ids,
     )
     for id_, subscribed, stage, personalised, base in people:
@@ -206,8 +206,8 @@ def _with_standing(rows: dict[int, tuple[Any, ...]]) -> dict[int, Held]:
 def projected(follower_ids: Sequence[int]) -> dict[int, Projection]:
     """What the tables show of these profiles now; who has no profile is left out."""
     found: dict[int, Projection] = {}
-    for ids in _pages(follower_ids):
-        marks = _marks(ids)
+    for ids in spans(follower_ids):
+        marks = qmarks(ids)
         for row in fetch(
             "SELECT follower_id, first_seen_at, last_seen_at, messages, orders, redeemed, spent_fen"
             f" FROM profile WHERE follower_id IN ({marks})",
@@ -234,7 +234,7 @@ def write(changes: Sequence[Change], now: datetime) -> set[int]:
     with transaction():
         standing = {
             follower_id: held.standing
-            for ids in _pages(sorted(change.follower_id for change in changes))
+            for ids in spans(sorted(change.follower_id for change in changes))
             for follower_id, held in _with_standing(_rows(ids)).items()
         }
         valid = [one for one in changes if standing.get(one.follower_id) == one.held]
@@ -303,7 +303,7 @@ def _write_rows(
     run_many(f"DELETE FROM {table} WHERE follower_id = ?", anew)
     run_many(f"DELETE FROM {table} WHERE follower_id = ? AND {columns[0]} = ?", gone)
     names = ("follower_id", *columns, *constant)
-    run_many(f"INSERT INTO {table} ({','.join(names)}) VALUES ({_marks(names)})", new)
+    run_many(f"INSERT INTO {table} ({','.join(names)}) VALUES ({qmarks(names)})", new)
 
 
 def dumped(state: dict[str, Any]) -> str:
@@ -327,9 +327,10 @@ def states_of(follower_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Stored states by follower id, for a batch; who has none is left out."""
     return {
         row[0]: json.loads(row[1])
-        for ids in _pages(follower_ids)
+        for ids in spans(follower_ids)
         for row in fetch(
-            f"SELECT follower_id, state FROM profile WHERE follower_id IN ({_marks(ids)})", ids
+            f"SELECT follower_id, state FROM profile WHERE follower_id IN ({qmarks(ids)})",
+            ids,
         )
     }
 
@@ -337,10 +338,10 @@ def states_of(follower_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 def interests_of(follower_ids: Sequence[int]) -> dict[int, dict[str, float]]:
     """Topic levels by follower id (bot.values.interest), for a batch of offers."""
     found: dict[int, dict[str, float]] = {id_: {} for id_ in follower_ids}
-    for ids in _pages(follower_ids):
+    for ids in spans(follower_ids):
         for follower_id, topic, held in fetch(
             "SELECT follower_id, topic, level FROM follower_interest"
-            f" WHERE follower_id IN ({_marks(ids)})",
+            f" WHERE follower_id IN ({qmarks(ids)})",
             ids,
         ):
             found[follower_id][topic] = held
@@ -379,12 +380,3 @@ def aging(asleep_before: int, settled_before: int, after: int, limit: int) -> li
         (after, asleep_before, settled_before, limit),
     )
     return [Aging(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _SPAN):
-        yield ids[start : start + _SPAN]

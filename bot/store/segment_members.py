@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.store.db import fetch, is_mysql, is_sqlite, run
+from bot.store.spans import spans
 
 _ROWS = 5000
 
@@ -47,7 +48,7 @@ def pinned_segments(account_id: int) -> set[int]:
 
 def enter(segment_id: int, follower_ids: Sequence[int], now: datetime) -> int:
     """Let followers in, in a transaction, without history; how many were not in yet."""
-    return sum(_enter(segment_id, list(page), to_ms(now)) for page in _pages(follower_ids))
+    return sum(_enter(segment_id, list(page), to_ms(now)) for page in spans(follower_ids, _ROWS))
 
 
 def _enter(segment_id: int, ids: list[int], at: int) -> int:
@@ -70,12 +71,8 @@ def leave(segment_id: int, follower_ids: Sequence[int]) -> int:
             f"DELETE FROM segment_member WHERE segment_id = ? AND follower_id IN ({_listed(page)})",
             (segment_id,),
         )
-        for page in _pages(follower_ids)
+        for page in spans(follower_ids, _ROWS)
     )
-
-
-def _pages(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _ROWS] for start in range(0, len(ids), _ROWS))
 
 
 def _listed(ids: Iterable[int]) -> str:

@@ -7,7 +7,7 @@ member rows otherwise must use `forget`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from bot.clock import from_ms, to_ms
 from bot.errors import NotFound
 from bot.store.db import fetch, insert_new, is_mysql, run, run_many, transaction
+from bot.store.spans import qmarks, spans
 
-_SPAN = 500
 _COLUMNS = (
     "id, account_id, slug, name, rule, version, size, built_version, refreshed_at, refresh_ms,"
     " error, defined_at, triggers,"
@@ -236,11 +236,11 @@ def member_since(segment_id: int, follower_id: int) -> datetime | None:
 def memberships(account_id: int, follower_ids: Sequence[int]) -> dict[int, set[str]]:
     """Slugs of the account's segments by follower id, for a batch; everybody asked for is there."""
     found: dict[int, set[str]] = {follower_id: set() for follower_id in follower_ids}
-    for ids in _pages(follower_ids):
+    for ids in spans(follower_ids):
         for follower_id, slug in fetch(
             "SELECT m.follower_id, s.slug FROM segment_member m"
             " JOIN segment s ON s.id = m.segment_id"
-            f" WHERE m.follower_id IN ({_marks(ids)}) AND s.account_id = ?",
+            f" WHERE m.follower_id IN ({qmarks(ids)}) AND s.account_id = ?",
             (*ids, account_id),
         ):
             found[follower_id].add(slug)
@@ -293,8 +293,8 @@ def changes(segment_id: int, limit: int = 100, follower_id: int | None = None) -
 def forget(follower_ids: Sequence[int]) -> None:
     """Take followers out of every segment and out of the history: for erasure."""
     with transaction():
-        for ids in _pages(sorted(follower_ids)):
-            marks = _marks(ids)
+        for ids in spans(sorted(follower_ids)):
+            marks = qmarks(ids)
             counted = fetch(
                 "SELECT segment_id, COUNT(*) FROM segment_member"
                 f" WHERE follower_id IN ({marks}) GROUP BY segment_id ORDER BY segment_id",
@@ -342,12 +342,3 @@ def dirty(account_id: int, limit: int) -> list[tuple[int, int]]:
 def settle_dirty(looked: Sequence[tuple[int, int]]) -> None:
     """These were looked at, in a transaction. Who changed since has a later version and stays."""
     run_many("DELETE FROM segment_dirty WHERE follower_id = ? AND version = ?", looked)
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
-def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _SPAN):
-        yield ids[start : start + _SPAN]

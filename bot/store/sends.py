@@ -21,6 +21,7 @@ from bot.clock import instant, to_ms
 from bot.store import followers
 from bot.store.db import fetch, locking, run, run_many
 from bot.store.segment_lists import mark_sent
+from bot.store.spans import qmarks
 from bot.values.audience import FollowerState, Purpose, SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -85,10 +86,6 @@ def only(condition: str) -> str:
     return f"CASE WHEN {condition} THEN 1 ELSE 0 END = 1"
 
 
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
 # --- claiming ----------------------------------------------------------------------------------
 
 
@@ -117,7 +114,7 @@ def people(ids: Sequence[int]) -> dict[int, FollowerState]:
     if not ids:
         return {}
     found = fetch(
-        f"SELECT {followers.COLUMNS} FROM follower WHERE id IN ({_marks(ids)})"
+        f"SELECT {followers.COLUMNS} FROM follower WHERE id IN ({qmarks(ids)})"
         f" ORDER BY id{locking()}",
         ids,
     )
@@ -137,7 +134,7 @@ def marketing_counts(ids: Sequence[int], now: datetime) -> dict[int, tuple[int, 
         for values in fetch(
             "SELECT follower_id, SUM(CASE WHEN claimed_at > ? THEN 1 ELSE 0 END),"
             " SUM(CASE WHEN claimed_at > ? THEN 1 ELSE 0 END), COUNT(*) FROM send"
-            f" WHERE follower_id IN ({_marks(ids)}) AND purpose = ? AND claimed_at > ?"
+            f" WHERE follower_id IN ({qmarks(ids)}) AND purpose = ? AND claimed_at > ?"
             f" AND {only('state IN (?, ?, ?)')} GROUP BY follower_id",
             (day, week, *ids, Purpose.MARKETING, month, *_MAY_HAVE_ARRIVED),
         )
@@ -152,7 +149,8 @@ def code_states(code_ids: Sequence[int]) -> dict[int, tuple[str, datetime | None
     if not code_ids:
         return {}
     found = fetch(
-        f"SELECT id, state, expires_at FROM coupon_code WHERE id IN ({_marks(code_ids)})", code_ids
+        f"SELECT id, state, expires_at FROM coupon_code WHERE id IN ({qmarks(code_ids)})",
+        code_ids,
     )
     return {values[0]: (values[1], instant(values[2])) for values in found}
 
@@ -163,8 +161,8 @@ def codes_held(batch_id: int, ids: Sequence[int]) -> dict[int, int]:
     return {
         values[0]: int(values[1])
         for values in fetch(
-            f"SELECT follower_id, COUNT(*) FROM coupon_code WHERE follower_id IN ({_marks(ids)})"
-            f" AND {only(f'batch_id = ? AND state IN ({_marks(held)})')} GROUP BY follower_id",
+            f"SELECT follower_id, COUNT(*) FROM coupon_code WHERE follower_id IN ({qmarks(ids)})"
+            f" AND {only(f'batch_id = ? AND state IN ({qmarks(held)})')} GROUP BY follower_id",
             (*ids, batch_id, *held),
         )
     }
@@ -188,7 +186,7 @@ def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now:
         if len(ids) == 1:
             each.append((*values, ids[0]))
         else:
-            run(f"{columns} IN ({_marks(ids)})", (*values, *ids))
+            run(f"{columns} IN ({qmarks(ids)})", (*values, *ids))
     run_many(f"{columns} = ?", each)
 
 
@@ -213,7 +211,7 @@ def delay(entries: Iterable[tuple[int, datetime]]) -> None:
         by_until.setdefault(until, []).append(send_id)
     for until, ids in by_until.items():
         run(
-            f"UPDATE send SET not_before = ? WHERE id IN ({_marks(ids)}) AND {only('state = ?')}",
+            f"UPDATE send SET not_before = ? WHERE id IN ({qmarks(ids)}) AND {only('state = ?')}",
             (to_ms(until), *ids, SendState.INTENDED),
         )
 
@@ -235,7 +233,7 @@ def spend_windows(follower_ids: Sequence[int]) -> None:
         by_times.setdefault(times, []).append(follower_id)
     for times, ids in by_times.items():
         run(
-            f"UPDATE follower SET window_left = window_left - ? WHERE id IN ({_marks(ids)})",
+            f"UPDATE follower SET window_left = window_left - ? WHERE id IN ({qmarks(ids)})",
             (times, *ids),
         )
 
@@ -277,7 +275,7 @@ def held(rows: Sequence[SendRow], owner: str) -> set[int]:
         return set()
     attempts = {row.id: row.attempts for row in rows}
     found = fetch(
-        f"SELECT id, attempts FROM send WHERE id IN ({_marks(rows)})"
+        f"SELECT id, attempts FROM send WHERE id IN ({qmarks(rows)})"
         f" AND {only('state IN (?, ?) AND claimed_by = ?')} ORDER BY id{locking()}",
         (*attempts, SendState.CLAIMED, SendState.UNKNOWN, owner),
     )
@@ -293,7 +291,7 @@ def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
     if plain:
         run(
             "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL,"
-            f" errcode = NULL, error = '' WHERE id IN ({_marks(plain)})",
+            f" errcode = NULL, error = '' WHERE id IN ({qmarks(plain)})",
             (SendState.SENT, at, at, *plain),
         )
     # MySQL assigns left to right and reads new values: msgid and error come after their readers.
