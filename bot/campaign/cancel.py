@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.campaign.claim import NOT_RESENT
 from bot.campaign.states import CampaignStatus, must_move
 from bot.store import campaigns, send_repair, sends
 from bot.store.db import transaction
+from bot.store.sends import SendRow
 from bot.values.audience import SendState, Skip
 
 CHUNK = 2000
@@ -35,8 +37,13 @@ def _skip_chunk(campaign_id: int, now: datetime) -> int:
         if campaigns.get(campaign_id).state != CampaignStatus.CANCELLED:
             return 0
         rows = send_repair.intended(campaign_id, CHUNK)
-        # An intended row with a duplicate id may have arrived: nobody can say that it did not.
-        unsure = [(row.id, None, NOT_RESENT) for row in rows if row.client_id]
-        sends.settle(unsure, SendState.UNKNOWN, now)
-        sends.skip([(row.id, Skip.CANCELLED, {}) for row in rows if not row.client_id], now)
+        skip_waiting(rows, Skip.CANCELLED, now)
         return len(rows)
+
+
+def skip_waiting(rows: Sequence[SendRow], why: Skip, now: datetime) -> None:
+    """End held intended rows. One with a duplicate id may have arrived: nobody can say that it did
+    not, so it becomes unknown."""
+    unsure = [(row.id, None, NOT_RESENT) for row in rows if row.client_id]
+    sends.settle(unsure, SendState.UNKNOWN, now)
+    sends.skip([(row.id, why, {}) for row in rows if not row.client_id], now)

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bot.campaign.order import Order
-from bot.campaign.policy import Delay, Recipient, Verdict, because, judge
+from bot.campaign.policy import Delay, Verdict, because, judge
+from bot.campaign.recipients import recipients, spent
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import CHANNELS, Way
 from bot.errors import Conflict
-from bot.store import campaigns, consents, coupons, quotas, sends
+from bot.store import campaigns, coupons, quotas, sends
 from bot.store.coupons import CodeRef
 from bot.store.db import again, transaction
 from bot.store.sends import ClaimEntry, SendRow
-from bot.values.audience import Channel, FollowerState, Purpose, SendState, Skip
+from bot.values.audience import Channel, Purpose, SendState, Skip
 from bot.values.coupons import CodeState
 
 NOT_RESENT = "its first sending may have arrived, and it may not be repeated any more"
@@ -83,39 +84,24 @@ def _decide(
     order: Order, rows: Sequence[SendRow], rooms: dict[Channel, int], now: datetime
 ) -> Iterator[Decision]:
     """A verdict for each row, in the ledger's order. What one row takes, the next one misses."""
-    ids = sorted({row.follower_id for row in rows})
-    people = sends.people(ids)
-    counts = sends.marketing_counts(ids, now) if _marketing(rows) else {}
-    refusing = consents.refusing(ids, order.topics()) if _marketing(rows) else set()
+    people = recipients(order, [row.follower_id for row in rows], now, marketing=_marketing(rows))
     codes = sends.code_states([int(row.subject) for row in rows if row.subject])
     policies = {step: order.policy(step) for step in {row.step for row in rows}}
     exhausted: set[Channel] = set()
     for row in rows:
-        follower, policy = people[row.follower_id], policies[row.step]
-        sent = counts.get(follower.id, (0, 0, 0))
-        recipient = Recipient(follower, *sent, topic_refused=follower.id in refusing)
+        recipient, policy = people[row.follower_id], policies[row.step]
         if min(rooms.values()) <= 0:
             exhausted = {channel for channel, left in rooms.items() if left <= 0}
         verdict = _about_code(row, codes, now) or judge(recipient, policy, now, exhausted)
         yield Decision(row, verdict, because(verdict, recipient, policy, now))
         if isinstance(verdict, Channel):
             rooms[verdict] -= 1
-            if len(ids) == len(rows):
-                continue  # nobody has a second row here
-            people[follower.id] = _spent(follower, verdict)
-            if policy.purpose is Purpose.MARKETING:
-                day, week, month = counts.get(follower.id, (0, 0, 0))
-                counts[follower.id] = (day + 1, week + 1, month + 1)
+            if len(people) < len(rows):  # somebody has a second row here
+                people[row.follower_id] = spent(recipient, verdict, policy.purpose)
 
 
 def _marketing(rows: Sequence[SendRow]) -> bool:
     return any(row.purpose == Purpose.MARKETING for row in rows)
-
-
-def _spent(follower: FollowerState, channel: Channel) -> FollowerState:
-    if not CHANNELS[channel].needs_window:
-        return follower
-    return replace(follower, window_left=follower.window_left - 1)
 
 
 def _about_code(

@@ -13,7 +13,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign.document import Fields
+from bot.campaign.document import REQUIRED, Fields
 from bot.campaign.wording import OF_CODE, OF_OFFER, check_text, needed, variables, with_opt_out
 from bot.channels.registry import CHANNELS
 from bot.clock import SHANGHAI
@@ -128,8 +128,10 @@ class Definition:
         return document
 
 
-def parse(document: Any, zone: ZoneInfo = SHANGHAI) -> Definition:
+def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -> Definition:
     """The definition in `document`. Times without an offset are wall times in `zone`.
+
+    standing   of a journey's action: it names no segment, as the journey brings the followers
 
     Raises InvalidInput with the path of the first field that breaks a rule.
     """
@@ -140,7 +142,7 @@ def parse(document: Any, zone: ZoneInfo = SHANGHAI) -> Definition:
     definition = Definition(
         slug=fields.text("slug", pattern=SLUG),
         name=fields.text("name"),
-        segment=fields.text("segment", pattern=SLUG),
+        segment=fields.text("segment", "" if standing else REQUIRED, pattern=SLUG),
         purpose=purpose,
         text=_text(fields, purpose, variants),
         offer=fields.text("offer", "", pattern=SLUG),

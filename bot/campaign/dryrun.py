@@ -14,9 +14,10 @@ from bot.campaign.manage import find
 from bot.campaign.order import LIFE, OFFER, Order, zone_of
 from bot.campaign.plan import CHUNK, assignment
 from bot.campaign.policy import Delay, Recipient, judge
+from bot.campaign.recipients import recipients
 from bot.channels.registry import CHANNELS
 from bot.services import Services
-from bot.store import consents, coupons, quotas, segments, sends
+from bot.store import coupons, quotas, segments, sends
 from bot.values.audience import Channel, Skip
 
 
@@ -113,19 +114,14 @@ class _Walk:
 
     def look_at(self, members: list[int]) -> None:
         self._audience += len(members)
-        people = sends.people(members)
-        counts = sends.marketing_counts(members, self._now)
-        refusing = consents.refusing(members, self._order.topics())
+        people = recipients(self._order, members, self._now)
         held = sends.codes_held(self._order.offer.id, members) if self._order.offer else {}
         for variant, ids in self._assignment.split(members).items():
             self._variants[variant] += len(ids)
             if variant == HELD_OUT:
                 continue
             for follower_id in ids:
-                sent = counts.get(follower_id, (0, 0, 0))
-                refused = follower_id in refusing
-                recipient = Recipient(people[follower_id], *sent, topic_refused=refused)
-                self._count(recipient, held.get(follower_id, 0))
+                self._count(people[follower_id], held.get(follower_id, 0))
 
     def _count(self, recipient: Recipient, codes_held: int) -> None:
         verdict = judge(recipient, self._policy, self._now)

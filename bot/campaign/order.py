@@ -29,7 +29,7 @@ class Order:
     generation: int
     definition: Definition
     zone: ZoneInfo
-    deadline: datetime
+    deadline: datetime | None  # None for standing campaigns: the journey ends what waits too long
     offer: BatchState | None
     link_id: int | None
     public_url: str
@@ -69,7 +69,7 @@ def order_of(
 ) -> Order:
     """Raises NotFound when the coupon batch of the frozen definition is gone."""
     zone = zone_of(campaign.account_id)
-    definition = parse(generation.definition, zone)
+    definition = parse(generation.definition, zone, standing=campaign.standing)
     target = definition.url or (links.COUPON if definition.offer else "")
     return Order(
         campaign.id,
@@ -77,7 +77,7 @@ def order_of(
         generation.number,
         definition,
         zone,
-        definition.until or generation.started_at + LIFE,
+        definition.until or (None if campaign.standing else generation.started_at + LIFE),
         coupons.batch_by_slug(campaign.account_id, definition.offer) if definition.offer else None,
         links.link_for(campaign.id, target, now) if target else None,
         public_url,

@@ -13,9 +13,10 @@ from datetime import datetime
 from bot.campaign.assign import HELD_OUT, Assignment
 from bot.campaign.definition import parse
 from bot.campaign.order import OFFER, Order, order_of, zone_of
-from bot.campaign.policy import Recipient, judge, next_opening
+from bot.campaign.policy import judge, next_opening
+from bot.campaign.recipients import recipients
 from bot.campaign.states import CampaignStatus, move
-from bot.store import campaigns, consents, coupons, segments, send_plan, sends
+from bot.store import campaigns, coupons, segments, send_plan
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import again, transaction
 from bot.store.send_plan import Sheet
@@ -116,12 +117,8 @@ def barred(order: Order, follower_ids: Sequence[int], now: datetime) -> list[tup
     campaign would look better than it is; so the effect counts only the held-out without a reason.
     """
     policy = order.policy(OFFER)
-    counts = sends.marketing_counts(follower_ids, now)
-    refusing = consents.refusing(follower_ids, order.topics())
     found = []
-    for follower_id, follower in sends.people(follower_ids).items():
-        sent = counts.get(follower_id, (0, 0, 0))
-        recipient = Recipient(follower, *sent, topic_refused=follower_id in refusing)
+    for follower_id, recipient in recipients(order, follower_ids, now).items():
         verdict = judge(recipient, policy, now)
         if isinstance(verdict, Skip):
             found.append((follower_id, verdict))

@@ -106,10 +106,11 @@ def report(campaign: CampaignState, number: int | None = None) -> Report:
     if chosen == 0:
         return _unrun(campaign)
     generation = campaigns.generation(campaign.id, chosen)
-    definition = parse(generation.definition)
+    definition = parse(generation.definition, standing=campaign.standing)
     window = timedelta(days=definition.attribution_days)
-    counts = send_figures.counts(campaign.id, chosen)
-    responses = send_figures.responses(campaign.id, chosen, window)
+    entries = None if campaign.standing else chosen  # its generations are entries, all one run
+    counts = send_figures.counts(campaign.id, entries)
+    responses = send_figures.responses(campaign.id, entries, window)
     return Report(
         campaign.id,
         campaign.slug,
@@ -121,14 +122,14 @@ def report(campaign: CampaignState, number: int | None = None) -> Report:
         generation.sent_at,
         generation.closed_at,
         closings(generation, counts),
-        _variants(campaign.id, chosen, definition, counts, window),
+        _variants(campaign.id, entries, definition, counts, window),
         effect(responses.get(SendState.SENT, (0, 0)), responses.get(SendState.HELD_OUT, (0, 0))),
     )
 
 
 def _variants(
     campaign_id: int,
-    generation: int,
+    generation: int | None,
     definition: Definition,
     counts: list[Count],
     window: timedelta,

@@ -10,13 +10,18 @@ from typing import Any
 from bot.errors import Conflict, NotFound
 from bot.store.db import is_sqlite, transaction
 from bot.store.models import Campaign, Generation
+from bot.values.audience import CampaignKind
 
 ERROR_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignState:
-    """A campaign. `generation` is the number of its latest run, 0 before the first."""
+    """A campaign. `generation` is the number of its latest run, 0 before the first.
+
+    kind      bot.values.audience.CampaignKind
+    priority  0..100: the greater goes first where two want the same follower
+    """
 
     id: int
     account_id: int
@@ -29,6 +34,13 @@ class CampaignState:
     error: str
     created_at: datetime
     updated_at: datetime
+    kind: str = CampaignKind.PUSH
+    priority: int = 50
+
+    @property
+    def standing(self) -> bool:
+        """The campaign of a journey's action: its audience comes one by one, it never closes."""
+        return self.kind == CampaignKind.JOURNEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class GenerationState:
     sent_at: datetime | None
     closed_at: datetime | None
     closing: dict[str, Any] | None
+    forecast: dict[str, Any] | None = None
 
 
 def _state(row: Any) -> CampaignState:
@@ -66,6 +79,8 @@ def _state(row: Any) -> CampaignState:
         row.error,
         row.created_at,
         row.updated_at,
+        row.kind,
+        row.priority,
     )
 
 
@@ -83,19 +98,31 @@ def _run(row: Any) -> GenerationState:
         row.sent_at,
         row.closed_at,
         row.closing,
+        row.forecast,
     )
 
 
 # --- campaigns ---------------------------------------------------------------------------------
 
 
-def create(account_id: int, slug: str, name: str, definition: dict[str, Any], now: datetime) -> int:
+def create(
+    account_id: int,
+    slug: str,
+    name: str,
+    definition: dict[str, Any],
+    now: datetime,
+    *,
+    kind: CampaignKind = CampaignKind.PUSH,
+    priority: int = 50,
+) -> int:
     """The new draft's id. Raises Conflict when the account has a campaign of this slug."""
     new = Campaign.insert(
         account=account_id,
         slug=slug,
         name=name,
         definition=definition,
+        kind=kind,
+        priority=priority,
         created_at=now,
         updated_at=now,
     )
@@ -132,9 +159,9 @@ def by_slug(account_id: int, slug: str) -> CampaignState:
     return _state(row)
 
 
-def all_of(account_id: int) -> list[CampaignState]:
-    """The account's campaigns, the newest first."""
-    query = Campaign.select().where(Campaign.account == account_id)
+def all_of(account_id: int, kind: CampaignKind = CampaignKind.PUSH) -> list[CampaignState]:
+    """The account's campaigns of a kind, the newest first."""
+    query = Campaign.select().where((Campaign.account == account_id) & (Campaign.kind == kind))
     return [_state(row) for row in query.order_by(Campaign.id.desc())]
 
 
@@ -145,14 +172,19 @@ def in_states(states: Sequence[str]) -> list[CampaignState]:
 
 
 def open_runs(states: Sequence[str]) -> list[CampaignState]:
-    """Campaigns in these states whose latest run is not closed, the oldest first."""
+    """Campaigns in these states whose latest run is not closed, the oldest first; standing ones
+    are not among them, as they do not close by themselves."""
     query = (
         Campaign.select()
         .join(
             Generation,
             on=(Generation.campaign == Campaign.id) & (Generation.number == Campaign.generation),
         )
-        .where(Campaign.state.in_(states) & Generation.closed_at.is_null())
+        .where(
+            Campaign.state.in_(states)
+            & Generation.closed_at.is_null()
+            & (Campaign.kind != CampaignKind.JOURNEY)
+        )
     )
     return [_state(row) for row in query.order_by(Campaign.id)]
 

@@ -42,15 +42,15 @@ class Bought:
     revenue_fen: int = 0
 
 
-def counts(campaign_id: int, generation: int) -> list[Count]:
-    """Every row of the run in exactly one Count."""
+def counts(campaign_id: int, generation: int | None) -> list[Count]:
+    """Every row of the run in exactly one Count; of all runs where none is named."""
     found = fetch(
         "SELECT step, variant, state, skip, errcode, CASE WHEN errcode IS NULL AND state = ?"
         " THEN error ELSE '' END AS word, COUNT(*),"
         " SUM(CASE WHEN delivered_at IS NOT NULL THEN 1 ELSE 0 END)"
-        " FROM send WHERE campaign_id = ? AND generation = ?"
+        f" FROM send WHERE campaign_id = ?{_of(generation)}"
         " GROUP BY step, variant, state, skip, errcode, word ORDER BY step, variant, state, skip",
-        (SendState.FAILED, campaign_id, generation),
+        (SendState.FAILED, campaign_id, *_named(generation)),
     )
     return [
         Count(step, variant, state, skip, word if code is None else str(code), int(many), int(came))
@@ -58,15 +58,15 @@ def counts(campaign_id: int, generation: int) -> list[Count]:
     ]
 
 
-def clicks(campaign_id: int, generation: int) -> dict[str, Clicks]:
+def clicks(campaign_id: int, generation: int | None) -> dict[str, Clicks]:
     """By variant, of the offer."""
     found = fetch(
         "SELECT send.variant, COUNT(DISTINCT CASE WHEN click.automatic = ? THEN send.follower_id"
         " END), SUM(CASE WHEN click.automatic = ? THEN 1 ELSE 0 END), COUNT(*)"
         " FROM link JOIN click ON click.link_id = link.id JOIN send ON send.id = click.send_id"
-        " WHERE link.campaign_id = ? AND send.generation = ? AND send.step = 'offer'"
+        f" WHERE link.campaign_id = ?{_of(generation)} AND send.step = 'offer'"
         " GROUP BY send.variant",
-        (False, False, campaign_id, generation),
+        (False, False, campaign_id, *_named(generation)),
     )
     return {
         variant: Clicks(int(people), int(taps), int(every) - int(taps))
@@ -74,19 +74,21 @@ def clicks(campaign_id: int, generation: int) -> dict[str, Clicks]:
     }
 
 
-def bought(campaign_id: int, generation: int, window: timedelta) -> dict[str, Bought]:
+def bought(campaign_id: int, generation: int | None, window: timedelta) -> dict[str, Bought]:
     """By variant: conversions credited within `window` of the send."""
     found = fetch(
         "SELECT send.variant, COUNT(*), COUNT(DISTINCT send.follower_id),"
         " SUM(conversion.amount_fen) FROM conversion JOIN send ON send.id = conversion.send_id"
-        " WHERE send.campaign_id = ? AND send.generation = ? AND send.step = 'offer'"
+        f" WHERE send.campaign_id = ?{_of(generation)} AND send.step = 'offer'"
         " AND conversion.at <= COALESCE(send.sent_at, send.claimed_at) + ? GROUP BY send.variant",
-        (campaign_id, generation, _ms(window)),
+        (campaign_id, *_named(generation), _ms(window)),
     )
     return {row[0]: Bought(int(row[1]), int(row[2]), int(row[3])) for row in found}
 
 
-def responses(campaign_id: int, generation: int, window: timedelta) -> dict[str, tuple[int, int]]:
+def responses(
+    campaign_id: int, generation: int | None, window: timedelta
+) -> dict[str, tuple[int, int]]:
     """state -> (followers, those who bought anything within `window` of the planning).
 
     For the sent, and for those held out who could have been sent to: both from the same instant,
@@ -96,11 +98,22 @@ def responses(campaign_id: int, generation: int, window: timedelta) -> dict[str,
         "SELECT send.state, COUNT(*), SUM(CASE WHEN EXISTS (SELECT 1 FROM event"
         " WHERE event.follower_id = send.follower_id AND event.kind IN (?, ?)"
         " AND event.at >= send.planned_at AND event.at <= send.planned_at + ?)"
-        " THEN 1 ELSE 0 END) FROM send WHERE campaign_id = ? AND generation = ? AND step = 'offer'"
+        f" THEN 1 ELSE 0 END) FROM send WHERE campaign_id = ?{_of(generation)} AND step = 'offer'"
         " AND (state = ? OR (state = ? AND skip = '')) GROUP BY send.state",
-        (*BOUGHT, _ms(window), campaign_id, generation, SendState.SENT, SendState.HELD_OUT),
+        (*BOUGHT, _ms(window), campaign_id, *_named(generation), *_COMPARED),
     )
     return {state: (int(people), int(responded)) for state, people, responded in found}
+
+
+_COMPARED = (SendState.SENT, SendState.HELD_OUT)
+
+
+def _of(generation: int | None) -> str:
+    return "" if generation is None else " AND send.generation = ?"
+
+
+def _named(generation: int | None) -> tuple[int, ...]:
+    return () if generation is None else (generation,)
 
 
 def _ms(window: timedelta) -> int:

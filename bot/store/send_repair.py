@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.clock import to_ms
 from bot.store.db import fetch, locking, run
-from bot.store.sends import COLUMNS, SendRow, row_of
+from bot.store.sends import COLUMNS, SendRow, only, row_of
+from bot.store.spans import qmarks, spans
 from bot.values.audience import SendState
 
 
@@ -61,6 +63,51 @@ def intended(campaign_id: int, limit: int) -> list[SendRow]:
         (campaign_id, SendState.INTENDED, limit),
     )
     return [row_of(values) for values in found]
+
+
+def waiting_of(campaign_id: int, followers: Sequence[tuple[int, int]]) -> list[SendRow]:
+    """The intended rows of these (follower id, generation) in one campaign, held."""
+    found = [
+        row
+        for generation, ids in _by_generation(followers)
+        for span in spans(ids)
+        for row in fetch(
+            f"SELECT {COLUMNS} FROM send WHERE campaign_id = ? AND generation = ?"
+            f" AND step = 'offer' AND follower_id IN ({qmarks(span)}) AND {only('state = ?')}"
+            f" ORDER BY id{locking()}",
+            (campaign_id, generation, *span, SendState.INTENDED),
+        )
+    ]
+    return [row_of(values) for values in found]
+
+
+def waiting_since(campaign_id: int, before: datetime, limit: int = 500) -> list[SendRow]:
+    """Intended rows planned at or before then, held; what others hold is left to them."""
+    found = fetch(
+        f"SELECT {COLUMNS} FROM send WHERE campaign_id = ? AND state = ? AND planned_at <= ?"
+        f" ORDER BY not_before, id LIMIT ?{locking(skip_locked=True)}",
+        (campaign_id, SendState.INTENDED, to_ms(before), limit),
+    )
+    return [row_of(values) for values in found]
+
+
+def states_of(campaign_id: int, followers: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """(follower id, generation) -> SendState, of those that have a row in the campaign."""
+    return {
+        (who, generation): state
+        for generation, ids in _by_generation(followers)
+        for span in spans(ids)
+        for who, state in fetch(
+            "SELECT follower_id, state FROM send WHERE campaign_id = ? AND generation = ?"
+            f" AND step = 'offer' AND follower_id IN ({qmarks(span)})",
+            (campaign_id, generation, *span),
+        )
+    }
+
+
+def _by_generation(followers: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    numbers = sorted({generation for _, generation in followers})
+    return [(n, sorted(who for who, number in followers if number == n)) for n in numbers]
 
 
 def is_closed(row: SendRow) -> bool:

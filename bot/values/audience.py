@@ -21,6 +21,19 @@ class Channel(StrEnum):
     TEMPLATE = "template"
 
 
+class CampaignKind(StrEnum):
+    """What a row of the campaign table is.
+
+    JOURNEY   the standing campaign of one action of a journey: followers come one by one, each
+              entry into the journey is a generation of its ledger rows, and it never ends itself
+    TEST      what its maker sends to testers: outside caps, figures and stock
+    """
+
+    PUSH = "push"
+    JOURNEY = "journey"
+    TEST = "test"
+
+
 class SendState(StrEnum):
     """A ledger row's life. Everything but the first two is final for the closing sum."""
 
@@ -51,6 +64,13 @@ class Skip(StrEnum):
     ALREADY_REDEEMED = "already_redeemed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    GLOBAL_CONTROL = "global_control"
+    OUTRANKED = "outranked"
+    REST = "rest"
+    VARIETY = "variety"
+    BUDGET = "budget"
+    NO_CONTENT = "no_content"
+    LEFT_JOURNEY = "left_journey"
 
 
 class WindowKind(StrEnum):

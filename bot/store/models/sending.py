@@ -8,6 +8,7 @@ from peewee import (
     BigIntegerField,
     BooleanField,
     CharField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     TextField,
@@ -30,6 +31,8 @@ class Campaign(Table):
     )  # draft scheduled planning running paused closed cancelled
     definition = JSONText()  # see bot.campaign.definition
     generation = IntegerField(default=0)
+    kind = CharField(8, default="push")  # push journey test; see bot.values.audience.CampaignKind
+    priority = IntegerField(default=50)  # the greater goes first where two want one follower
     due_at = InstantField(null=True)
     error = TextField(default="")
     created_at = InstantField()
@@ -54,6 +57,7 @@ class Generation(Table):
     sent_at = InstantField(null=True)  # nothing left to send
     closed_at = InstantField(null=True)
     closing = JSONText(null=True)
+    forecast = JSONText(null=True)  # the dry run at the start
 
     class Meta:
         indexes = ((("campaign", "number"), True),)
@@ -90,6 +94,8 @@ class Send(Table):
     errcode = IntegerField(null=True)
     error = CharField(190, default="")
     reasons = JSONText(default=dict)
+    content = CharField(64, default="")  # slug of the matched piece, "" where the text is fixed
+    chance = DoubleField(null=True)  # that this variant or piece was drawn; null: no draw
 
     class Meta:
         indexes = (
