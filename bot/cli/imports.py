@@ -272,7 +272,9 @@ def _ask(document: dict[str, Any], source: Source, yes: bool) -> None:
 
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Any]:
-    """A bar for each of both passes, on a terminal."""
+    """A bar for each of both passes, on a terminal. Without tqdm's watching thread: an import of a
+    long file forks (`bot.imports.ahead`), and a fork wants to be alone."""
+    tqdm.monitor_interval = 0
     bars: dict[str, Any] = {}
 
     def progress(phase: str, done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from bot.profile import persons
 from bot.store import import_events as store
 from bot.store.events import dedupe
 from bot.store.import_events import Paid
+from bot.store.imports import NONE, Sealed
 from bot.values.identity import Key
 
 
@@ -33,14 +34,18 @@ class _Ready(NamedTuple):
     happenings: list[Happening]
 
 
-def land(account_id: int, items: Sequence[Item], now: datetime) -> Landing:
+def land(
+    account_id: int, items: Sequence[Item], now: datetime, sealed: Mapping[str, Sealed] = NONE
+) -> Landing:
     """Write the items, in a transaction of the caller's.
 
-    now  when the import began: the time of what has none of its own
+    now     when the import began: the time of what has none of its own
+    sealed  openids that were hashed and sealed beforehand
     """
     now_ms = to_ms(now)
     evidence = [_ground(item, now_ms) for item in items]
-    found = find_people(account_id, [item.person for item in items], now, evidence)
+    people = [item.person for item in items]
+    found = find_people(account_id, people, now, evidence, sealed)
     ready, refused = _judged(account_id, items, found, now_ms)
     rows = [
         (follower, identity_, kind, now_ms if at is None else at, source, key, facts)

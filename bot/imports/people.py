@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from bot.profile import identity, persons
 from bot.store import identities
 from bot.store import imports as store
 from bot.store.identity_joins import Contradiction, Edge
+from bot.store.imports import NONE, Sealed
 from bot.values.identity import Key, Kind, Named, phone_number
 
 
@@ -58,18 +59,23 @@ class Found(NamedTuple):
 
 
 def find_people(
-    account_id: int, people: Sequence[Person], now: datetime, evidence: Sequence[str] = ()
+    account_id: int,
+    people: Sequence[Person],
+    now: datetime,
+    evidence: Sequence[str] = (),
+    sealed: Mapping[str, Sealed] = NONE,
 ) -> Found:
     """The followers, made where an openid is new, and the identities of who is known by other
     names; what one row names together is joined. In a transaction of the caller's.
 
     evidence  what names each row: kept as the ground of a join
+    sealed    openids that were hashed and sealed beforehand
     """
     keys = [person.keys for person in people]
     if any(keys):
         identities.hold(account_id)  # before any follower is touched: everybody takes them so
     openids = list({p.openid: None for p in people if p.follower is None and p.openid})
-    ids, made = store.ensure_followers(account_id, openids, now)
+    ids, made = store.ensure_followers(account_id, openids, now, sealed)
     followers = _followers(account_id, people, ids)
     proved: list[Edge | Contradiction] = []
     _learn_unionids(account_id, people, followers, now, proved)

@@ -3,13 +3,16 @@
 A batch is one transaction: rows land, and the run's position moves past them, or neither. The
 position is taken by comparing, so of two processes with the same file each row lands by one, and
 the slower one stops. Cleaning is a pure stream: an interrupted import cleans again from the
-beginning, and lands what follows the position.
+beginning, and lands what follows the position. Of a long file the next batch is cleaned in a
+process beside this one while the present batch lands (`bot.imports.ahead`).
 """
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,10 +20,12 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import Conflict, InvalidInput
+from bot.imports.ahead import ahead, possible
 from bot.imports.cells import Cell
 from bot.imports.items import Item, Maker
 from bot.imports.landing import Landing, Rehearsal, land
 from bot.imports.mapping import Mapping
+from bot.imports.parcels import Batch, Outline, pack, unpack
 from bot.imports.rejects import Reject, RejectFile, keep
 from bot.imports.report import Landed, Report
 from bot.imports.rows import Cleaned, Second
@@ -33,6 +38,7 @@ from bot.store.imports import RunState
 
 BATCH = 5000
 SHOWN = 20  # rejects that the result carries along
+LONG = 20_000  # rows from which a second process pays
 
 Progress = Callable[[str, int, int], object]
 """(reading or importing, rows done since the last call, rows in all, about, or 0 where unknown)"""
@@ -120,11 +126,12 @@ def dry_run(
     tally = _Tally(account_id, prepared, Landed())
     out = RejectFile(rejects, prepared.source.header) if rejects else None
     try:
-        for batch in prepared.batches():
-            rejected = tally.settle(batch, rehearsal.land(tally.items(batch)))
+        for cleaned in prepared.batches():
+            outline = tally.outline(cleaned)
+            rejected = tally.settle(outline, rehearsal.land(tally.items(cleaned)))
             if out is not None:
                 out.write(rejected)
-            progress("importing", len(batch.lines), tally.total)
+            progress("importing", outline.rows, tally.total)
     finally:
         if out is not None:
             out.close()
@@ -141,18 +148,31 @@ def run(account_id: int, prepared: Prepared, clock: Clock, progress: Progress = 
     state = _begin(account_id, prepared, clock())
     tally = _Tally(account_id, prepared, Landed(**state.counts))
     position = state.position
-    with store.roomy():
-        for batch in prepared.batches(position):
-            if batch.end <= state.position:
-                tally.count(batch)  # it landed already
+    with store.roomy(), _few_collections():
+        for batch in _batches(prepared, tally, position):
+            outline = batch.outline
+            if outline.end <= state.position:
+                tally.count(outline)  # it landed already
             else:
                 _import_batch(state, position, batch, tally)
-                position = batch.end
-            progress("importing", len(batch.lines), tally.total)
+                position = outline.end
+            progress("importing", outline.rows, tally.total)
     result = tally.result(state.id, state.position)
     if not store.end(state.id, position, result.report.to_json(), clock()):
         raise _taken(state)
     return result
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """A batch is some 100,000 small objects and no cycle: looking through them for cycles, as often
+    as is usual, took a third of an import's time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(1_000_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _check_declared(account_id: int, mapping: Mapping) -> None:
@@ -177,13 +197,27 @@ def _begin(account_id: int, prepared: Prepared, now: datetime) -> RunState:
         )
 
 
-def _import_batch(state: RunState, position: int, batch: Cleaned, tally: _Tally) -> None:
-    items = tally.items(batch)
+def _batches(prepared: Prepared, tally: _Tally, position: int) -> Iterator[Batch]:
+    """Batches to land; of what landed before only the outline."""
+
+    def made() -> Iterator[Batch]:
+        for cleaned in prepared.batches(position):
+            outline = tally.outline(cleaned)
+            items = tally.items(cleaned) if outline.end > position else []
+            openids = {item.person.openid: None for item in items if item.person.openid}
+            yield Batch(outline, items, store.sealed(list(openids)))
+
+    if prepared.found.rows < LONG or not possible():
+        return made()
+    return map(unpack, ahead(lambda: map(pack, made())))
+
+
+def _import_batch(state: RunState, position: int, batch: Batch, tally: _Tally) -> None:
     with transaction():
-        if not store.claim(state.id, position, batch.end):
+        if not store.claim(state.id, position, batch.outline.end):
             raise _taken(state)
-        landing = land(state.account_id, items, state.started_at)
-        keep(state.id, tally.header, tally.settle(batch, landing))
+        landing = land(state.account_id, batch.items, state.started_at, batch.sealed)
+        keep(state.id, tally.header, tally.settle(batch.outline, landing))
         store.note(state.id, tally.total, asdict(tally.landed))
 
 
@@ -207,13 +241,18 @@ class _Tally:
     def items(self, batch: Cleaned) -> list[Item]:
         return self._maker.items(batch)
 
-    def settle(self, batch: Cleaned, landing: Landing) -> list[Reject]:
+    def outline(self, batch: Cleaned) -> Outline:
+        rejected = {
+            at: (batch.lines[at], self._maker.person(batch.values[at]), faults)
+            for at, faults in batch.faults.items()
+        }
+        return Outline(batch.start, len(batch.lines), rejected, batch.twins, batch.changes)
+
+    def settle(self, batch: Outline, landing: Landing) -> list[Reject]:
         """Count the rows of a batch; its rejects in the order of the file."""
         rejects = {
-            batch.start + at: Reject(
-                batch.lines[at], tuple(faults), self._maker.person(batch.values[at])
-            )
-            for at, faults in batch.faults.items()
+            batch.start + at: Reject(line, tuple(faults), person)
+            for at, (line, person, faults) in batch.rejected.items()
         }
         for item, reason in landing.refused:
             rejects[item.number] = Reject(item.line, (("", reason),), item.person)
@@ -223,12 +262,12 @@ class _Tally:
         self.landed.add(landing.landed)
         return ordered
 
-    def count(self, batch: Cleaned) -> None:
+    def count(self, batch: Outline) -> None:
         report = self._report
-        report.read += len(batch.lines)
+        report.read += batch.rows
         report.duplicates += batch.twins
-        report.rejected += len(batch.faults)
-        for faults in batch.faults.values():
+        report.rejected += len(batch.rejected)
+        for _, _, faults in batch.rejected.values():
             report.reasons.update({reason for _, reason in faults})
         for column, kinds in batch.changes.items():
             report.changes.setdefault(column, Counter()).update(kinds)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.clock import to_ms
 from bot.errors import NotFound
@@ -231,16 +231,43 @@ def _ids(account_id: int, hashes: Sequence[str]) -> dict[str, int]:
     }
 
 
+class Sealed(NamedTuple):
+    """An openid as the table has it: the keyed hash that finds it, and the sealed text."""
+
+    hash: str
+    text: bytes
+
+
+NONE: Mapping[str, Sealed] = {}
+
+
+def sealed(openids: Iterable[str]) -> dict[str, Sealed]:
+    """By openid. Touches no database: it may be asked in another process."""
+    seal = Holder.vault.seal
+    return {
+        openid: Sealed(blind(openid), seal(openid.encode(), "follower.openid"))
+        for openid in openids
+    }
+
+
 def ensure_followers(
-    account_id: int, openids: Sequence[str], now: datetime
+    account_id: int,
+    openids: Sequence[str],
+    now: datetime,
+    before: Mapping[str, Sealed] = NONE,
 ) -> tuple[dict[str, int], list[int]]:
     """Ids by openid, and whom it made: not subscribed, and refusing marketing who had refused it.
 
+    before  what was hashed and sealed beforehand, by openid; the rest is now
+
     In a transaction of the caller's. The new ones are dirty for the segments.
     """
-    hashes = {blind(openid): openid for openid in openids}
+    known = {**before, **sealed(openid for openid in openids if openid not in before)}
+    hashes = {known[openid].hash: openid for openid in openids}
     ids = _ids(account_id, list(hashes))
-    made = _made(account_id, {h: o for h, o in hashes.items() if h not in ids}, now)
+    made = _made(
+        account_id, [known[openid] for hash_, openid in hashes.items() if hash_ not in ids], now
+    )
     if made:
         segments.mark_dirty(list(made.values()))
         ids |= made
@@ -249,17 +276,15 @@ def ensure_followers(
     return {hashes[hash_]: id_ for hash_, id_ in ids.items()}, list(made.values())
 
 
-def _made(account_id: int, openids: Mapping[str, str], now: datetime) -> dict[str, int]:
-    """Insert followers by hash; the ids of those whom it made."""
+def _made(account_id: int, openids: Sequence[Sealed], now: datetime) -> dict[str, int]:
+    """Insert followers; of those whom it made, the ids by hash."""
     if not openids:
         return {}
-    refused = _refusals(account_id, list(openids))
-    since, seal = to_ms(now), Holder.vault.seal
+    refused = _refusals(account_id, [openid.hash for openid in openids])
+    since = to_ms(now)
     rows = [
-        (hash_, seal(openid.encode(), "follower.openid"), hash_ not in refused,
-         refused.get(hash_), since)
-        for hash_, openid in openids.items()
-    ]  # fmt: skip
+        (hash_, text, hash_ not in refused, refused.get(hash_), since) for hash_, text in openids
+    ]
     made: dict[str, int] = {}
     for page in spans(rows):
         made |= _insert_followers(account_id, page)

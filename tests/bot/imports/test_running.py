@@ -144,11 +144,11 @@ def test_what_was_interrupted_goes_on_where_it_stopped(store, tmp_path, monkeypa
     monkeypatch.setattr(running, "BATCH", 4)
     path, landed, real = people(tmp_path), [], landing.land
 
-    def dies(account_id, items, now):
+    def dies(account_id, items, *rest):
         if len(landed) == 2:
             raise Crash
         landed.append(len(items))
-        return real(account_id, items, now)
+        return real(account_id, items, *rest)
 
     monkeypatch.setattr(running, "land", dies)
     with pytest.raises(Crash):
