@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bot.clock import to_ms
 from bot.errors import InvalidInput
@@ -14,12 +12,10 @@ from bot.segment import evaluate
 from bot.segment.plan import with_pins
 from bot.segment.rules import Rule, parse
 from bot.segment.sentence import Titles, sentence
+from bot.segment.sentence_reasons import reasons_said
 from bot.store import follower_facts
 from bot.store.portrait import Membership
 from bot.values.facts import FollowerFacts
-
-# What a reason tells beside the condition itself.
-_FOUND = ("found", "score", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +70,10 @@ def _belonging(
     if rules is None or facts is None:
         return Belonging(one.name, one.slug, one.since, "")
     found = evaluate.reason(rules[1], facts, to_ms(now))
-    because = tuple(_in_words(reason, lang, titles) for reason in found["because"])
-    said = sentence(rules[0], lang, titles)
-    return Belonging(one.name, one.slug, one.since, said, because, found["matches"])
-
-
-def _in_words(reason: Mapping[str, Any], lang: str, titles: Titles | None) -> str:
-    """A condition that decided, as a sentence with what was found."""
-    condition = {k: v for k, v in reason.items() if k not in (*_FOUND, "held")}
-    try:
-        words = sentence(parse(condition), lang, titles)
-    except InvalidInput:  # a reason that is shorter than its rule
-        words = ", ".join(f"{key}: {_plain(value)}" for key, value in condition.items())
-    if not reason.get("held", True):
-        words = t("fan.not", lang, condition=words)
-    found = next((reason[name] for name in _FOUND if reason.get(name) is not None), None)
-    return words if found is None else t("fan.found", lang, condition=words, value=_plain(found))
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return "、".join(_plain(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    said = reasons_said(rules[1], found["because"], facts, now, lang, titles)
+    because = tuple(
+        words if reason.get("held", True) else t("fan.not", lang, condition=words)
+        for words, reason in zip(said, found["because"], strict=True)
+    )
+    rule = sentence(rules[0], lang, titles)
+    return Belonging(one.name, one.slug, one.since, rule, because, found["matches"])
