@@ -225,7 +225,7 @@ SETTINGS: tuple[Setting, ...] = (
         "how many days events are kept, by kind (none: for as long as the follower is known)",
         "",
         _matching(rf"{_KEPT}( *, *{_KEPT})*"),
-        "message.*=180, click=365; 30 days at least",
+        "message.*=180, click=365, waiting=365; 30 days at least",
     ),
     Setting(
         "COLLECT_ORIGINS",
@@ -233,6 +233,14 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         _origins,
         "https://shop.example.com, https://www.example.com; no path",
+    ),
+    Setting(
+        "WEBHOOK_HOSTS",
+        "hosts of your own network that journeys may call, also by http, comma separated"
+        " (none: only public addresses, by https)",
+        "",
+        _keys,
+        "crm.internal, 10.0.0.5",
     ),
     Setting(
         "CLOCK",
@@ -270,6 +278,7 @@ class Settings:
     durability: str
     retention: str
     collect_origins: tuple[str, ...]
+    webhook_hosts: tuple[str, ...]
     clock: str
 
     @classmethod

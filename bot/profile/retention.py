@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import InvalidInput
+from bot.profile import identity
 from bot.profile.fold import State, fold
 from bot.profile.refresh import fold_new
-from bot.store import profiles
+from bot.store import accounts, profiles
 from bot.store import retention as store
 from bot.store.db import transaction
 from bot.store.segments import mark_dirty
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 LEAST_DAYS = 30  # repeats of a callback, late receipts and undone imports lie well within
 # Evidence of rights: what was refused or agreed to has to be shown as long as the person is there.
+WAITING = "waiting"  # not a kind: names outside that nothing joined to a follower
 KEPT = frozenset({"consent", "opt_out", "opt_in", "erased"})
 _ROW = re.compile(r"([a-z][a-z0-9._]{0,30}(?:\.\*)?)\s*[=:]\s*(\d{1,5})")
 
@@ -44,7 +46,8 @@ class Retained:
 
 
 def parse(text: str) -> dict[str, int]:
-    """Days by kind from "message.text=180, click=365"; a family (message.*) is its kinds.
+    """Days by kind from "message.text=180, click=365"; a family (message.*) is its kinds, and
+    WAITING are web visitors and others whom nothing joined to a follower, with their events.
 
     Raises InvalidInput for another form, fewer than 30 days, or a kind that is evidence.
     """
@@ -76,6 +79,9 @@ def retain(
     silenced: dict[str, int] = {}
     for kind, kept in sorted(days.items()):
         before = now - timedelta(days=kept)
+        if kind == WAITING:
+            removed[kind] = _forget_waiting(before, now)
+            continue
         # First the mark: from here on nothing comes in that was, or is about to be, removed.
         store.set_mark(kind, before)
         silenced[kind] = store.silence(kind, before)
@@ -86,6 +92,13 @@ def retain(
     done = Retained(_some(removed), _some(silenced))
     logger.info("retained removed=%s silenced=%s", done.removed, done.silenced)
     return done
+
+
+def _forget_waiting(before: datetime, now: datetime) -> int:
+    """How many events of people whom nobody waits for any longer went, with their names."""
+    return sum(
+        identity.purge(account_id, before, "retention", now)[1] for account_id in accounts.ids()
+    )
 
 
 def _remove_batch(kind: str, before: datetime, batch: int) -> int:

@@ -14,6 +14,7 @@ from bot.clock import utc_now
 from bot.collect import intake
 from bot.errors import HongyanError
 from bot.profile import auditing, identity
+from bot.profile.retention import parse, retain
 from bot.store import accounts, audit, listing
 from bot.store.db import fetch, run
 from bot.tracking.visits import Visit
@@ -126,8 +127,9 @@ def test_the_links_and_lines_that_joined_are_named(hongyan):
     assert "链接 7，发送 9" in hongyan("show", 1)[1]
 
 
-def test_who_waits_too_long_is_forgotten(hongyan):
-    """Old and silent goes; whoever has a name of yesterday, or did something since, stays."""
+@pytest.fixture
+def waiting(hongyan):
+    """One who waits for over a year in silence, one who did something since, one of yesterday."""
     for number, names in enumerate(
         ({"customer": "old"}, {"customer": "lively"}, {"customer": "new", "phone": PHONE},
          {"openid": "o-lin", "customer": "joined"})
@@ -137,6 +139,12 @@ def test_who_waits_too_long_is_forgotten(hongyan):
     run("UPDATE identity SET created_at = created_at - ? WHERE kind = 'customer'", (a_year,))
     run("UPDATE event SET received_at = received_at - ? WHERE identity_id = 1", (a_year,))
     run("UPDATE event SET received_at = received_at - ? WHERE identity_id = 3", (a_year,))
+    return hongyan
+
+
+def test_who_waits_too_long_is_forgotten(waiting):
+    """Old and silent goes; whoever has a name of yesterday, or did something since, stays."""
+    hongyan = waiting
     found = auditing.audited(hongyan.account, {}, utc_now(), "test").findings
     assert [what for what, _ in found] == ["waiting"]
     assert hongyan.json("purge", "--older-than", 365) == {"names": 1, "events": 1}
@@ -144,6 +152,15 @@ def test_who_waits_too_long_is_forgotten(hongyan):
     assert hongyan("purge", "--contact", 3)[1] == "2 names and 1 events forgotten\n"
     assert len(fetch("SELECT id FROM identity")) == 2
     assert hongyan("purge", "--contact", 5)[0] == 1, "a follower has rights of his own"
+
+
+def test_retention_forgets_who_waits_too_long_by_itself(waiting):
+    assert retain(parse("waiting=365"), utc_now()).removed == {"waiting": 1}
+    assert retain(parse("waiting=365"), utc_now()).removed == {}
+    told = [
+        row[0] for row in fetch("SELECT actor FROM audit_entry WHERE action = 'identity.purge'")
+    ]
+    assert told == ["retention"], "a night on which nothing went is no entry"
 
 
 def test_where_else_the_same_person_follows(hongyan):
