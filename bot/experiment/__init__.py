@@ -1,0 +1,1 @@
+"""The statistics of experiments: who sees what, what to believe, when to stop. Pure."""
