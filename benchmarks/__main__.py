@@ -8,8 +8,9 @@ import sys
 from importlib import import_module
 
 NAMES = (
-    "callbacks", "sends", "crosswoz", "sandbox_month",
-    "nlu", "imports", "picture", "folds", "segments",
+    "callbacks", "sends", "ledger", "chaos", "crosswoz", "sandbox_month",
+    "nlu", "imports", "picture", "folds", "segments", "experiments", "effect", "journeys",
+    "carrying",
 )  # fmt: skip
 
 

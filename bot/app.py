@@ -12,7 +12,21 @@ from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnav
 from bot.inbox.context import Dispatch, Quick, never_quick
 from bot.inbox.receive import Receiver
 from bot.services import Services
-from bot.web import api, collect, follower, h5, health, intake, live, me, openapi, track
+from bot.web import (
+    api,
+    collect,
+    follower,
+    h5,
+    health,
+    intake,
+    live,
+    me,
+    once,
+    openapi,
+    pay,
+    till,
+    track,
+)
 from bot.web.api import json_error
 from bot.web.callback import CallbackFirst
 
@@ -33,7 +47,7 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
     app = Flask("bot", template_folder=str(folder), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["hongyan"] = services
-    for room in (track, collect, h5, me, follower, api, intake, openapi, health):
+    for room in (track, collect, h5, till, pay, me, once, follower, api, intake, openapi, health):
         app.register_blueprint(room.views)
     if services.settings.sandboxed:
         app.register_blueprint(live.views)

@@ -102,6 +102,8 @@ def _origins(value: str) -> tuple[str, ...]:
 
 _KEPT = r"[a-z0-9._*]+ *[=:] *([3-9]\d|[1-9]\d{2,4})"  # KIND=DAYS, 30 days at least
 
+_MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DATABASE_URL",
@@ -243,6 +245,29 @@ SETTINGS: tuple[Setting, ...] = (
         "crm.internal, 10.0.0.5",
     ),
     Setting(
+        "SMTP_URL",
+        "the mail server that takes the weekly digest (none: it is not mailed)",
+        "",
+        _matching(r"smtps?://([^\s:@/]+(:[^\s@/]*)?@)?[A-Za-z0-9.-]+(:[1-9]\d{0,4})?"),
+        "smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://USER:PASSWORD@HOST:465",
+        secret=True,
+    ),
+    Setting(
+        "REPORT_TO",
+        "who gets the weekly digest by mail, comma separated",
+        "",
+        _matching(rf"{_MAIL}( *, *{_MAIL})*"),
+        "boss@shop.example.com, marketing@shop.example.com",
+    ),
+    Setting(
+        "PAY_CONFIG",
+        "the TOML file of a WeChat Pay merchant, for coupons in the wallet (none: there are none)",
+        "",
+        _text,
+        "the path of a file with mchid, serial_no, private_key, apiv3_key, platform_serial_no and"
+        " platform_key",
+    ),
+    Setting(
         "CLOCK",
         "a sandbox's clock file: its time instead of this machine's (needs a local WECHAT_API_URL)",
         "",
@@ -279,6 +304,9 @@ class Settings:
     retention: str
     collect_origins: tuple[str, ...]
     webhook_hosts: tuple[str, ...]
+    smtp_url: str = field(repr=False)
+    report_to: str
+    pay_config: str
     clock: str
 
     @classmethod

@@ -29,6 +29,7 @@ ORDER = (
     "delivery",  # reports of the platform
     "missed",  # not understood several times in a row: a person
     "fallback",  # did you mean, a topic, the default
+    "carrying",  # no handler: adds a waiting offer to an answer
 )
 for _name in ORDER:
     import_module(f"handlers.{_name}")

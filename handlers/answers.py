@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.coupon import issue_for_event
+from bot.coupon import issue_for_event, words
 from bot.errors import NotFound
 from bot.i18n import catalogue, t
 from bot.inbox.context import Context
 from bot.profile import privacy
 from bot.store.coupons import UsableCoupon, usable_by
 from bot.tracking.tokens import coupon_url, me_url
+from bot.values.coupons import Kind
 from bot.values.replies import Reply, TextReply
 
 # The batch that answers the coupon word of somebody who holds none.
@@ -70,9 +71,10 @@ def coupon_list(usable: Sequence[UsableCoupon], ctx: Context) -> str:
 def _coupon(one: UsableCoupon, ctx: Context) -> str:
     key = "coupon.line_threshold" if one.threshold_fen else "coupon.line"
     return t(
-        key,
+        key if one.terms.kind in (Kind.CUT, Kind.CASH) else "coupon.line_worth",
         ctx.lang,
         title=one.title,
+        worth=words.in_one_line(one.terms, ctx.lang),
         value=yuan(one.face_value_fen),
         threshold=yuan(one.threshold_fen),
         until=_until(one.expires_at, ctx),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from bot.campaign import mass_settle, notices
 from bot.campaign.sweep import settle_receipt
 from bot.inbox.context import Context
 from bot.values.inbound import (
@@ -33,7 +34,8 @@ def template_sent(message: TemplateSent, ctx: Context) -> Reply:
 
 @router.on(MassSent)
 def mass_sent(message: MassSent, ctx: Context) -> Reply:
-    """On record with its figures; anything but success needs a person."""
+    """Settles its batch of ours with its figures; anything but success needs a person."""
+    mass_settle.job_finished(ctx.account.id, message, ctx.now)
     if message.status != "send success":
         logger.error(
             "alarm: mass send msgid=%s status=%s errors=%d, see the platform's console",
@@ -52,7 +54,28 @@ def qualification(message: Qualification, ctx: Context) -> Reply:
     return NO_REPLY
 
 
-@router.on(Published, SubscriptionPopup, SubscriptionChange, SubscriptionSent, CardEvent)
+@router.on(SubscriptionPopup)
+def notice_accepted(message: SubscriptionPopup, ctx: Context) -> Reply:
+    """A right to one message for each template that was accepted."""
+    notices.popup_answered(ctx.follower.id, ctx.event_id, message.answers, message.sent_at)
+    return NO_REPLY
+
+
+@router.on(SubscriptionChange)
+def notice_refused(message: SubscriptionChange, ctx: Context) -> Reply:
+    """Turned off in the settings: what was accepted before is void."""
+    notices.choice_changed(ctx.follower.id, ctx.event_id, message.answers, message.sent_at)
+    return NO_REPLY
+
+
+@router.on(SubscriptionSent)
+def notice_sent(message: SubscriptionSent, ctx: Context) -> Reply:
+    """The receipt of a subscription notice settles its ledger row."""
+    notices.receipts(ctx.follower.id, message.answers, ctx.now)
+    return NO_REPLY
+
+
+@router.on(Published, CardEvent)
 def recorded(message: Published, ctx: Context) -> Reply:
     """The event itself is the record."""
     return NO_REPLY

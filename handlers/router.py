@@ -46,6 +46,7 @@ class Router:
     """Routes in order; `dispatch` is the shape that the inbox wants."""
 
     routes: list[Route] = field(default_factory=list)
+    last: Callable[[Handled, Any, Context], Handled] | None = None  # sees every answer
     _by_kind: dict[type[Inbound], tuple[Route, ...]] = field(default_factory=dict)
 
     def on(
@@ -94,6 +95,10 @@ class Router:
 
     def dispatch(self, message: Inbound, ctx: Context) -> Handled:
         """The answer of the first handler that takes the message. Raises what that one raises."""
+        handled = self._first(message, ctx)
+        return self.last(handled, message, ctx) if self.last else handled
+
+    def _first(self, message: Inbound, ctx: Context) -> Handled:
         trace: list[Step] = []
         for route in self._of(type(message)):
             reason = route.reason(message, ctx)

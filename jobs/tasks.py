@@ -8,12 +8,22 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import coupon
-from bot.campaign import close_due, plan_reminders, push_due, sweep
+from bot.campaign import (
+    close_due,
+    experiments_look,
+    plan_reminders,
+    push_due,
+    sweep,
+    watchdog,
+)
 from bot.clock import SHANGHAI
+from bot.coupon import patrol, reminding, stocks, wallet
+from bot.effect import digest, mail, outcomes, postmortem
 from bot.inbox.context import Dispatch
 from bot.inbox.overhearing import overhear
 from bot.inbox.repairing import repair_inbox
 from bot.inbox.returning import return_chats
+from bot.journey import advance_due, call_due, tidy
 from bot.profile import around, auditing, identity, retention
 from bot.profile.grouping import regroup
 from bot.profile.refresh import age_stages, fold_new
@@ -22,7 +32,7 @@ from bot.services import Services
 from bot.store import accounts, dialogues, jobs, picture, privacy
 from bot.talk.learning import suggest
 from bot.talk.trial import run_trials
-from jobs import collecting
+from jobs import channelling, collecting
 
 SUGGESTS_AT = 3  # o'clock
 RETAINS_AT = 4
@@ -52,6 +62,19 @@ def _segments(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return refresh_all(now).moved
 
 
+def _journeys(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return advance_due(services, now)
+
+
+def _webhooks(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    return call_due(services, now)
+
+
+def _stale(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """What journeys wanted sent and nobody could send in time."""
+    return tidy(now)
+
+
 def _campaigns(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return push_due(services, now, budget_seconds=20) + close_due(now)
 
@@ -60,8 +83,38 @@ def _reminders(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return plan_reminders(services, now)
 
 
+def _effects(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Runs that are over: outcomes into the log, a post-mortem; and last week's digest."""
+    to = tuple(one.strip() for one in services.settings.report_to.split(",") if one.strip())
+    done = outcomes.tell_due(now) + postmortem.make_due(now) + digest.make_due(now)
+    return done + mail.send_due(mail.Mailbox(services.settings.smtp_url, to), now)
+
+
+def _experiments(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Each is looked at once an hour; what a killed look left behind goes on at once."""
+    return experiments_look.look(now)
+
+
 def _sweep(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return sweep(now) + coupon.sweep(now)
+
+
+def _watchdog(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """What is to send and does not is said aloud."""
+    return watchdog.look(now)
+
+
+def _coupons(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Stock that runs low, signs of fraud and coupons about to end are told of, each once."""
+    return stocks.watch(now) + patrol.patrol(now) + reminding.tell_expiring(now)
+
+
+def _wallets(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Coupons that were issued go into WeChat's wallet, where their batch is one of its stocks."""
+    merchant = services.settings.pay_config
+    if not merchant:
+        return 0
+    return wallet.keep_up(merchant, services.account_of("default").appid, services.clock, now)
 
 
 def _repair(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -133,9 +186,20 @@ JOBS: tuple[Job, ...] = (
     Job("identities", 1, _identities),
     Job("fold", 1, _fold),
     Job("segments", 2, _segments),
+    Job("journeys", 1, _journeys),
     Job("campaigns", 1, _campaigns),
+    Job("webhooks", 2, _webhooks),
+    Job("stale", 300, _stale),
+    Job("opportunities", 2, channelling.opportunities),
+    Job("closing_windows", 600, channelling.closing_windows),
+    Job("quotas", 3600, channelling.quotas),
     Job("reminders", 10, _reminders),
+    Job("effects", 60, _effects),
+    Job("experiments", 60, _experiments),
     Job("sweep", 5, _sweep),
+    Job("coupons", 300, _coupons),
+    Job("wallets", 5, _wallets),
+    Job("watchdog", 60, _watchdog),
     Job("repair", 2, _repair),
     Job("chats", 5, _chats),
     Job("agents", 60, _agents),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bot.campaign.close import Closing, close_due
 from bot.campaign.definition import Definition, parse
 from bot.campaign.dryrun import DryRun, dry_run
+from bot.campaign.finding import find
 from bot.campaign.manage import (
     cancel,
     change,
     checked,
     close_now,
     create,
-    find,
     listed,
     pause,
     report_of,

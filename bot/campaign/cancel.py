@@ -7,8 +7,9 @@ from datetime import datetime
 
 from bot.campaign.claim import NOT_RESENT
 from bot.campaign.states import CampaignStatus, must_move
-from bot.store import campaigns, send_repair, sends
+from bot.store import campaigns, send_progress, send_repair, sends
 from bot.store.db import transaction
+from bot.store.send_progress import Done
 from bot.store.sends import SendRow
 from bot.values.audience import SendState, Skip
 
@@ -34,10 +35,12 @@ def skip_rest(campaign_id: int, now: datetime) -> int:
 
 def _skip_chunk(campaign_id: int, now: datetime) -> int:
     with transaction():
-        if campaigns.get(campaign_id).state != CampaignStatus.CANCELLED:
+        campaign = campaigns.get(campaign_id)
+        if campaign.state != CampaignStatus.CANCELLED:
             return 0
         rows = send_repair.intended(campaign_id, CHUNK)
         skip_waiting(rows, Skip.CANCELLED, now)
+        send_progress.note(campaign_id, campaign.generation, Done(skipped=len(rows)), now)
         return len(rows)
 
 

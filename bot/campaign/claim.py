@@ -10,17 +10,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
+from bot.campaign.mass import join, parted
 from bot.campaign.order import Order
 from bot.campaign.policy import Delay, Verdict, because, judge
+from bot.campaign.purse import begin as open_purse
+from bot.campaign.purse import spend as spend_budget
 from bot.campaign.recipients import recipients, spent
+from bot.campaign.rights import spend
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import CHANNELS, Way
-from bot.errors import Conflict
-from bot.store import campaigns, coupons, quotas, sends
+from bot.store import coupons, quotas, send_progress, sends
 from bot.store.coupons import CodeRef
 from bot.store.db import again, transaction
+from bot.store.send_progress import Done
 from bot.store.sends import ClaimEntry, SendRow
 from bot.values.audience import Channel, Purpose, SendState, Skip
 from bot.values.coupons import CodeState
@@ -38,8 +42,7 @@ class Claim:
     delayed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """`verdict` UNKNOWN: it may have arrived, so it can be neither repeated nor skipped."""
 
     row: SendRow
@@ -47,22 +50,40 @@ class Decision:
     reasons: dict[str, Any]
 
 
-@again
 def claim(order: Order, owner: str, limit: int, lease: timedelta, now: datetime) -> Claim:
     """Take up to `limit` due rows of a running campaign; those that may go are now `owner`'s.
 
-    All or nothing: a process that dies inside leaves the rows as they were.
+    All or nothing: a process that dies inside leaves the rows as they were. The quota's row is the
+    one that every claimer of the account wants, so it is only held from the first look where it is
+    nearly used up, which the first try finds out.
     """
+    try:
+        return _claim(order, owner, limit, lease, now, counted=False)
+    except QuotaShort:
+        return _claim(order, owner, limit, lease, now, counted=True)
+
+
+class QuotaShort(Exception):
+    """A channel's quota has not room for the batch; nothing was written."""
+
+
+@again
+def _claim(
+    order: Order, owner: str, limit: int, lease: timedelta, now: datetime, *, counted: bool
+) -> Claim:
+    """`counted`: the rooms left are read and held first."""
     with transaction():
-        if campaigns.get(order.campaign_id).state != CampaignStatus.RUNNING:
+        if sends.state_of(order.campaign_id) != CampaignStatus.RUNNING:
             return Claim()
         rows = sends.due(order.campaign_id, now, limit)
         if not rows:
             return Claim()
-        rooms = {
-            channel: _room(order, CHANNELS[channel], now) for channel in _channels(order, rows)
-        }
-        decisions = [_kept_apart(d, lease, now) for d in _decide(order, rows, rooms, now)]
+        channels = _channels(order, rows) if counted else set()
+        rooms = {channel: _room(order, CHANNELS[channel], now) for channel in channels}
+        decisions = [
+            _kept_apart(decision, lease, now) if decision.row.client_id else decision
+            for decision in _decide(order, rows, rooms, now)
+        ]
         return _write(order, decisions, owner, now + lease, now)
 
 
@@ -73,8 +94,10 @@ def _channels(order: Order, rows: Sequence[SendRow]) -> set[Channel]:
 
 
 def _room(order: Order, way: Way, now: datetime) -> int:
+    if not way.api:
+        return 0
     day = quotas.day_of(now, order.zone)
-    return quotas.room(order.account_id, way.api, day, way.daily_limit)
+    return quotas.room(order.account_id, way.api, day, way.daily_limit) * way.most
 
 
 # --- deciding ----------------------------------------------------------------------------------
@@ -83,19 +106,27 @@ def _room(order: Order, way: Way, now: datetime) -> int:
 def _decide(
     order: Order, rows: Sequence[SendRow], rooms: dict[Channel, int], now: datetime
 ) -> Iterator[Decision]:
-    """A verdict for each row, in the ledger's order. What one row takes, the next one misses."""
+    """A verdict for each row, in the ledger's order. What one row takes, the next one misses.
+
+    rooms   calls left by channel; a channel that is not named has room enough
+    """
     people = recipients(order, [row.follower_id for row in rows], now, marketing=_marketing(rows))
     codes = sends.code_states([int(row.subject) for row in rows if row.subject])
     policies = {step: order.policy(step) for step in {row.step for row in rows}}
+    purse = open_purse(order)
     exhausted: set[Channel] = set()
     for row in rows:
         recipient, policy = people[row.follower_id], policies[row.step]
-        if min(rooms.values()) <= 0:
+        if rooms and min(rooms.values()) <= 0:
             exhausted = {channel for channel, left in rooms.items() if left <= 0}
-        verdict = _about_code(row, codes, now) or judge(recipient, policy, now, exhausted)
+        verdict: Verdict | None = _about_code(row, codes, now) if row.subject else None
+        verdict = verdict or judge(recipient, policy, now, exhausted)
+        if purse is not None:
+            verdict = purse.allow(row, verdict, now)
         yield Decision(row, verdict, because(verdict, recipient, policy, now))
         if isinstance(verdict, Channel):
-            rooms[verdict] -= 1
+            if rooms:
+                rooms[verdict] -= 1
             if len(people) < len(rows):  # somebody has a second row here
                 people[row.follower_id] = spent(recipient, verdict, policy.purpose)
 
@@ -108,8 +139,6 @@ def _about_code(
     row: SendRow, codes: dict[int, tuple[str, datetime | None]], now: datetime
 ) -> Skip | None:
     """A notice about a coupon is pointless once the coupon is used or over."""
-    if not row.subject:
-        return None
     state, expires_at = codes.get(int(row.subject), ("", None))
     if state == CodeState.REDEEMED:
         return Skip.ALREADY_REDEEMED
@@ -120,7 +149,7 @@ def _about_code(
 def _kept_apart(decision: Decision, lease: timedelta, now: datetime) -> Decision:
     """A row that may have been sent goes again only while the platform still drops repeats."""
     row = decision.row
-    if not row.client_id or _repeatable(row, decision.verdict, now + lease):
+    if _repeatable(row, decision.verdict, now + lease):
         return decision
     return Decision(row, SendState.UNKNOWN, {})
 
@@ -140,7 +169,7 @@ def _write(
 ) -> Claim:
     """Act on the decisions: a handful of statements for all of them."""
     codes = _reserve(decisions, lease_until, now)
-    final = [_with_stock(decision, codes) for decision in decisions]
+    final = [_with_stock(decision, codes) for decision in decisions] if codes else decisions
     skips = [(d.row.id, d.verdict, d.reasons) for d in final if isinstance(d.verdict, Skip)]
     delays = [(d.row.id, d.verdict.until) for d in final if isinstance(d.verdict, Delay)]
     unknown = [(d.row.id, None, NOT_RESENT) for d in final if d.verdict is SendState.UNKNOWN]
@@ -152,9 +181,13 @@ def _write(
     sends.skip(skips, now)
     sends.delay(delays)
     sends.settle(unknown, SendState.UNKNOWN, now)
+    entries, batched = parted(entries)
+    join(order, batched, now)
     sends.claim(entries, owner, lease_until, now)
     _spend(order, entries, now)
     rows = tuple(_claimed(entry, owner, now) for entry in entries)
+    done = Done(skipped=len(skips), unknown=len(unknown))
+    send_progress.note(order.campaign_id, order.generation, done, now)
     return Claim(rows, len(decisions), len(skips), len(delays))
 
 
@@ -188,21 +221,23 @@ def _entry(
 
 
 def _spend(order: Order, entries: Sequence[ClaimEntry], now: datetime) -> None:
-    """Windows and quotas, under the locks that `_decide` read them with."""
+    """Windows and quotas. Raises QuotaShort."""
     sends.spend_windows(
         [e.row.follower_id for e in entries if CHANNELS[Channel(e.channel)].needs_window]
     )
+    spend(order, entries)
+    spend_budget(order, entries)
     day = quotas.day_of(now, order.zone)
     for channel, calls in Counter(Channel(e.channel) for e in entries).items():
         api = CHANNELS[channel].api
         if not quotas.take(order.account_id, api, day, calls):
-            raise Conflict(f"the quota of {api} shrank while it was held")
+            raise QuotaShort(f"the quota of {api} has no room for {calls}")
 
 
 def _claimed(entry: ClaimEntry, owner: str, now: datetime) -> SendRow:
     """The row as the database now has it."""
     row = entry.row
-    # Spelt out: dataclasses.replace takes eight times as long, and this runs for every send.
+    # Spelt out: `_replace` takes five times as long, and this runs for every send.
     return SendRow(
         row.id,
         row.campaign_id,

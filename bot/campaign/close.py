@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.campaign.definition import Definition, parse
 from bot.campaign.order import OFFER
+from bot.campaign.sheet import sign_due
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import campaigns, coupons, send_figures, send_plan, send_repair
@@ -106,8 +107,8 @@ def _sum(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
 
 
 def close_due(now: datetime) -> int:
-    """Close every run that is through; how many. One that does not add up is left open, and says
-    where in its campaign's `error`."""
+    """Close every run that is through, and sign its sheet; how many. One that does not add up is
+    left open, and says where in its campaign's `error`."""
     closed = 0
     states = [CampaignStatus.RUNNING, CampaignStatus.CANCELLED]
     for campaign in campaigns.open_runs(states):
@@ -116,6 +117,7 @@ def close_due(now: datetime) -> int:
         except Conflict as error:
             logger.error("campaign=%s close=refused reason=%s", campaign.slug, error)
             campaigns.complain(campaign.id, str(error))
+    sign_due(now)
     return closed
 
 

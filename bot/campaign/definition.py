@@ -7,100 +7,114 @@ describes the same document; a test keeps the two in step.
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign.document import REQUIRED, Fields
-from bot.campaign.wording import OF_CODE, OF_OFFER, check_text, needed, variables, with_opt_out
+from bot.campaign import reading
+from bot.campaign.document import Fields
+from bot.campaign.means import Means, check_means, read_means
+from bot.campaign.parts import (
+    Audience,
+    Experiment,
+    Goal,
+    Guardrails,
+    Notice,
+    Pace,
+    Recurrence,
+    Reminder,
+    Variant,
+)
+from bot.campaign.reading import CLOCK, SLUG
+from bot.campaign.wording import (
+    OF_CODE,
+    OF_CONTENT,
+    OF_OFFER,
+    check_text,
+    needed,
+    variables,
+    with_opt_out,
+)
+from bot.channels.planner import permitted
 from bot.channels.registry import CHANNELS
 from bot.clock import SHANGHAI
 from bot.errors import InvalidInput
 from bot.values.audience import Channel, Purpose
 
-SLUG = r"[a-z0-9][a-z0-9-]{0,62}"
+__all__ = [
+    "CLOCK", "MAX_CONCURRENCY", "MAX_TEXT", "MAX_VARIANTS", "SLUG", "VARIANT",
+    "Audience", "Definition", "Experiment", "Goal", "Guardrails", "Notice", "Pace", "Recurrence",
+    "Reminder", "Variant", "parse",
+]  # fmt: skip
+
 VARIANT = r"[a-z0-9][a-z0-9_-]{0,15}"
 MAX_TEXT = 600  # characters; a customer-service text holds 2,048 bytes of UTF-8
 MAX_VARIANTS = 8
 MAX_CONCURRENCY = 512
-CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One of several texts; an audience member sees it with chance weight / sum of weights."""
-
-    name: str
-    weight: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guardrails:
-    """Caps count this account's marketing sends to one follower in the last 1, 7 and 30 days.
-
-    None: no cap of that kind. Quiet hours run from `quiet_from` to `quiet_to` in the account's
-    zone, over midnight where the first is later; both None: there are none.
-    """
-
-    per_day: int | None = 1
-    per_week: int | None = 2
-    per_month: int | None = 4
-    quiet_from: time | None = time(21)
-    quiet_to: time | None = time(9)
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A template message: its library id and the text for each field."""
-
-    template_id: str
-    fields: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """The service notice for who claimed this campaign's coupon and has not redeemed it."""
-
-    template_id: str
-    fields: dict[str, str]
-    hours_before_expiry: float = 24.0
+MAX_BUDGET_FEN = 1_000_000_000_000
+AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
+    """`segment` "" where `audience` says who it is for, or a journey brings its followers.
+
+    content       slugs of library pieces: one for everybody, or of several the one that suits
+    best_hour     each follower gets it at an hour of their own
+    approval      None: as the account's settings demand
+    opportunist   what waits may be sent earlier, into a customer-service window that is closing
+    """
+
     slug: str
     name: str
     segment: str  # slug
     purpose: Purpose
     text: str
+    audience: Audience | None = None
     offer: str = ""  # slug of a coupon batch, "" for none
     url: str = ""  # where the tracked link leads; "" with an offer: the follower's coupon page
+    content: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
+    experiment: Experiment | None = None
     holdout: float = 0.05
+    goal: Goal | None = None
     attribution_days: float = 7.0
     channels: tuple[Channel, ...] = (Channel.CUSTOMER_SERVICE,)
+    auto_channels: bool = False  # any permitted one, the cheapest for each follower
     guardrails: Guardrails = field(default_factory=Guardrails)
     at: datetime | None = None  # the planned start
-    until: datetime | None = None  # what is not sent by then is skipped
+    until: datetime | None = None  # what is not sent by then is skipped; no run begins after it
+    recurs: Recurrence | None = None
+    best_hour: bool = False
+    opportunist: bool = False
+    pace: Pace | None = None
+    priority: int = 50  # 0..100: the greater goes first where two want the same follower
+    budget_fen: int | None = None  # what coupons and messages may cost together
+    approval: bool | None = None
     concurrency: int = 64
     template: Notice | None = None
+    means: Means = field(default_factory=Means)  # what other channels want beside the text
     reminder: Reminder | None = None
 
     def texts(self) -> tuple[Variant, ...]:
         """The variants, or the one text as the variant "a"."""
         return self.variants or (Variant("a", 1.0, self.text),)
 
+    def aim(self) -> Audience:
+        """Whom it is for, whichever form said so."""
+        return self.audience or Audience((self.segment,) if self.segment else ())
+
     def document(self) -> dict[str, Any]:
-        """JSON-ready; every field that is set, defaults included."""
-        rails = self.guardrails
-        quiet = [f"{t:%H:%M}" for t in (rails.quiet_from, rails.quiet_to) if t is not None]
+        """JSON-ready; every field that is set, and the defaults of those that always count."""
         document: dict[str, Any] = {
             "slug": self.slug,
             "name": self.name,
-            "segment": self.segment,
+            **(
+                {"audience": self.audience.document()}
+                if self.audience
+                else {"segment": self.segment}
+            ),
             "purpose": self.purpose.value,
             "offer": self.offer,
             "url": self.url,
@@ -108,24 +122,38 @@ class Definition:
             "variants": [asdict(variant) for variant in self.variants],
             "holdout": self.holdout,
             "attribution_days": self.attribution_days,
-            "channels": [channel.value for channel in self.channels],
-            "guardrails": {
-                "per_day": rails.per_day,
-                "per_week": rails.per_week,
-                "per_month": rails.per_month,
-                "quiet_hours": quiet or None,
-            },
-            "schedule": {
-                "at": self.at.isoformat() if self.at else None,
-                "until": self.until.isoformat() if self.until else None,
-            },
+            "channels": AUTO if self.auto_channels else [c.value for c in self.channels],
+            "guardrails": self.guardrails.document(),
+            "schedule": self._schedule(),
+            "priority": self.priority,
             "concurrency": self.concurrency,
         }
-        if self.template:
-            document["template"] = asdict(self.template)
-        if self.reminder:
-            document["reminder"] = asdict(self.reminder)
-        return document
+        return document | {n: part for n, part in self._optional().items() if part is not None}
+
+    def _schedule(self) -> dict[str, Any]:
+        recurs = self.recurs
+        return {
+            "at": self.at.isoformat() if self.at else None,
+            "until": self.until.isoformat() if self.until else None,
+            "cron": recurs.cron if recurs else None,
+            "zone": recurs.zone if recurs else None,
+            "times": recurs.times if recurs else None,
+            "catch_up": recurs.catch_up if recurs else None,
+            "best_hour": self.best_hour,
+        }
+
+    def _optional(self) -> dict[str, Any]:
+        parts = {name: getattr(self, name) for name in ("experiment", "goal", "pace", "template")}
+        approval = {True: "required", False: "none", None: None}[self.approval]
+        return {
+            **{name: asdict(part) if part else None for name, part in parts.items()},
+            "reminder": asdict(self.reminder) if self.reminder else None,
+            **self.means.document(),
+            "content": list(self.content) or None,
+            "budget_fen": self.budget_fen,
+            "approval": approval,
+            "opportunist": self.opportunist or None,
+        }
 
 
 def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -> Definition:
@@ -139,29 +167,50 @@ def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -
     schedule = fields.child("schedule") or Fields({}, "schedule")
     purpose = Purpose(fields.one_of("purpose", [p.value for p in Purpose]))
     variants = _variants(fields, purpose)
+    segment, audience = reading.audience(fields, standing=standing)
+    approval = fields.one_of("approval", ("required", "none", ""), "")
     definition = Definition(
         slug=fields.text("slug", pattern=SLUG),
         name=fields.text("name"),
-        segment=fields.text("segment", "" if standing else REQUIRED, pattern=SLUG),
+        segment=segment,
+        audience=audience,
         purpose=purpose,
         text=_text(fields, purpose, variants),
         offer=fields.text("offer", "", pattern=SLUG),
         url=fields.text("url", "", longest=1024, pattern=r"https?://[^\s\"'<>]+"),
+        content=reading.pieces(fields),
         variants=variants,
+        experiment=reading.experiment(fields, len(variants)),
         holdout=fields.number("holdout", 0.05, 0, 0.9),
+        goal=reading.goal(fields),
         attribution_days=fields.number("attribution_days", 7, 0, 90),
         channels=_channels(fields, purpose),
-        guardrails=_guardrails(fields),
+        auto_channels=_is_auto(fields),
+        guardrails=reading.guardrails(fields),
         at=schedule.instant("at", zone),
         until=schedule.instant("until", zone),
+        recurs=reading.recurrence(schedule, zone),
+        best_hour=schedule.flag("best_hour"),
+        opportunist=fields.flag("opportunist"),
+        pace=reading.pace(fields),
+        priority=fields.whole("priority", 50, 0, 100),
+        budget_fen=_budget(fields),
+        approval={"required": True, "none": False}.get(approval),
         concurrency=fields.whole("concurrency", 64, 1, MAX_CONCURRENCY),
         template=_template(fields),
+        means=read_means(fields),
         reminder=_reminder(fields),
     )
     schedule.done()
     fields.done()
     _check_whole(definition)
     return definition
+
+
+def _budget(fields: Fields) -> int | None:
+    if fields.is_null("budget_fen") or not fields.has("budget_fen"):
+        return None
+    return fields.whole("budget_fen", 0, 0, MAX_BUDGET_FEN)
 
 
 def _text(fields: Fields, purpose: Purpose, variants: tuple[Variant, ...]) -> str:
@@ -186,7 +235,14 @@ def _variants(fields: Fields, purpose: Purpose) -> tuple[Variant, ...]:
     return tuple(found)
 
 
+def _is_auto(fields: Fields) -> bool:
+    return bool(fields.raw("channels", []) == AUTO)
+
+
 def _channels(fields: Fields, purpose: Purpose) -> tuple[Channel, ...]:
+    if _is_auto(fields):
+        wants = {way.wants for way in CHANNELS.values() if way.wants and fields.has(way.wants)}
+        return permitted(purpose, wants, offer=bool(fields.raw("offer", "")))
     words = fields.items("channels") or [Channel.CUSTOMER_SERVICE.value]
     for i, word in enumerate(words):
         if word not in list(Channel):
@@ -194,40 +250,6 @@ def _channels(fields: Fields, purpose: Purpose) -> tuple[Channel, ...]:
         if purpose not in CHANNELS[Channel(word)].purposes:
             raise fields.refuse(f"channels[{i}]", CHANNELS[Channel(word)].rule)
     return tuple(dict.fromkeys(Channel(word) for word in words))
-
-
-def _guardrails(fields: Fields) -> Guardrails:
-    rails = fields.child("guardrails")
-    if rails is None:
-        return Guardrails()
-    default = Guardrails()
-    quiet_from, quiet_to = _quiet(rails)
-    found = Guardrails(
-        per_day=_cap(rails, "per_day", default.per_day),
-        per_week=_cap(rails, "per_week", default.per_week),
-        per_month=_cap(rails, "per_month", default.per_month),
-        quiet_from=quiet_from,
-        quiet_to=quiet_to,
-    )
-    rails.done()
-    return found
-
-
-def _cap(rails: Fields, name: str, default: int | None) -> int | None:
-    """A cap of 0 would hold every message back for ever: refused, as null is how to lift it."""
-    return None if rails.is_null(name) else rails.whole(name, default, 1, 1000)
-
-
-def _quiet(rails: Fields) -> tuple[time | None, time | None]:
-    if rails.is_null("quiet_hours"):
-        return None, None
-    hours = rails.items("quiet_hours") or ["21:00", "09:00"]
-    wants = 'wants two times of the day like ["21:00", "09:00"], or null'
-    if len(hours) != 2 or not all(isinstance(h, str) and re.fullmatch(CLOCK, h) for h in hours):
-        raise rails.refuse("quiet_hours", wants)
-    if hours[0] == hours[1]:
-        raise rails.refuse("quiet_hours", "would be quiet all day, or never: use null for none")
-    return time.fromisoformat(hours[0]), time.fromisoformat(hours[1])
 
 
 def _notice(fields: Fields, name: str, known: frozenset[str]) -> tuple[Fields, Notice] | None:
@@ -262,6 +284,8 @@ def _check_whole(definition: Definition) -> None:
     """Rules between fields."""
     if definition.at and definition.until and definition.until <= definition.at:
         raise InvalidInput("schedule.until: must be later than schedule.at", "schedule.until")
+    _check_content(definition)
+    check_means(definition.channels, definition.means, offer=bool(definition.offer))
     if Channel.TEMPLATE in definition.channels:
         if definition.template is None:
             raise InvalidInput("template: is required by the channel template", "template")
@@ -269,10 +293,21 @@ def _check_whole(definition: Definition) -> None:
             raise InvalidInput(f"offer: {CHANNELS[Channel.TEMPLATE].rule}", "offer")
     if definition.reminder and not definition.offer:
         raise InvalidInput("reminder: reminds of a coupon, and there is no offer", "reminder")
+    if definition.reminder and definition.recurs:
+        why = "reminder: a run that recurs ends with the next one, and its coupons do not"
+        raise InvalidInput(why, "reminder")
     if not definition.offer:
         _check_without_offer(definition)
     elif any("link" not in variables(variant.text) for variant in definition.texts()):
         raise InvalidInput("text: an offer needs {link}: it is the way to the coupon", "text")
+
+
+def _check_content(definition: Definition) -> None:
+    if definition.content:
+        return
+    for variant in definition.texts():
+        for name in sorted(OF_CONTENT & set(needed(variant.text))):
+            raise InvalidInput(f"text: {{{name}}} needs content or a default", "text")
 
 
 def _check_without_offer(definition: Definition) -> None:
@@ -281,5 +316,5 @@ def _check_without_offer(definition: Definition) -> None:
         for name in needed(variant.text):
             if name in OF_OFFER:
                 raise InvalidInput(f"{path}: {{{name}}} needs an offer or a default", path)
-            if name == "link" and not definition.url:
+            if name == "link" and not (definition.url or definition.content):
                 raise InvalidInput(f"{path}: {{link}} needs a url or an offer", path)

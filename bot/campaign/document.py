@@ -118,6 +118,20 @@ class Fields:
                 raise self.refuse(f"{name}.{key}", "wants a text")
         return {str(key): text for key, text in value.items()}
 
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.raw(name, default)
+        if not isinstance(value, bool):
+            raise self.refuse(name, "wants true or false")
+        return value
+
+    def plain(self) -> dict[str, str | float | bool]:
+        """All of it: names with a text, a number or a yes or no each."""
+        for name, value in self._values.items():
+            self._read.add(name)
+            if not isinstance(value, str | int | float | bool) or value != value:
+                raise self.refuse(name, "wants a text, a number, true or false")
+        return dict(self._values)
+
     def done(self) -> None:
         for name in self._values:
             if name not in self._read:

@@ -2,171 +2,321 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from bot.campaign.assign import HELD_OUT
+from bot.campaign.aim import aim_of, chunks
 from bot.campaign.compose import Composer
-from bot.campaign.definition import parse
-from bot.campaign.manage import find
-from bot.campaign.order import LIFE, OFFER, Order, zone_of
-from bot.campaign.plan import CHUNK, assignment
-from bot.campaign.policy import Delay, Recipient, judge
-from bot.campaign.recipients import recipients
+from bot.campaign.definition import Definition, parse
+from bot.campaign.drawing import CHUNK
+from bot.campaign.finding import find
+from bot.campaign.finish import ASSUMED_PER_MINUTE, Finish, finish
+from bot.campaign.freshness import bring_up_to_date
+from bot.campaign.limits import limits_of
+from bot.campaign.linting import findings_of
+from bot.campaign.market import ways_of
+from bot.campaign.order import OFFER, Order, deadline_of, zone_of
+from bot.campaign.pieces import matches, pieces_of
+from bot.campaign.policy import next_day, next_opening
+from bot.campaign.walk import Chosen, Tally, Walk, resumed
 from bot.channels.registry import CHANNELS
+from bot.content.findings import Finding
+from bot.errors import NotFound
 from bot.services import Services
-from bot.store import coupons, quotas, segments, sends
-from bot.values.audience import Channel, Skip
+from bot.store import audience_sets, audit, campaigns, coupons, quotas, send_history
+from bot.store.campaigns import CampaignState, GenerationState
+from bot.values.audience import CampaignKind, Channel, Skip
+
+MEASURED_DAYS = timedelta(days=30)
+COUNTING = "counting"
+COLLIDES_WITHIN = timedelta(days=7)
+MOST_COLLISIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message as a real follower would get it, under a pseudonym."""
+
+    follower: str
+    variant: str
+    channel: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Another campaign under way or to come, and how many of the audience it is for as well."""
+
+    slug: str
+    state: str
+    due_at: datetime | None
+    shared: int
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
     """What would happen if it were sent now.
 
-    skipped    who would get nothing, by reason
-    delayed    who would get it later, until `delayed_until`: quiet hours
-    channels   sends by channel; sends = their sum
+    held_out   those of the account's control group included, which are `control`
+    skipped    who would get nothing, by reason, in the order of the rules
+    delayed    who would get it later, until `delayed_until`: quiet hours, or a cap that waits
+    channels   sends by channel that go out at once; with those delayed: `ways`
     stock      codes left before; burn: codes that would go out
-    quota      calls left today by channel
+    cost_fen   of messages and coupons together, each coupon as if it were redeemed
+    quota      calls left today by channel, before; over_quota: sends that wait for another day
+    per_minute the rate that `finish` rests on: the pace, or the best minute of late where
+               `measured`, or an assumption
     samples    the finished text of each variant, with a link that counts for nobody
     """
 
     slug: str
     audience: int
     held_out: int
+    control: int
     skipped: dict[str, int]
     delayed: int
     delayed_until: datetime | None
     channels: dict[str, int]
+    ways: dict[str, int]
     variants: dict[str, int]
     stock: int | None
     burn: int
+    cost_fen: int
+    budget_fen: int | None
     quota: dict[str, int]
+    over_quota: dict[str, int]
+    finish: Finish
+    per_minute: float
+    measured: bool
     samples: dict[str, str]
+    examples: tuple[Example, ...] = ()
+    collisions: tuple[Collision, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def expected(self) -> int:
         """Sends in all, the delayed ones included."""
         return sum(self.channels.values()) + self.delayed
 
-    def to_json(self) -> dict[str, Any]:
+    def waterfall(self) -> list[dict[str, Any]]:
+        """The audience, and what is left of it after each rule."""
+        left = self.audience - self.held_out
+        found = [{"rule": "held_out", "out": self.held_out, "left": left}]
+        for word, many in self.skipped.items():
+            left -= many
+            found.append({"rule": word, "out": many, "left": left})
+        return found
+
+    def figures(self) -> dict[str, Any]:
+        """The numbers alone: what is kept as a run's forecast."""
         until = self.delayed_until
         return {
-            "slug": self.slug,
             "audience": self.audience,
             "held_out": self.held_out,
+            "control": self.control,
             "skipped": self.skipped,
             "delayed": self.delayed,
             "delayed_until": until.isoformat() if until else None,
             "expected": self.expected,
             "channels": self.channels,
+            "ways": self.ways,
             "variants": self.variants,
             "coupons": {"stock": self.stock, "burn": self.burn},
+            "cost_fen": self.cost_fen,
+            "budget_fen": self.budget_fen,
             "quota": self.quota,
+            "over_quota": self.over_quota,
+            "finish_at": self.finish.at.isoformat(),
+            "late": self.finish.late,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "slug": self.slug,
+            **self.figures(),
+            "per_minute": round(self.per_minute),
+            "measured": self.measured,
+            "waterfall": self.waterfall(),
             "samples": self.samples,
+            "examples": [
+                {name: getattr(one, name) for name in Example.__slots__} for one in self.examples
+            ],
+            "collisions": [
+                {
+                    "slug": one.slug,
+                    "state": one.state,
+                    "due_at": one.due_at.isoformat() if one.due_at else None,
+                    "shared": one.shared,
+                }
+                for one in self.collisions
+            ],
+            "findings": [one.to_json() for one in self.findings],
         }
 
 
 def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) -> DryRun:
-    """Walk the present audience as the next run would. Raises NotFound for what is missing."""
+    """Walk the present audience as the next run would; profiles and segments are brought up to
+    date first, as at a start. Raises NotFound for what is missing."""
     campaign = find(account_id, ref)
-    zone = zone_of(account_id)
-    definition = parse(campaign.definition, zone)
+    bring_up_to_date(account_id, now)
+    order = order_to_come(campaign, services.settings.public, now)
+    told = _told(order, _walked(order, now), now, collisions(campaign, order.definition, now))
+    findings = findings_of(order, told.expected, told.delayed_until or now, told.finish.at)
+    return replace(told, findings=tuple(findings))
+
+
+def foretell(
+    order: Order, generation: GenerationState, members: Sequence[int], now: datetime
+) -> dict[str, Any]:
+    """What is kept of a run with one more chunk of its audience: the counters until all is
+    planned, with the last, empty chunk the figures of a dry run."""
+    started = generation.started_at
+    at = next_opening(order.policy(OFFER), started) or started
+    walk = resumed(order, at, (generation.forecast or {}).get(COUNTING))
+    if generation.cursor >= generation.upper:
+        return _told(order, walk, started, ()).figures()
+    walk.look_at(members)
+    return {COUNTING: walk.held()}
+
+
+def _walked(order: Order, now: datetime) -> Walk:
+    walk = Walk(order, next_opening(order.policy(OFFER), now) or now)
+    for members in chunks(aim_of(order.account_id, order.definition), CHUNK):
+        walk.look_at(members)
+    return walk
+
+
+def order_to_come(campaign: CampaignState, public_url: str, now: datetime) -> Order:
+    """The order of the next run, as if it began now; nothing is written."""
+    account_id, zone = campaign.account_id, zone_of(campaign.account_id)
+    definition = parse(campaign.definition, zone, standing=campaign.standing)
     offer = coupons.batch_by_slug(account_id, definition.offer) if definition.offer else None
     linked = bool(definition.url or definition.offer)
-    order = Order(
+    return Order(
         campaign.id,
         account_id,
         campaign.generation + 1,
         definition,
         zone,
-        definition.until or now + LIFE,
+        deadline_of(definition, now),
         offer,
         0 if linked else None,  # no link has this number: a tap on a sample counts nowhere
-        services.settings.public,
+        public_url,
+        limits_of(account_id, campaign.id, definition, offer, zone, now),
+        pieces_of(account_id, campaign.id, definition, now, sample=True),
+        ways_of(account_id, definition),
     )
-    walk = _Walk(order, now)
-    segment = segments.by_slug(account_id, definition.segment)
-    after = 0
-    while members := segments.member_ids(segment.id, after, CHUNK):
-        walk.look_at(members)
-        after = members[-1]
-    return walk.result()
 
 
-class _Walk:
-    """The counters of one dry run; memory is that of one chunk."""
+def _told(order: Order, walk: Walk, now: datetime, collisions: tuple[Collision, ...]) -> DryRun:
+    tally, quiet = walk.tally, walk.at > now
+    ways = dict(tally.channels)
+    quota, over = _quota(order, walk.at, now, tally)
+    pace = order.definition.pace
+    measured = send_history.best_minute(order.account_id, now - MEASURED_DAYS)
+    rate = min(measured or ASSUMED_PER_MINUTE, (pace and pace.per_minute) or float("inf"))
+    composer = Composer(order)
+    delayed = tally.delayed + (sum(ways.values()) if quiet else 0)
+    return DryRun(
+        order.definition.slug,
+        tally.audience,
+        tally.held_out,
+        tally.control,
+        {word.value: tally.skipped[word] for word in Skip if tally.skipped[word]},
+        delayed,
+        walk.at if quiet and delayed else next_day(now, order.zone) if delayed else None,
+        {} if quiet else ways,
+        ways,
+        dict(tally.variants),
+        walk.stock,
+        tally.burn,
+        tally.cost_fen,
+        order.definition.budget_fen,
+        quota,
+        over,
+        _finish(order, tally, now, rate, quota),
+        rate,
+        measured is not None,
+        {v.name: composer.text(v.name, None, None) for v in order.definition.texts()},
+        _examples(order, composer, sorted(walk.chosen, reverse=True), walk.at),
+        collisions,
+    )
 
-    def __init__(self, order: Order, now: datetime) -> None:
-        self._order, self._now = order, now
-        self._policy = order.policy(OFFER)
-        self._assignment = assignment(order)
-        stock = coupons.stock(order.offer.id)["available"] if order.offer else None
-        self._stock, self._left = stock, stock
-        self._audience = 0
-        self._until: datetime | None = None
-        self._skipped: Counter[str] = Counter()
-        self._channels: Counter[str] = Counter()
-        self._variants: Counter[str] = Counter()
-        self._delayed = 0
 
-    def look_at(self, members: list[int]) -> None:
-        self._audience += len(members)
-        people = recipients(self._order, members, self._now)
-        held = sends.codes_held(self._order.offer.id, members) if self._order.offer else {}
-        for variant, ids in self._assignment.split(members).items():
-            self._variants[variant] += len(ids)
-            if variant == HELD_OUT:
-                continue
-            for follower_id in ids:
-                self._count(people[follower_id], held.get(follower_id, 0))
+def _quota(
+    order: Order, at: datetime, now: datetime, tally: Tally
+) -> tuple[dict[str, int], dict[str, int]]:
+    """(calls left on the day on which it begins, sends beyond them), by channel."""
+    day = quotas.day_of(at, order.zone)
+    left = {
+        way.channel.value: quotas.left(order.account_id, way.api, day, way.daily_limit)
+        for way in (CHANNELS[channel] for channel in order.channels())
+        if way.api
+    }
+    beyond = {name: tally.channels[name] - room for name, room in left.items()}
+    return left, {name: many for name, many in beyond.items() if many > 0}
 
-    def _count(self, recipient: Recipient, codes_held: int) -> None:
-        verdict = judge(recipient, self._policy, self._now)
-        if isinstance(verdict, Skip):
-            self._skipped[verdict] += 1
-        elif (short := self._short(codes_held)) is not None:
-            self._skipped[short] += 1
-        elif isinstance(verdict, Delay):
-            self._delayed += 1
-            self._until = verdict.until
-        else:
-            self._channels[verdict] += 1
 
-    def _short(self, codes_held: int) -> Skip | None:
-        """Take one code of the stock, in mind."""
-        offer = self._order.offer
-        if offer is None or self._left is None:
-            return None
-        if codes_held >= offer.per_person:
-            return Skip.PERSON_LIMIT
-        over = offer.valid_until is not None and offer.valid_until <= self._now
-        if self._left == 0 or over:
-            return Skip.NO_STOCK
-        self._left -= 1
-        return None
-
-    def result(self) -> DryRun:
-        order = self._order
-        composer = Composer(order)
-        day = quotas.day_of(self._now, order.zone)
-        ways = [CHANNELS[Channel(c)] for c in order.definition.channels]
-        return DryRun(
-            order.definition.slug,
-            self._audience,
-            self._variants.pop(HELD_OUT, 0),
-            dict(self._skipped),
-            self._delayed,
-            self._until,
-            dict(self._channels),
-            dict(self._variants),
-            self._stock,
-            (self._stock or 0) - (self._left or 0),
-            {
-                w.channel.value: quotas.left(order.account_id, w.api, day, w.daily_limit)
-                for w in ways
-            },
-            {v.name: composer.text(v.name, None, None) for v in order.definition.texts()},
+def _finish(
+    order: Order, tally: Tally, now: datetime, rate: float, quota: dict[str, int]
+) -> Finish:
+    """The latest of the channels: they share the rate, each has a quota of its own."""
+    policy, pace = order.policy(OFFER), order.definition.pace
+    total = sum(tally.channels.values())
+    found = [
+        finish(
+            many,
+            policy,
+            now,
+            per_minute=rate * many / total,
+            quota_today=quota.get(name, many),
+            quota_a_day=CHANNELS[Channel(name)].daily_limit or many,
+            ramp_minutes=pace.ramp_minutes if pace else 0,
         )
+        for name, many in tally.channels.items()
+        if many
+    ]
+    return Finish(max((one.at for one in found), default=now), sum(one.late for one in found))
+
+
+def _examples(
+    order: Order, composer: Composer, chosen: Sequence[Chosen], at: datetime
+) -> tuple[Example, ...]:
+    pieces = matches(order, [one.follower_id for one in chosen], at)
+    found = []
+    for one in chosen:
+        piece = pieces.get(one.follower_id)
+        text = composer.text(one.variant, None, None, piece.slug if piece else "")
+        found.append(Example(audit.pseudonym(one.follower_id), one.variant, one.channel, text))
+    return tuple(found)
+
+
+def collisions(
+    campaign: CampaignState, definition: Definition, now: datetime
+) -> tuple[Collision, ...]:
+    """Other campaigns under way, or due within a week, that are for some of the same followers."""
+    aim = aim_of(campaign.account_id, definition)
+    found = []
+    for other in _near(campaign, now):
+        try:
+            theirs = aim_of(campaign.account_id, parse(other.definition, zone_of(other.account_id)))
+        except NotFound:  # its segment is gone: it reaches nobody
+            continue
+        if shared := audience_sets.shared(aim, theirs, CHUNK):
+            found.append(Collision(other.slug, other.state, other.due_at, shared))
+    return tuple(found)
+
+
+def _near(campaign: CampaignState, now: datetime) -> list[CampaignState]:
+    states = ("scheduled", "planning", "running")
+    found = [
+        other
+        for other in campaigns.in_states(states)
+        if other.account_id == campaign.account_id
+        and other.id != campaign.id
+        and other.kind == CampaignKind.PUSH
+        and (other.due_at is None or other.due_at <= now + COLLIDES_WITHIN)
+    ]
+    return found[:MOST_COLLISIONS]

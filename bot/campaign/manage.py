@@ -2,64 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from bot.campaign import cancel as cancelling
+from bot.campaign.approve import check, digest_of
 from bot.campaign.close import Closing, close
 from bot.campaign.definition import Definition, parse
+from bot.campaign.finding import find
 from bot.campaign.order import zone_of
+from bot.campaign.recur import first_run
 from bot.campaign.report import Report, report
 from bot.campaign.states import EDITABLE, CampaignStatus, must_move
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.services import Services
-from bot.store import campaigns, coupons, segments
+from bot.store import approvals, campaigns, contents, coupons, recurrences, segments
 from bot.store.campaigns import CampaignState
+from bot.store.db import transaction
 
 
-def find(account_id: int, ref: str | int) -> CampaignState:
-    """By slug, or by id. Raises NotFound, also for another account's campaign."""
-    try:
-        return campaigns.by_slug(account_id, str(ref))
-    except NotFound:
-        if not str(ref).isdecimal() or campaigns.get(int(ref)).account_id != account_id:
-            raise
-        return campaigns.get(int(ref))
+def create(
+    services: Services, account_id: int, document: Any, now: datetime, *, actor: str = ""
+) -> CampaignState:
+    """A new draft. Raises InvalidInput with the field, Conflict when the slug is taken.
 
-
-def create(services: Services, account_id: int, document: Any, now: datetime) -> CampaignState:
-    """A new draft. Raises InvalidInput with the field, Conflict when the slug is taken."""
+    actor   who wrote it: they cannot approve it themselves
+    """
     definition = checked(account_id, document)
-    campaign_id = campaigns.create(
-        account_id, definition.slug, definition.name, definition.document(), now
-    )
+    with transaction():
+        campaign_id = campaigns.create(
+            account_id,
+            definition.slug,
+            definition.name,
+            definition.document(),
+            now,
+            priority=definition.priority,
+        )
+        _sign(campaign_id, definition, actor, now)
     return campaigns.get(campaign_id)
 
 
+def _sign(campaign_id: int, definition: Definition, actor: str, now: datetime) -> None:
+    if actor:
+        approvals.note(campaign_id, digest_of(definition), approvals.DRAFTED, actor, now)
+
+
 def change(
-    services: Services, account_id: int, ref: str | int, document: Any, now: datetime
+    services: Services,
+    account_id: int,
+    ref: str | int,
+    document: Any,
+    now: datetime,
+    *,
+    actor: str = "",
 ) -> CampaignState:
-    """Replace a draft's definition, or that of a closed campaign for its next run."""
+    """Replace a draft's definition, or that of a closed campaign for its next run. An approval
+    holds only for the document that was approved."""
     campaign = find(account_id, ref)
     definition = checked(account_id, document)
     if definition.slug != campaign.slug:
         raise InvalidInput("slug: a campaign keeps its slug", "slug")
     text = definition.document()
-    if not campaigns.redefine(campaign.id, definition.name, text, EDITABLE, now):
-        raise Conflict(f"the campaign is {campaign.state}: only a draft can be changed")
+    with transaction():
+        if not campaigns.redefine(campaign.id, definition.name, text, EDITABLE, now):
+            raise Conflict(f"the campaign is {campaign.state}: only a draft can be changed")
+        _sign(campaign.id, definition, actor, now)
     return campaigns.get(campaign.id)
 
 
 def checked(account_id: int, document: Any) -> Definition:
     """The definition, with what it names looked up. Raises InvalidInput."""
     definition = parse(document, zone_of(account_id))
-    for field, look_up, slug in (
-        ("segment", segments.by_slug, definition.segment),
-        ("offer", coupons.batch_by_slug, definition.offer),
-    ):
+    where = "audience" if definition.audience else "segment"
+    named: list[tuple[str, Callable[[int, str], object], str]]
+    named = [(where, segments.by_slug, slug) for slug in definition.aim().named()]
+    named += [("offer", coupons.batch_by_slug, slug) for slug in [definition.offer] if slug]
+    named += [("content", contents.by_slug, slug) for slug in definition.content]
+    for field, look_up, slug in named:
         try:
-            if slug:
-                look_up(account_id, slug)
+            look_up(account_id, slug)
         except NotFound as error:
             raise InvalidInput(f"{field}: {error}", field) from None
     return definition
@@ -68,12 +90,18 @@ def checked(account_id: int, document: Any) -> Definition:
 def schedule(
     services: Services, account_id: int, ref: str | int, now: datetime, at: datetime | None = None
 ) -> CampaignState:
-    """Let it start at `at`, or at the definition's schedule.at. Raises InvalidInput for neither."""
+    """Let it start at `at`, or at the definition's schedule.at; a recurring one at its first
+    occurrence. Raises InvalidInput where neither is said, Conflict without a demanded approval."""
     campaign = find(account_id, ref)
-    due_at = at or parse(campaign.definition, zone_of(account_id)).at
+    definition = parse(campaign.definition, zone_of(account_id))
+    check(campaign)
+    due_at = first_run(definition, now) if definition.recurs else at or definition.at
     if due_at is None:
         raise InvalidInput("schedule.at: is required, or start it at once", "schedule.at")
-    must_move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=due_at)
+    with transaction():
+        must_move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=due_at)
+        if definition.recurs:
+            recurrences.put(campaign.id, due_at)
     return campaigns.get(campaign.id)
 
 

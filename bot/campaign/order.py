@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.campaign.definition import Definition, parse
+from bot.campaign.limits import NO_LIMITS, Limits, limits_of
+from bot.campaign.market import ways_of
+from bot.campaign.matching import Piece
+from bot.campaign.pieces import pieces_of
 from bot.campaign.policy import Policy, policy_of
 from bot.campaign.wording import yuan
 from bot.store import accounts, campaigns, coupons, links
@@ -33,17 +37,30 @@ class Order:
     offer: BatchState | None
     link_id: int | None
     public_url: str
+    limits: Limits = NO_LIMITS
+    pieces: tuple[Piece, ...] = ()
+    ways: tuple[Channel, ...] = ()  # see bot.campaign.market; empty: as the definition lists them
 
     def policy(self, step: str) -> Policy:
         """What binds the rows of a step. A reminder is a service notice by template message; it
         ends with the coupon it is about, not with the campaign."""
         if step == REMINDER:
             return Policy(Purpose.SERVICE, zone=self.zone, channels=(Channel.TEMPLATE,))
-        return policy_of(self.definition, self.zone, self.deadline)
+        return replace(
+            policy_of(self.definition, self.zone, self.deadline), channels=self.channels()
+        )
+
+    def channels(self) -> tuple[Channel, ...]:
+        """By which the offer may go, the most wanted first."""
+        return self.ways or self.definition.channels
 
     def topics(self) -> tuple[str, ...]:
         """What the run is about: who refused one of these is passed by."""
         return self.offer.topics if self.offer is not None else ()
+
+    def piece(self, slug: str) -> Piece | None:
+        """None: the run carries none, or not this one any more."""
+        return next((one for one in self.pieces if one.slug == slug), None)
 
     def text_of(self, variant: str) -> str:
         """Raises KeyError for a variant that the run does not have."""
@@ -71,17 +88,30 @@ def order_of(
     zone = zone_of(campaign.account_id)
     definition = parse(generation.definition, zone, standing=campaign.standing)
     target = definition.url or (links.COUPON if definition.offer else "")
+    account_id, slug = campaign.account_id, definition.offer
+    offer = coupons.batch_by_slug(account_id, slug) if slug else None
     return Order(
         campaign.id,
-        campaign.account_id,
+        account_id,
         generation.number,
         definition,
         zone,
-        definition.until or (None if campaign.standing else generation.started_at + LIFE),
-        coupons.batch_by_slug(campaign.account_id, definition.offer) if definition.offer else None,
+        None if campaign.standing else deadline_of(definition, generation.started_at),
+        offer,
         links.link_for(campaign.id, target, now) if target else None,
         public_url,
+        limits_of(account_id, campaign.id, definition, offer, zone, now),
+        pieces_of(account_id, campaign.id, definition, now),
+        ways_of(account_id, definition),
     )
+
+
+def deadline_of(definition: Definition, started_at: datetime) -> datetime:
+    """When what has not gone out is skipped. A recurring campaign's `until` ends all its runs, so
+    it is often later than a run lives."""
+    if definition.until is None:
+        return started_at + LIFE
+    return min(definition.until, started_at + LIFE) if definition.recurs else definition.until
 
 
 def load(campaign_id: int, public_url: str, now: datetime) -> Order:

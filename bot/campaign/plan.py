@@ -1,45 +1,57 @@
 """Planning: the audience becomes ledger rows, in chunks, each chunk and its cursor in one
 transaction. A process that dies leaves whole chunks behind; whoever comes next goes on from there.
 
-The audience is the segment's members up to the greatest id at the start, read chunk by chunk. The
-unique key of the ledger keeps anybody from being written twice, whatever else goes wrong.
+The audience is who is in it at the start, as far as segments say: profiles and segments are brought
+up to date first, and who comes in later is not of this run. The unique key of the ledger keeps
+anybody from being written twice, whatever else goes wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from bot.campaign.assign import HELD_OUT, Assignment
+from bot.campaign.aim import aim_of
 from bot.campaign.definition import parse
+from bot.campaign.drawing import CHUNK, draw
+from bot.campaign.dryrun import foretell
+from bot.campaign.experiments import enter
+from bot.campaign.freshness import bring_up_to_date
 from bot.campaign.order import OFFER, Order, order_of, zone_of
+from bot.campaign.pieces import matches
 from bot.campaign.policy import judge, next_opening
 from bot.campaign.recipients import recipients
 from bot.campaign.states import CampaignStatus, move
-from bot.store import campaigns, coupons, segments, send_plan
+from bot.campaign.timing import own_times
+from bot.store import audience_sets, campaigns, coupons, send_arms, send_plan
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import again, transaction
 from bot.store.send_plan import Sheet
 from bot.values.audience import SendState, Skip
 
-CHUNK = 2000
-
 
 def begin(campaign: CampaignState, now: datetime) -> bool:
-    """Open the next run: its definition and its upper bound are frozen. False: another did.
+    """Open the next run: its definition and its upper bound are frozen. False: another did, or
+    somebody is at the segments just now.
 
-    Raises NotFound when the segment or the coupon batch is gone; nothing is opened then.
+    Raises NotFound when a segment or the coupon batch is gone; nothing is opened then.
     """
     definition = parse(campaign.definition, zone_of(campaign.account_id))
-    segment = segments.by_slug(campaign.account_id, definition.segment)
+    aim = aim_of(campaign.account_id, definition)
     if definition.offer:
         coupons.batch_by_slug(campaign.account_id, definition.offer)
+    if not bring_up_to_date(campaign.account_id, now):
+        return False
+    return _open(campaign, definition.document(), audience_sets.upper(aim), now)
+
+
+@again
+def _open(campaign: CampaignState, document: dict[str, Any], upper: int, now: datetime) -> bool:
     with transaction():
         if not move(campaign.id, CampaignStatus.PLANNING, now):
             return False
-        bounds = segments.bounds(segment.id)
-        upper = bounds[1] if bounds else 0
-        campaigns.open_generation(campaign.id, definition.document(), upper, now)
+        campaigns.open_generation(campaign.id, document, upper, now)
     return True
 
 
@@ -56,40 +68,71 @@ def plan(
     return False
 
 
-@again
 def plan_chunk(order: Order, now: datetime) -> bool:
     """Write the next chunk; True when there is none left, and the campaign runs.
 
-    Safe to run in many processes: they take turns at the generation's row.
+    Safe to run in many processes: they take turns at the generation's row. What is foretold of the
+    run is counted on the way, before the row is held, as that asks more than the writing.
     """
+    generation = campaigns.generation(order.campaign_id, order.generation)
+    members, end = _members(order, generation)
+    forecast = foretell(order, generation, members, now)
+    return _write_chunk(order, generation, members, end, forecast, now)
+
+
+@again
+def _write_chunk(
+    order: Order,
+    seen: GenerationState,
+    members: Sequence[int],
+    end: int,
+    forecast: dict[str, Any],
+    now: datetime,
+) -> bool:
     with transaction():
         generation = campaigns.generation(order.campaign_id, order.generation, lock=True)
         if campaigns.get(order.campaign_id).state != CampaignStatus.PLANNING:
             return True
-        members = _members(order, generation)
-        if not members:
+        if generation.cursor != seen.cursor:
+            return False  # another process has written this chunk meanwhile
+        campaigns.set_forecast(generation.id, forecast)
+        if generation.cursor >= generation.upper:
             campaigns.set_planned(generation.id, now)
             return move(order.campaign_id, CampaignStatus.RUNNING, now)
-        campaigns.advance(generation.id, members[-1], _write(order, members, now))
+        campaigns.advance(generation.id, end, _write(order, members, now))
         return False
 
 
-def _members(order: Order, generation: GenerationState) -> list[int]:
-    segment = segments.by_slug(order.account_id, order.definition.segment)
-    found = segments.member_ids(segment.id, generation.cursor, CHUNK)
-    return [follower_id for follower_id in found if follower_id <= generation.upper]
+def _members(order: Order, generation: GenerationState) -> tuple[list[int], int]:
+    if generation.cursor >= generation.upper:
+        return [], generation.upper
+    aim = aim_of(order.account_id, order.definition)
+    return audience_sets.span(
+        aim, generation.cursor, generation.upper, CHUNK, generation.started_at
+    )
 
 
 def _write(order: Order, members: Sequence[int], now: datetime) -> int:
     """Rows for a chunk; how many were new."""
     sheet = _sheet(order, now)
-    parts = assignment(order).split(members)
-    held_out = parts.pop(HELD_OUT, [])
-    added = send_plan.write(sheet, SendState.HELD_OUT, "", held_out)
-    send_plan.note_barred(sheet, barred(order, held_out, now))
-    return added + sum(
-        send_plan.write(sheet, SendState.INTENDED, variant, ids) for variant, ids in parts.items()
-    )
+    enter(order, order.generation, now)
+    found = draw(order, members, order.limits.control)
+    added = send_plan.write(sheet, SendState.HELD_OUT, "", found.held_out)
+    send_plan.note_barred(sheet, barred(order, found.held_out, now))
+    send_plan.note_barred(sheet, [(who, Skip.ELSEWHERE) for who in found.elsewhere])
+    added += send_arms.write(sheet, found.arms)
+    going = [who for ids in found.arms.values() for who in ids]
+    if order.pieces:
+        carry(order, sheet, going)
+    if order.definition.best_hour:
+        send_plan.set_times(sheet, own_times(order, going, sheet.not_before, now))
+    return added
+
+
+def carry(order: Order, sheet: Sheet, follower_ids: Sequence[int]) -> None:
+    """Choose each follower's piece, and keep it with the row."""
+    found = matches(order, follower_ids, sheet.not_before)
+    send_plan.set_pieces(sheet, [(who, one.slug, one.chance) for who, one in found.items()])
 
 
 def _sheet(order: Order, now: datetime) -> Sheet:
@@ -101,12 +144,6 @@ def _sheet(order: Order, now: datetime) -> Sheet:
         order.offer.id if order.offer else None,
         planned_at=now,
         not_before=next_opening(order.policy(OFFER), now) or now,
-    )
-
-
-def assignment(order: Order) -> Assignment:
-    return Assignment(
-        order.campaign_id, order.generation, order.definition.holdout, order.definition.texts()
     )
 
 

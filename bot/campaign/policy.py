@@ -6,28 +6,41 @@ caps and quiet hours are marketing's; being here, and not being blacklisted, bin
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.campaign.definition import Definition
+from bot.campaign.parts import Rest, Variety
+from bot.channels.planner import NO_RIGHTS, answers_only, open_ways
 from bot.channels.registry import CHANNELS
 from bot.clock import SHANGHAI
+from bot.store.send_history import Past
 from bot.values.audience import Channel, FollowerState, Purpose, Skip
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """A follower and the marketing sends of the last 24 hours, 7 and 30 days (claimed and unknown
-    ones count: they may have arrived)."""
+    ones count: they may have arrived).
+
+    outranked_by   the campaign of higher priority that is to reach them, "" for none
+    past           their marketing sends in the longer run; None: none, or no rule asks for it
+    """
 
     follower: FollowerState
     sent_last_day: int = 0
     sent_last_7_days: int = 0
     sent_last_30_days: int = 0
     topic_refused: bool = False  # they do not want to hear about what the offer is about
+    global_control: bool = False  # of the few who get no marketing at all
+    outranked_by: str = ""
+    no_content: bool = False  # no piece that is valid and in stock
+    past: Past | None = None
+    # Messages that they agreed to or that the month has room for: bot.channels.planner.open_ways
+    rights: Mapping[Channel, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,10 @@ class Policy:
     zone: ZoneInfo = SHANGHAI
     channels: tuple[Channel, ...] = (Channel.CUSTOMER_SERVICE,)
     deadline: datetime | None = None
+    rest: Rest | None = None
+    variety: Variety | None = None
+    capped_waits: bool = False
+    waits: bool = False  # for the follower's own act, where no channel reaches them now
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,10 @@ def policy_of(definition: Definition, zone: ZoneInfo, deadline: datetime | None)
         zone,
         definition.channels,
         deadline,
+        rails.rest,
+        rails.variety,
+        rails.when_capped == "wait",
+        definition.opportunist or answers_only(definition.channels),
     )
 
 
@@ -80,16 +101,22 @@ def judge(
     if policy.deadline is not None and now >= policy.deadline:
         return Skip.EXPIRED
     skip = skip_reason(recipient, policy, now)
+    if skip is Skip.FREQUENCY_CAP and policy.capped_waits:
+        tomorrow = next_day(now, policy.zone)
+        late = policy.deadline is not None and tomorrow >= policy.deadline
+        return skip if late else Delay(tomorrow)
     if skip is not None:
         return skip
     opening = next_opening(policy, now)
     if opening is not None:
         late = policy.deadline is not None and opening >= policy.deadline
         return Skip.QUIET_HOURS if late else Delay(opening)
-    open_ways = usable(recipient.follower, policy.channels, now)
-    if not open_ways:
+    ways = usable(recipient.follower, policy.channels, now, recipient.rights)
+    if not ways and policy.waits:
+        return Delay(policy.deadline or next_day(now, policy.zone))
+    if not ways:
         return Skip.NO_CHANNEL
-    for channel in open_ways:
+    for channel in ways:
         if channel not in exhausted:
             return channel
     reset = next_day(now, policy.zone)
@@ -106,6 +133,8 @@ def skip_reason(recipient: Recipient, policy: Policy, now: datetime) -> Skip | N
         return Skip.UNSUBSCRIBED
     if follower.blacklisted:
         return Skip.BLACKLISTED
+    if recipient.no_content:
+        return Skip.NO_CONTENT
     if policy.purpose is not Purpose.MARKETING:
         return None
     if follower.opted_out_at is not None:
@@ -114,9 +143,31 @@ def skip_reason(recipient: Recipient, policy: Policy, now: datetime) -> Skip | N
         return Skip.NO_CONSENT
     if recipient.topic_refused:
         return Skip.TOPIC_REFUSED
+    if recipient.global_control:
+        return Skip.GLOBAL_CONTROL
     if any(sent >= cap for _, sent, cap in _caps(recipient, policy)):
         return Skip.FREQUENCY_CAP
+    if recipient.past is not None and (skip := bored(recipient.past, policy, now)):
+        return skip
+    if recipient.outranked_by and room_for_one(recipient, policy):
+        return Skip.OUTRANKED
     return None
+
+
+def bored(past: Past, policy: Policy, now: datetime) -> Skip | None:
+    """They have left the last messages unanswered, or have just had one about the same."""
+    rest, variety = policy.rest, policy.variety
+    silent = rest is not None and past.unanswered >= rest.after_unanswered
+    if rest is not None and silent and now < past.last_at + timedelta(days=rest.days):
+        return Skip.REST
+    if variety is None or past.alike_at is None:
+        return None
+    return Skip.VARIETY if now < past.alike_at + timedelta(days=variety.same_topic_days) else None
+
+
+def room_for_one(recipient: Recipient, policy: Policy) -> bool:
+    """Whether a cap leaves room for a single message more."""
+    return any(cap - sent == 1 for _, sent, cap in _caps(recipient, policy))
 
 
 def _caps(recipient: Recipient, policy: Policy) -> Iterable[tuple[str, int, int]]:
@@ -129,16 +180,25 @@ def _caps(recipient: Recipient, policy: Policy) -> Iterable[tuple[str, int, int]
     return [(period, sent, cap) for period, sent, cap in counts if cap is not None]
 
 
+def _bored_by(past: Past, policy: Policy) -> dict[str, Any]:
+    rest, variety = policy.rest, policy.variety
+    found: dict[str, Any] = {}
+    if rest is not None:
+        until = past.last_at + timedelta(days=rest.days)
+        found |= {"unanswered": past.unanswered, "rests_until": until.isoformat()}
+    if variety is not None and past.alike_at is not None:
+        found["same_topic_at"] = past.alike_at.isoformat()
+    return found
+
+
 def usable(
-    follower: FollowerState, channels: Iterable[Channel], now: datetime
+    follower: FollowerState,
+    channels: Iterable[Channel],
+    now: datetime,
+    rights: Mapping[Channel, int] = NO_RIGHTS,
 ) -> tuple[Channel, ...]:
     """The channels that reach this follower now, in the marketer's order (cheapest first)."""
-    window = (
-        follower.window_until is not None
-        and follower.window_until > now
-        and follower.window_left > 0
-    )
-    return tuple(c for c in channels if window or not CHANNELS[c].needs_window)
+    return open_ways(follower, rights, channels, now)
 
 
 def next_opening(policy: Policy, now: datetime) -> datetime | None:
@@ -177,6 +237,10 @@ def because(
     if verdict is Skip.FREQUENCY_CAP:
         full = [(p, sent, cap) for p, sent, cap in _caps(recipient, policy) if sent >= cap]
         return {"caps": {period: {"sent": sent, "cap": cap} for period, sent, cap in full}}
+    if verdict is Skip.OUTRANKED:
+        return {"campaign": recipient.outranked_by}
+    if verdict in (Skip.REST, Skip.VARIETY) and recipient.past is not None:
+        return _bored_by(recipient.past, policy)
     if verdict is Skip.NO_CHANNEL:
         until = follower.window_until
         return {

@@ -14,6 +14,7 @@ from bot.campaign.close import Closing, closings
 from bot.campaign.definition import Definition, parse
 from bot.campaign.order import OFFER
 from bot.campaign.stats import Effect, effect, rate, yield_of
+from bot.effect.rates import rated
 from bot.store import campaigns, send_figures
 from bot.store.campaigns import CampaignState
 from bot.store.send_figures import Bought, Clicks, Count
@@ -47,7 +48,14 @@ class VariantReport:
         return rate(self.buyers, self.clicks)
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "ctr": self.ctr, "cvr": self.cvr}
+        """Rates, and the ends of their 95 % intervals."""
+        return {
+            **asdict(self),
+            "ctr": self.ctr,
+            "cvr": self.cvr,
+            "ctr_interval": rated(self.clicks, self.sent)[1:],
+            "cvr_interval": rated(self.buyers, self.clicks)[1:],
+        }
 
 
 @dataclass(frozen=True, slots=True)

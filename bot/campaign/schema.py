@@ -10,7 +10,25 @@ import json
 import sys
 from typing import Any
 
-from bot.campaign.definition import CLOCK, MAX_CONCURRENCY, MAX_TEXT, MAX_VARIANTS, SLUG, VARIANT
+from bot.campaign.definition import (
+    AUTO,
+    MAX_BUDGET_FEN,
+    MAX_CONCURRENCY,
+    MAX_TEXT,
+    MAX_VARIANTS,
+    VARIANT,
+)
+from bot.campaign.means import means_schema
+from bot.campaign.reading import (
+    CLOCK,
+    EVENT,
+    KEY,
+    MAX_PER_MINUTE,
+    MAX_PIECES,
+    MAX_SEGMENTS,
+    METRICS,
+    SLUG,
+)
 from bot.values.audience import Channel, Purpose
 
 
@@ -22,13 +40,17 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Campaign",
         "type": "object",
-        "required": ["slug", "name", "segment", "purpose"],
-        "anyOf": [{"required": ["text"]}, {"required": ["variants"]}],
+        "required": ["slug", "name", "purpose"],
+        "allOf": [
+            {"oneOf": [{"required": ["segment"]}, {"required": ["audience"]}]},
+            {"anyOf": [{"required": ["text"]}, {"required": ["variants"]}]},
+        ],
         "additionalProperties": False,
         "properties": {
             "slug": slug,
             "name": {"type": "string", "minLength": 1, "maxLength": 64},
             "segment": {**slug, "description": "slug of the segment that is the audience"},
+            "audience": _audience(slug),
             "purpose": {"enum": [purpose.value for purpose in Purpose]},
             "offer": {"type": ["string", "null"], "description": "slug of a coupon batch"},
             "url": {
@@ -39,24 +61,68 @@ def schema() -> dict[str, Any]:
             "text": {
                 **text,
                 "description": "variables {title} {face_value} {threshold} {link}, with a default:"
-                " {title|our offer}; marketing gets the line that says how to opt out",
+                " {title|our offer}; with content also {content_title} {content_summary}"
+                " {content_price}; marketing gets the line that says how to opt out",
+            },
+            "content": {
+                "description": "slug of a piece of the content library for everybody, or several of"
+                " which each follower gets the one that suits them",
+                "anyOf": [slug, {"type": "array", "items": slug, "maxItems": MAX_PIECES}],
             },
             "variants": _variants(text),
+            "experiment": _experiment(),
             "holdout": {"type": "number", "minimum": 0, "maximum": 0.9, "default": 0.05},
+            "goal": _goal(),
             "attribution_days": {"type": "number", "minimum": 0, "maximum": 90, "default": 7},
             "channels": {
-                "type": "array",
-                "items": {"enum": [channel.value for channel in Channel]},
+                "anyOf": [
+                    {"const": AUTO},
+                    {"type": "array", "items": {"enum": [channel.value for channel in Channel]}},
+                ],
                 "default": [Channel.CUSTOMER_SERVICE.value],
-                "description": "in the order of preference; marketing never goes by template",
+                "description": "in the order of preference, or auto: the cheapest permitted one;"
+                " marketing never goes by template",
             },
             "guardrails": _guardrails(),
             "schedule": _object(
                 {
                     "at": _instant("when it starts"),
                     "until": _instant("what is not sent by then is skipped; default: 7 days"),
+                    **_recurrence(),
+                    "best_hour": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "each follower gets it at an hour at which they are there",
+                    },
                 }
             ),
+            "opportunist": {
+                "type": "boolean",
+                "default": False,
+                "description": "what waits may go out earlier, into a window that is closing",
+            },
+            "pace": _object(
+                {
+                    "per_minute": _whole(1, MAX_PER_MINUTE, None),
+                    "ramp_minutes": _whole(0, 24 * 60, 0),
+                }
+            ),
+            "priority": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 100,
+                "default": 50,
+                "description": "the greater goes first where two want the same follower",
+            },
+            "budget_fen": {
+                **_whole(0, MAX_BUDGET_FEN, None),
+                "description": "what coupons and messages may cost together; the rest is skipped",
+            },
+            "approval": {
+                "enum": ["required", "none", None],
+                "description": "by a second person, before it can start; what the account demands"
+                " holds all the same",
+            },
             "concurrency": {
                 "type": "integer",
                 "minimum": 1,
@@ -64,6 +130,7 @@ def schema() -> dict[str, Any]:
                 "default": 64,
             },
             "template": _notice({}),
+            **means_schema(),
             "reminder": _notice(
                 {
                     "hours_before_expiry": {
@@ -76,6 +143,76 @@ def schema() -> dict[str, Any]:
             ),
         },
     }
+
+
+def _audience(slug: dict[str, Any]) -> dict[str, Any]:
+    slugs = {"type": "array", "items": slug, "maxItems": MAX_SEGMENTS}
+    return {
+        **_object(
+            {
+                "segment": slug,
+                "any": {**slugs, "description": "in at least one of these segments"},
+                "all": {**slugs, "description": "in each of these segments"},
+                "also": {**slugs, "description": "and those of these"},
+                "lists": {**slugs, "description": "and those on the lists of these"},
+                "except": {**slugs, "description": "but none of these"},
+            }
+        ),
+        "description": "frozen at the start of each run",
+    }
+
+
+def _goal() -> dict[str, Any]:
+    fact = {"type": ["string", "number", "boolean"]}
+    return _object(
+        {
+            "event": {"type": "string", "maxLength": 32, "pattern": f"^{EVENT}$"},
+            "where": {"type": ["object", "null"], "additionalProperties": fact},
+            "within_days": {"type": ["number", "null"], "minimum": 0.01, "maximum": 90},
+        },
+        required=("event",),
+    )
+
+
+def _recurrence() -> dict[str, Any]:
+    return {
+        "cron": {
+            "type": ["string", "null"],
+            "description": "minute hour day month weekday (0: Sunday): runs again and again, until"
+            " schedule.until",
+        },
+        "zone": {"type": ["string", "null"], "description": "of the cron; none: the account's"},
+        "times": {**_whole(1, 10_000, None), "description": "so many runs at most"},
+        "catch_up": {
+            "enum": ["one", "none", None],
+            "description": "runs that nobody was there for: one late run for all of them, or none",
+        },
+    }
+
+
+def _experiment() -> dict[str, Any]:
+    key = {"type": "string", "pattern": f"^{KEY}$"}
+    winner = _object(
+        {
+            "after_hours": {"type": "number", "minimum": 0.1, "maximum": 720},
+            "metric": {"enum": list(METRICS), "default": METRICS[0]},
+        },
+        required=("after_hours",),
+    )
+    return _object(
+        {
+            "key": {**key, "description": "who saw a variant under this key sees the same again"},
+            "group": {"type": ["string", "null"], "pattern": f"^({KEY})?$"},
+            "bandit": {"type": "boolean", "default": False},
+            "winner": winner,
+        },
+        required=("key",),
+    )
+
+
+def _whole(low: int, high: int, default: int | None) -> dict[str, Any]:
+    kind: Any = ["integer", "null"] if default is None else "integer"
+    return {"type": kind, "minimum": low, "maximum": high, "default": default}
 
 
 def _object(properties: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -123,7 +260,25 @@ def _guardrails() -> dict[str, Any]:
         "description": "from, to in the account's zone; sends wait for the end; null: none",
     }
     return _object(
-        {"per_day": cap(1), "per_week": cap(2), "per_month": cap(4), "quiet_hours": quiet}
+        {
+            "per_day": cap(1),
+            "per_week": cap(2),
+            "per_month": cap(4),
+            "quiet_hours": quiet,
+            "rest": _object(
+                {"after_unanswered": _whole(1, 30, 3), "days": _whole(1, 365, 14)},
+            ),
+            "variety": _object({"same_topic_days": _whole(1, 365, 7)}),
+            "when_capped": {
+                "enum": ["skip", "wait"],
+                "default": "skip",
+                "description": "who is at a cap gets nothing, or is asked again the next day",
+            },
+            "yield_hours": {
+                **_whole(0, 168, 24),
+                "description": "a campaign of higher priority within so many hours goes first",
+            },
+        }
     )
 
 

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import NamedTuple
 
 from bot.campaign.order import Order
 from bot.campaign.policy import next_day
+from bot.campaign.rights import give_back
 from bot.campaign.states import CampaignStatus, move
 from bot.channels.registry import CHANNELS
 from bot.errors import (
@@ -25,8 +27,9 @@ from bot.errors import (
     TokenRejected,
     UserUnreachable,
 )
-from bot.store import coupons, quotas, segments, sends
+from bot.store import coupons, quotas, segments, send_progress, sends
 from bot.store.db import again, transaction
+from bot.store.send_progress import Done
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
 
@@ -36,8 +39,7 @@ BACK_OFF = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600))
 UNKNOWN_KEPT = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A claimed row and the answer to its call. `error` None: accepted.
 
     handed_over   False: the call never left this process, there is no answer
@@ -73,13 +75,31 @@ class Settled:
 def fate_of(result: Result, reset: datetime, now: datetime) -> tuple[Fate, datetime]:
     """What becomes of the row, and from when it may be tried again (`now` where it is not).
 
+    A refusal of a repeat says nothing about the first sending, which may have arrived: the row goes
+    again while the platform still knows its id, and is unknown after that.
+
     reset   when the platform's daily quotas start anew
     """
+    fate, at = _fate_of_this(result, reset, now)
+    if not in_doubt(result.row) or fate in (Fate.SENT, Fate.UNKNOWN, Fate.REPEAT):
+        return fate, at
+    if fate is Fate.AGAIN and repeatable(result.row, at):
+        return Fate.REPEAT, at
+    return Fate.UNKNOWN, now
+
+
+def in_doubt(row: SendRow) -> bool:
+    """A sending before this one may have arrived: only then its first claim is remembered."""
+    return row.claimed_at != row.first_claimed_at
+
+
+def _fate_of_this(result: Result, reset: datetime, now: datetime) -> tuple[Fate, datetime]:
+    """The same, as if this sending were the only one."""
     row, tries = result.row, result.row.attempts
     pause = BACK_OFF[min(tries, len(BACK_OFF)) - 1]
     if not result.handed_over:
         # A repeat that did not leave keeps its id: the first sending may have arrived.
-        return (Fate.REPEAT if row.claimed_at != row.first_claimed_at else Fate.AGAIN), now
+        return (Fate.REPEAT if in_doubt(row) else Fate.AGAIN), now
     match result.error:
         case None:
             return Fate.SENT, now
@@ -113,8 +133,10 @@ def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -
     with transaction():
         held = sends.held([result.row for result in results], owner)
         mine = [result for result in results if result.row.id in held]
-        fates = [(r, *fate_of(r, reset, now)) for r in mine]
         by: dict[Fate, list[Result]] = {fate: [] for fate in Fate}
+        by[Fate.SENT] = [r for r in mine if r.error is None and r.handed_over]
+        rest = [r for r in mine if r.error is not None or not r.handed_over]
+        fates = [(r, *fate_of(r, reset, now)) for r in rest]
         for result, fate, _ in fates:
             by[fate].append(result)
         _write(by, now)
@@ -124,14 +146,17 @@ def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -
             if fate in (Fate.AGAIN, Fate.REPEAT)
         )
         _follow_up(by)
-        _believe(order, mine, now)
-    return Settled(
-        len(by[Fate.SENT]),
-        len(by[Fate.FAILED]),
-        len(by[Fate.UNKNOWN]),
-        len(by[Fate.AGAIN]) + len(by[Fate.REPEAT]),
-        stop=any(isinstance(r.error, _STOPPING) for r in mine),
-    )
+        give_back([(r.row, _words(r)[0]) for r in by[Fate.FAILED] + by[Fate.AGAIN]], now)
+        _believe(order, rest, now)
+        done = _done(by)
+        send_progress.note(order.campaign_id, order.generation, done, now)
+    stop = any(isinstance(r.error, _STOPPING) for r in rest)
+    return Settled(done.sent, done.failed, done.unknown, done.again, stop)
+
+
+def _done(by: dict[Fate, list[Result]]) -> Done:
+    again = len(by[Fate.AGAIN]) + len(by[Fate.REPEAT])
+    return Done(len(by[Fate.SENT]), len(by[Fate.FAILED]), len(by[Fate.UNKNOWN]), again)
 
 
 _STOPPING = (RequestRejected, QuotaExhausted, GatewayDown, TokenRejected)
@@ -143,7 +168,8 @@ def _write(by: dict[Fate, list[Result]], now: datetime) -> None:
     sends.settle(((r.row.id, *_words(r)) for r in by[Fate.UNKNOWN]), SendState.UNKNOWN, now)
     coupons.hand_over(_coupon_purposes(by[Fate.SENT]), now)
     coupons.extend_many(_coupon_purposes(by[Fate.UNKNOWN]), now + UNKNOWN_KEPT)
-    gone = [r.row.follower_id for r in by[Fate.FAILED] if isinstance(r.error, UserUnreachable)]
+    refused = by[Fate.FAILED] + by[Fate.UNKNOWN]
+    gone = [r.row.follower_id for r in refused if isinstance(r.error, UserUnreachable)]
     if gone:
         sends.mark_unreachable(gone, now)
         segments.mark_dirty(gone)

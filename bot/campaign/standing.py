@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.campaign.assign import HELD_OUT, Assignment
 from bot.campaign.cancel import skip_waiting
 from bot.campaign.definition import parse
+from bot.campaign.drawing import draw
+from bot.campaign.experiments import enter
 from bot.campaign.order import LIFE, OFFER, Order, load, zone_of
+from bot.campaign.plan import carry
 from bot.campaign.policy import next_opening
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import NotFound
-from bot.store import campaigns, send_plan, send_repair
+from bot.store import campaigns, send_arms, send_plan, send_repair
 from bot.store.db import again, transaction
+from bot.store.experiments import ALL_ENTRIES
 from bot.store.send_plan import Sheet
 from bot.values.audience import CampaignKind, SendState, Skip
 
@@ -72,22 +75,17 @@ def enqueue(
     with transaction():
         order = load(campaign_id, public_url, now)
         run = campaigns.generation(campaign_id, order.generation, lock=True)
+        enter(order, ALL_ENTRIES, now)
         intended = held_out = 0
         for entry in sorted({entry for _, entry in followers}):
             ids = [who for who, number in followers if number == entry]
-            for variant, some in _draw(order).split(ids).items():
-                state = SendState.HELD_OUT if variant == HELD_OUT else SendState.INTENDED
-                added = send_plan.write(_sheet(order, entry, now), state, variant, some)
-                held_out += added if variant == HELD_OUT else 0
-                intended += added if variant != HELD_OUT else 0
+            sheet, found = _sheet(order, entry, now), draw(order, ids)
+            held_out += send_plan.write(sheet, SendState.HELD_OUT, "", found.held_out)
+            send_plan.note_barred(sheet, [(who, Skip.ELSEWHERE) for who in found.elsewhere])
+            intended += send_arms.write(sheet, found.arms)
+            carry(order, sheet, [who for some in found.arms.values() for who in some])
         campaigns.advance(run.id, run.cursor, intended + held_out)
         return Enqueued(intended, held_out)
-
-
-def _draw(order: Order) -> Assignment:
-    """Sticky over entries: who comes again sees the same."""
-    definition = order.definition
-    return Assignment(order.campaign_id, 1, definition.holdout, definition.texts())
 
 
 def _sheet(order: Order, entry: int, now: datetime) -> Sheet:

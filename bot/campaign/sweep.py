@@ -7,13 +7,18 @@ proves that it came. A template message is sent again with its own id while that
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from bot.campaign.settle import UNKNOWN_KEPT, repeatable
-from bot.store import coupons, send_repair, sends
+from bot.store import campaigns, coupons, send_progress, send_repair, sends
 from bot.store.db import again, transaction
+from bot.store.send_progress import Done
 from bot.store.sends import SendRow
 from bot.values.audience import Channel, SendState
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 500
 LEASE = timedelta(minutes=1)
@@ -39,7 +44,19 @@ def _sweep_chunk(now: datetime) -> int:
         sends.put_back((row.id, now, True, None, DIED) for row in repeated)
         settle_unknown(unknown, DIED, now)
         coupons.hand_over([r.coupon_purpose for r in arrived if r.coupon_code is not None], now)
-        return len(rows)
+        _note(arrived, unknown, repeated, now)
+    for owner, many in sorted(Counter(row.claimed_by for row in rows).items()):
+        logger.warning("sender=%s dead=1 rows=%d", owner, many)
+    return len(rows)
+
+
+def _note(
+    arrived: list[SendRow], unknown: list[SendRow], repeated: list[SendRow], now: datetime
+) -> None:
+    for campaign_id in sorted({row.campaign_id for row in arrived + unknown + repeated}):
+        of = [sum(r.campaign_id == campaign_id for r in x) for x in (arrived, unknown, repeated)]
+        done = Done(sent=of[0], lost=of[1], again=of[2])
+        send_progress.note(campaign_id, campaigns.get(campaign_id).generation, done, now)
 
 
 def settle_unknown(rows: list[SendRow], error: str, now: datetime) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from bot.campaign.claim import claim
 from bot.campaign.compose import Composer
 from bot.campaign.order import Order
+from bot.campaign.pacing import Pacer
 from bot.campaign.settle import Result, Settled, settle
 from bot.campaign.sweep import LEASE
 from bot.errors import MessageRefused
@@ -60,6 +61,7 @@ class Turn:
     services: Services
     order: Order
     over: Stop
+    waiting: int = 0  # rows that are to go, with those of the account's others: for the pace
     owner: str = field(default_factory=owner_name)
     sent: int = 0
     failed: int = 0
@@ -68,6 +70,7 @@ class Turn:
     skipped: int = 0
     drained: bool = False  # nothing was due any more
     stopped: bool = False  # the platform's answers say: not now
+    paced: bool = False  # as many as may go by now have gone
 
     def __post_init__(self) -> None:
         self._composer = Composer(self.order)
@@ -76,6 +79,9 @@ class Turn:
         self._results: list[Result] = []
         self._settling: deque[Future[Settled]] = deque()
         self._settled_at = time.monotonic()
+        self._claimed = 0
+        now = self.services.clock()
+        self._pacer = Pacer(self.order, self.waiting, self._under_way, now)
 
     @property
     def moved(self) -> int:
@@ -115,8 +121,15 @@ class Turn:
         """At the desk. None: nothing is due, or it is time to end."""
         if self._ended():
             return None
-        claimed = claim(self.order, self.owner, self._batch, LEASE, self.services.clock())
+        now = self.services.clock()
+        granted = self._pacer.grant(self._batch, now)
+        if not granted:
+            self.paced = True
+            return None
+        claimed = claim(self.order, self.owner, granted, LEASE, now)
         at = time.monotonic()
+        self._pacer.give_back(granted - len(claimed.rows))
+        self._claimed += len(claimed.rows)
         self.skipped += claimed.skipped
         if not claimed.looked:
             self.drained = True
@@ -145,6 +158,10 @@ class Turn:
 
     def _ended(self) -> bool:
         return self.stopped or self.over()
+
+    def _under_way(self) -> int:
+        """Claimed, and not settled yet as far as is known."""
+        return self._claimed - self.sent - self.failed - self.unknown - self.again
 
     # --- back ----------------------------------------------------------------------------------
 

@@ -1,45 +1,49 @@
-"""Texts with variables: `{title}`, or `{title|our offer}` with words for when there is none."""
+"""What campaigns' texts may name; the grammar of variables is bot.content.wording's."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 
+from bot.content import wording as grammar
 from bot.errors import InvalidInput
 
 OPT_OUT_LINE = "回复 TD 退订"
 OF_OFFER = frozenset({"title", "face_value", "threshold"})
 OF_CODE = frozenset({"expires"})
-VARIABLES = OF_OFFER | {"link"}
-_VARIABLE = re.compile(r"\{(\w+)(?:\|([^{}]*))?\}")
+OF_CONTENT = frozenset({"content_title", "content_summary", "content_price"})
+VARIABLES = OF_OFFER | OF_CONTENT | {"link"}
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The finished text. A variable without a value takes its default, or vanishes."""
-    return _VARIABLE.sub(lambda m: values.get(m[1]) or m[2] or "", text)
+    return grammar.fill(text, values)
 
 
 def needed(text: str) -> Iterator[str]:
     """The variables that have no default."""
-    return (m[1] for m in _VARIABLE.finditer(text) if m[2] is None)
+    return (place.name for place in grammar.places(text) if place.default is None)
 
 
 def variables(text: str) -> set[str]:
     """The variables that the text has."""
-    return {match[1] for match in _VARIABLE.finditer(text)}
+    return {place.name for place in grammar.places(text)}
 
 
 def check_text(text: str, path: str, known: frozenset[str] = VARIABLES) -> None:
-    """Raises InvalidInput for an unknown variable or a brace that belongs to none."""
-    for match in _VARIABLE.finditer(text):
-        if match[1] not in known:
-            raise InvalidInput(
-                f"{path}: there is no variable {match[0]}; known are {', '.join(sorted(known))}",
-                path,
-            )
-    rest = _VARIABLE.sub("", text)
-    if "{" in rest or "}" in rest:
-        raise InvalidInput(f"{path}: a brace that opens or closes no variable", path)
+    """Raises InvalidInput for an unknown variable, a filter that is none, or a lone brace."""
+    for place in grammar.places(text):
+        if place.name not in known:
+            given = text[place.start : place.end]
+            named = ", ".join(sorted(known))
+            raise InvalidInput(f"{path}: there is no variable {given}; known are {named}", path)
+    for fault in grammar.faults(text):
+        what = (
+            "a brace that opens or closes no variable"
+            if fault.kind == "brace"
+            else (f"{text[fault.start : fault.end]} is no variable: {fault.what}")
+        )
+        raise InvalidInput(f"{path}: {what}", path)
 
 
 def with_opt_out(text: str) -> str:

@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from typing import Any
 
 import click
 
 from bot import campaign as use
+from bot.campaign.approve import standing_of
 from bot.cli import common
+from bot.cli.campaign_dryrun import dry_run, preview_
 from bot.cli.campaign_export import export
+from bot.cli.campaign_review import (
+    approvals_,
+    approve,
+    reject,
+    rules,
+    submit,
+    test_send,
+    testers,
+)
 from bot.cli.common import account, as_json, document, services, show, table
+from bot.cli.privacy import actor, looked
+from bot.cli.sending import rest, sheet, watch
 from bot.store import campaigns as store
 
 
 @click.group()
 def campaign() -> None:
-    """Campaigns: create, dry-run, start, pause, resume, cancel, report, export, list. ID is
-    the slug."""
+    """Campaigns, from the document to the report. ID is the slug."""
 
 
 @campaign.command()
 @click.argument("file")
 def create(file: str) -> None:
     """Create or change a draft from the JSON document FILE."""
-    made = use.create(services(), account().id, document(file), common.now())
+    made = _put(document(file), common.now())
     click.echo(f"campaign {made.slug} is a {made.state}")
 
 
-@campaign.command("dry-run")
-@click.argument("id")
-@as_json
-def dry_run(id: str, json_: bool) -> None:
-    """Who would get it, by which channel, and who not and why; sends and writes nothing."""
-    found = use.dry_run(services(), account().id, id, common.now()).to_json()
-    show(found, json_, lambda: [json.dumps(found, ensure_ascii=False, indent=2)])
+def _put(text: dict[str, Any], now: datetime) -> store.CampaignState:
+    owner, slug = account(), str(text.get("slug", ""))
+    known = {row.slug for row in store.all_of(owner.id)}
+    if slug in known:
+        made = use.change(services(), owner.id, slug, text, now, actor=actor())
+    else:
+        made = use.create(services(), owner.id, text, now, actor=actor())
+    looked("campaign_define", campaign=made.slug)
+    return made
 
 
 def _moved(to: store.CampaignState) -> None:
@@ -84,13 +100,26 @@ def report(id: str, json_: bool) -> None:
 @campaign.command("list")
 @as_json
 def list_(json_: bool) -> None:
-    """All campaigns."""
+    """All campaigns, the newest first."""
     rows = [
-        {"slug": row.slug, "state": row.state, "name": row.name, "error": row.error}
+        {
+            "slug": row.slug,
+            "state": row.state,
+            "runs": row.generation,
+            "priority": row.priority,
+            "next": row.due_at.isoformat(timespec="minutes") if row.due_at else "",
+            "approval": standing_of(row),
+            "name": row.name,
+            "error": row.error,
+        }
         for row in store.all_of(account().id)
     ]
-    headings = {"slug": "slug", "state": "state", "name": "name", "error": "error"}
-    show({"campaigns": rows}, json_, lambda: table(rows, headings))
+    columns = ("slug", "state", "runs", "priority", "next", "approval", "name", "error")
+    show({"campaigns": rows}, json_, lambda: table(rows, {name: name for name in columns}))
 
 
 campaign.add_command(export)
+for before in (dry_run, preview_, submit, approve, reject, approvals_, test_send, testers, rules):
+    campaign.add_command(before)
+for sending in (watch, rest, sheet):
+    campaign.add_command(sending)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import click
 
+from bot.campaign import watchdog
+from bot.cli import common
 from bot.cli.account import probe
 from bot.cli.common import as_json, services, settings, show
 from bot.errors import HongyanError
+from bot.i18n import t
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import care, jobs, leases, repair
@@ -59,7 +62,7 @@ def _examine() -> Iterator[Finding]:
     except HongyanError as error:
         yield Finding("store", "bad", str(error), "mend what it says and run doctor again")
         return
-    for look in (_inbox, _jobs, _platform):
+    for look in (_inbox, _jobs, _sending, _platform):
         yield from look(house)
 
 
@@ -121,6 +124,17 @@ def _jobs(house: Services) -> Iterator[Finding]:
     for run in jobs.last_runs():
         if run.outcome == "failed":
             yield Finding(f"job {run.job}", "bad", run.error, "see the log for the whole error")
+
+
+def _sending(house: Services) -> Iterator[Finding]:
+    now = common.now()
+    for one in watchdog.stalled(now):
+        what = f"campaign {one.campaign.slug}"
+        yield Finding(what, "bad", one.words(now), f"hongyan campaign watch {one.campaign.slug}")
+    left = watchdog.unswept(now)
+    if left:
+        detail = t("watchdog.leases", count=left)
+        yield Finding("sends", "bad", detail, "start the scheduler: its sweep frees them")
 
 
 def _platform(house: Services) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Use cases of coupons: batches and stock, issue, opening, redemption, the passing of time."""
 
-from bot.coupon.intake import ImportReport, Reject, import_codes, make_batch, restock
+from bot.coupon.intake import ImportReport, Reject, import_codes, make_batch, on_paper, restock
+from bot.coupon.redeeming import ANY_TIME, MOST_FEN, Look, look, redeem, undo
 from bot.coupon.service import (
     CouponView,
     LowStock,
@@ -8,24 +9,32 @@ from bot.coupon.service import (
     issue_for_event,
     issued_events,
     low_stock,
-    redeem,
     sweep,
     view,
 )
+from bot.coupon.voiding import void, withdraw
 
 __all__ = [
+    "ANY_TIME",
+    "MOST_FEN",
     "CouponView",
     "ImportReport",
+    "Look",
     "LowStock",
     "Reject",
     "claim",
     "import_codes",
     "issue_for_event",
     "issued_events",
+    "look",
     "low_stock",
     "make_batch",
+    "on_paper",
     "redeem",
     "restock",
     "sweep",
+    "undo",
     "view",
+    "void",
+    "withdraw",
 ]

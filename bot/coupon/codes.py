@@ -58,6 +58,24 @@ def is_well_formed(text: str) -> bool:
     return _check(code[:-1]) == code[-1]
 
 
+def is_mistyped(text: str) -> bool:
+    """Has the form of a code of ours, and a slip in it. So has many a foreign code of 13 signs."""
+    code = canonical(text)
+    ours = len(code) == LENGTH and all(symbol in _VALUE for symbol in code)
+    return ours and not is_well_formed(code)
+
+
+def in_fours(code: str) -> str:
+    """For the eye: "ABCD EFGH JKMNP"; a code with gaps of its own as it is."""
+    if not code.isalnum() and code != grouped(canonical(code)):
+        return code
+    bare = canonical(code) if len(canonical(code)) == LENGTH else code
+    parts = [bare[n : n + 4] for n in range(0, len(bare), 4)]
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [parts[-2] + parts[-1]]
+    return " ".join(parts)
+
+
 def grouped(code: str) -> str:
     """XXXX-XXXX-XXXXX; a code of another length as it is."""
     return f"{code[:4]}-{code[4:8]}-{code[8:]}" if len(code) == LENGTH else code

@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 from bot.clock import SHANGHAI
 from bot.content.batches import read_batch
 from bot.coupon.codes import generate
-from bot.store import coupons
+from bot.errors import Conflict
+from bot.store import coupon_void, coupons
+from bot.store.coupon_batches import chunks
 from bot.store.coupons import BatchState
+from bot.store.db import transaction
 
 _HEADINGS = {"code", "codes", "coupon", "coupon_code", "券码", "优惠码", "优惠券码", "兑换码"}
 _FORM = re.compile(r"[0-9A-Za-z][0-9A-Za-z _.\-]*[0-9A-Za-z]")
@@ -53,12 +56,16 @@ def make_batch(
         account_id,
         wanted.slug,
         wanted.title,
-        face_value_fen=wanted.face_value_fen,
-        threshold_fen=wanted.threshold_fen,
+        terms=wanted.terms,
         per_person=wanted.per_person,
+        total_limit=wanted.total_limit,
+        budget_fen=wanted.budget_fen,
         valid_from=wanted.valid_from,
         valid_until=wanted.valid_until,
+        start_seconds=wanted.start_seconds,
         valid_seconds=wanted.valid_seconds,
+        low_permille=wanted.low_permille,
+        low_count=wanted.low_count,
         topics=wanted.topics,
         now=now,
     )
@@ -67,8 +74,31 @@ def make_batch(
 
 
 def restock(batch_id: int, count: int) -> int:
-    """Make `count` fresh codes; how many are on stock because of it."""
+    """Make `count` fresh codes; how many are on stock because of it.
+
+    Raises Conflict where the batch's limit or budget has no room for all of them: none is made.
+    """
+    left = coupons.room(batch_id)
+    if left is not None and left < count:
+        raise Conflict(f"the batch has room for {left} more codes, not for {count}")
     return coupons.add_codes(batch_id, generate(count))
+
+
+def on_paper(batch_id: int, count: int, now: datetime) -> Iterator[str]:
+    """Make codes that people hand out, as they come: usable at once, and never given by the bot.
+
+    Each is on stock and out of it in one transaction of a chunk, before it is said.
+
+    Raises Conflict where the batch is withdrawn, or has no room.
+    """
+    of = coupons.batch(batch_id)
+    if of.withdrawn_at is not None:
+        raise Conflict(f"the batch {of.slug} is withdrawn")
+    for chunk in chunks(generate(count)):
+        with transaction():
+            coupons.add_codes(batch_id, chunk)
+            coupon_void.issue_on_paper(of, chunk, now)
+        yield from chunk
 
 
 def import_codes(

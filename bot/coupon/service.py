@@ -11,18 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.errors import InvalidInput
-from bot.store import coupons, links
-from bot.store.coupons import CodeRef, Coupon, Redemption, UsableCoupon
+from bot.store import coupon_void, coupons, links
+from bot.store.coupon_use import usable_from
+from bot.store.coupons import CodeRef, Coupon, UsableCoupon
 from bot.store.db import again, transaction
 from bot.values.audience import SendState, Skip
-from bot.values.coupons import CodeState, RedeemOutcome
+from bot.values.coupons import WALLET, CodeState, Terms
 
 logger = logging.getLogger(__name__)
 
 # A code in the follower's hands proves that a message of one of these came.
 _MAY_HAVE_ARRIVED = (SendState.CLAIMED, SendState.UNKNOWN, SendState.SENT)
-LOW = 0.1  # of all codes of the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,10 @@ class LowStock:
 
 @dataclass(frozen=True, slots=True)
 class CouponView:
-    """What a follower's coupon page shows. `state` as bot.values.coupons.CodeState."""
+    """What a follower's coupon page shows. `state` as bot.values.coupons.CodeState.
+
+    in_wallet   it is used by paying with WeChat, and by no code
+    """
 
     title: str
     face_value_fen: int
@@ -47,6 +49,8 @@ class CouponView:
     state: str
     claimed: bool
     code: str = field(repr=False)
+    terms: Terms = field(default_factory=Terms)
+    in_wallet: bool = False
 
 
 @again
@@ -72,7 +76,8 @@ def issue_for_event(
             of.face_value_fen,
             of.threshold_fen,
             given.expires_at,
-            of.valid_from,
+            usable_from(of.valid_from, now, of.start_seconds),
+            of.terms,
         )
 
 
@@ -94,66 +99,39 @@ def view(code_id: int, now: datetime | None = None) -> CouponView:
         found.threshold_fen,
         found.valid_from,
         found.expires_at,
-        CodeState.EXPIRED.value if over and found.state == CodeState.ISSUED else found.state,
+        _shown_state(found, over),
         found.claimed_at is not None,
         coupons.code_text(code_id),
+        found.terms,
+        found.held_why == WALLET,
     )
 
 
+def _shown_state(found: Coupon, over: bool) -> str:
+    if found.state != CodeState.ISSUED:
+        return found.state
+    if found.withdrawn_at is not None:
+        return CodeState.VOID.value
+    return CodeState.EXPIRED.value if over else found.state
+
+
 @again
-def claim(code_id: int, now: datetime) -> bool:
+def claim(code_id: int, now: datetime, address: str = "") -> bool:
     """The follower opened the coupon by an own act. False: opened before, or not usable.
+
+    address   the keyed hash of where from (bot.tracking.hashed_address); "" unknown
 
     Raises NotFound.
     """
     with transaction():
-        _take_as_arrived(coupons.coupon(code_id), now, "claimed")
-        won = coupons.claim(code_id, now)
+        take_as_arrived(coupons.coupon(code_id), now, "claimed")
+        won = coupons.claim(code_id, now, address)
         if won:
             coupons.record("claimed", coupons.coupon(code_id), now)
     return won
 
 
-@again
-def redeem(
-    code: str, *, order_number: str = "", amount_fen: int = 0, now: datetime, account_id: int
-) -> Redemption:
-    """Use a code up for an order, once; the same code with the same order again: the same answer.
-
-    amount_fen   what the order paid. It may lie below the coupon's threshold, being what is left
-                 after the discount; the till knows the basket.
-
-    Raises InvalidInput for a negative amount and an order number of more than 64 characters.
-    """
-    if amount_fen < 0:
-        raise InvalidInput("amount_fen: wants 0 or more", "amount_fen")
-    if len(order_number) > 64:
-        raise InvalidInput("order_number: wants at most 64 characters", "order_number")
-    with transaction():
-        answer = _redeem(code, order_number, amount_fen, now, account_id)
-        if answer.first and answer.coupon is not None:
-            _tell(answer.coupon, order_number, amount_fen, now)
-    found = answer.coupon.code_id if answer.coupon else None
-    logger.info("redeem outcome=%s code_id=%s first=%s", answer.outcome, found, answer.first)
-    return answer
-
-
-def _redeem(
-    code: str, order_number: str, amount_fen: int, now: datetime, account_id: int
-) -> Redemption:
-    """Once more where the code itself proves that the message with it arrived."""
-    for _ in range(2):
-        answer = coupons.redeem(
-            code, order_number=order_number, amount_fen=amount_fen, now=now, account_id=account_id
-        )
-        if answer.outcome is not RedeemOutcome.NOT_ISSUED or answer.coupon is None:
-            break
-        if not _take_as_arrived(answer.coupon, now, "redeemed"):
-            break
-    return answer
-
-
-def _take_as_arrived(found: Coupon, now: datetime, evidence: str) -> bool:
+def take_as_arrived(found: Coupon, now: datetime, evidence: str) -> bool:
     """Issue a reserved code that the follower has in hand; settle its send where it was unknown."""
     send_id = coupons.send_of(found.purpose)
     if found.state != CodeState.RESERVED or found.purpose is None or send_id is None:
@@ -165,32 +143,22 @@ def _take_as_arrived(found: Coupon, now: datetime, evidence: str) -> bool:
     return True
 
 
-def _tell(found: Coupon, order_number: str, amount_fen: int, now: datetime) -> None:
-    """The profile learns of the redemption and the order, the campaign gets its credit.
-
-    The credit hangs on the order: one that the shop reports too is one thing bought, not two.
-    """
-    coupons.record("redeemed", found, now, amount_fen)
-    order = coupons.record_order(found, order_number, amount_fen, now)
-    send_id = coupons.send_of(found.purpose)
-    if send_id is not None:
-        coupons.credit(send_id, order, now, amount_fen)
-
-
 def sweep(now: datetime) -> int:
-    """Give back reservations that nobody settled, and end what is over; how many it changed."""
+    """Give back reservations that nobody settled, end what is over and what was withdrawn; how
+    many it changed."""
     released, expired = coupons.release_expired(now), coupons.expire_due(now)
-    if released or expired:
-        logger.info("coupons swept released=%d expired=%d", released, expired)
-    return released + expired
+    voided = coupon_void.void_withdrawn()
+    if released or expired or voided:
+        logger.info("coupons swept released=%d expired=%d void=%d", released, expired, voided)
+    return released + expired + voided
 
 
 def low_stock(account_id: int) -> list[LowStock]:
-    """Batches with less than a tenth of their codes left."""
+    """Batches with less than their share (`low_permille`) of codes left."""
     found = []
     for batch in coupons.batches(account_id):
         states = coupons.stock(batch.id)
         available, total = states[CodeState.AVAILABLE], sum(states.values())
-        if available < total * LOW:
+        if available * 1000 < total * batch.low_permille:
             found.append(LowStock(batch.slug, batch.title, available, total))
     return found

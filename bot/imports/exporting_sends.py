@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.i18n import t
 from bot.imports.exporting import Cell, local, written
 from bot.store import pseudonyms
 from bot.store import send_exports as store
@@ -14,7 +15,8 @@ from bot.store.send_exports import Sent
 COLUMNS = (
     "send", "follower", "generation", "step", "state", "reason", "variant", "channel", "purpose",
     "attempts", "errcode", "planned_at", "sent_at", "delivered_at", "settled_at", "clicks",
-    "clicked_at", "conversions", "credited_fen",
+    "clicked_at", "conversions", "credited_fen", "claimed_at", "redeemed_at", "content",
+    "reason_words",
 )  # fmt: skip
 
 
@@ -60,6 +62,10 @@ def _row(one: Sent) -> list[Cell]:
         local(one.clicked_at),
         one.conversions,
         one.credited_fen,
+        local(one.claimed_at),
+        local(one.redeemed_at),
+        one.content,
+        t(f"effect.skip.{one.reason}") if one.reason else "",
     ]
 
 

@@ -62,6 +62,8 @@ _WORDS = {
     "groups": ("在群里", "不在群里"),
     "friends_log": ("好友多", "好友少"),
     "friends_top_share": ("好友有共同话题", "好友话题不明"),
+    "judged_log": ("收到活动多", "收到活动少"),
+    "ignored_share": ("对活动没反应", "对活动有反应"),
 }
 
 

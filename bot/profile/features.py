@@ -11,7 +11,7 @@ from bot.clock import from_ms, to_ms
 from bot.profile import moods, rhythm, social
 from bot.profile.cycle import cycle
 from bot.profile.fatigue import fatigue
-from bot.profile.fold import State, orders_of, spent_of
+from bot.profile.fold import State, orders_of, redeemed_of, spent_of
 from bot.profile.rhythm import NO_HOUSE, House
 from bot.profile.vector import FEATURES, FEATURES_VERSION, vector
 from bot.segment.rules import BUILT_IN
@@ -39,7 +39,7 @@ def projection(state: State, before: tuple[State, Projection] | None = None) -> 
         last_seen=state.get("last"),
         messages=sum(kinds.get(kind, 0) for kind in FAMILIES["message.*"]),
         orders=orders_of(state),
-        redeemed=state.get("coupons", {}).get("redeemed", 0),
+        redeemed=redeemed_of(state),
         spent_fen=spent_of(state),
         attributes=(
             shown_before.attributes
@@ -104,7 +104,7 @@ def stage(state: State, subscribed: bool, now: datetime) -> Stage:
     return stage_of(
         subscribed,
         orders_of(state),
-        state.get("coupons", {}).get("redeemed", 0),
+        redeemed_of(state),
         state.get("first"),
         state.get("last"),
         to_ms(now),
@@ -131,7 +131,7 @@ def rfm(state: State, now: datetime) -> Rfm:
     """Frequency counts orders, or redeemed coupons where those are more; recency any own act."""
     last = state.get("last")
     days = None if last is None else max(0.0, (to_ms(now) - last) / DAY_MS)
-    times = max(orders_of(state), state.get("coupons", {}).get("redeemed", 0))
+    times = max(orders_of(state), redeemed_of(state))
     spent = spent_of(state)
     recency = 1 if days is None else 5 - sum(days > edge for edge in _RECENCY_DAYS)
     points = (recency, _points(times, _FREQUENCY), _points(spent, _MONETARY_FEN))
@@ -195,8 +195,8 @@ def explain(state: State, now: datetime, around: Around = ALONE) -> dict[str, An
         },
         "orders": {"count": view.orders, "spent_fen": view.spent_fen, "last": _last_order(state)},
         "coupons": {
-            word: state.get("coupons", {}).get(word, 0)
-            for word in ("issued", "claimed", "redeemed")
+            **{word: state.get("coupons", {}).get(word, 0) for word in ("issued", "claimed")},
+            "redeemed": redeemed_of(state),
         },
         "opted_out": bool(state.get("opt", [False])[0]),
         "rfm": {"points": list(value.points), "recency_days": value.recency_days},

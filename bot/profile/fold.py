@@ -10,7 +10,7 @@ bit for bit (design, law 2). The state is plain JSON and holds nothing personal:
     topics    {topic: {day: hundredths}}   day is a Shanghai day number; bot.values.interest
     attrs     {name: [value, at, key]}, the latest MOST_ATTRIBUTES
     tags      {tag: [on, at, key, source]}, the latest MOST_TAGS; a fifth place: ms at which it ends
-    orders, spent, order [at, key, fen]    coupons {issued, claimed, redeemed}
+    orders, spent, order [at, key, fen]    coupons {issued, claimed, redeemed, returned}
     returned, refunded   orders given back whole, and fen paid back
     opt       [opted out, at, key]
     buys                        bot.profile.cycle
@@ -103,6 +103,12 @@ def fold(state: State, events: Iterable[FoldEvent]) -> State:
 def orders_of(state: State) -> int:
     """Orders that were not given back whole."""
     return max(0, int(state.get("orders", 0)) - int(state.get("returned", 0)))
+
+
+def redeemed_of(state: State) -> int:
+    """Coupons redeemed and not taken back as a till's mistake."""
+    counts = state.get("coupons", {})
+    return max(0, int(counts.get("redeemed", 0)) - int(counts.get("returned", 0)))
 
 
 def spent_of(state: State) -> int:

@@ -17,7 +17,7 @@ from bot.values.interest import DAY_MS, day_of
 
 MOST_FEN = 10**12  # ten thousand million yuan: more is a mistake in the sender's units
 MOST_TAG_DAYS = 3650
-_COUPON = {"coupon.issued": "issued", "coupon.claimed": "claimed", "coupon.redeemed": "redeemed"}
+_COUPON = {f"coupon.{word}": word for word in ("issued", "claimed", "redeemed", "returned")}
 
 Note = Callable[[State, FoldEvent, State], None]
 

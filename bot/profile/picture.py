@@ -13,7 +13,7 @@ from typing import Any
 from bot.clock import from_ms, to_ms
 from bot.profile import features
 from bot.profile.around import around
-from bot.profile.fold import State, is_own_act
+from bot.profile.fold import State, is_own_act, redeemed_of
 from bot.store import followers, portrait, profiles, timeline
 from bot.store import picture as store
 from bot.store.picture import FREQUENCY, MONETARY, RECENCY, Act, Quantiles
@@ -181,7 +181,7 @@ def _before(past: Past, state: State, acts: Sequence[Act]) -> Past:
     shown = Counter(act.kind for act in acts)
     returned = max(0, state.get("returned", 0) - len(past.returned))
     orders = state.get("orders", 0) - shown["order"] - returned
-    redeemed = state.get("coupons", {}).get("redeemed", 0) - shown["coupon.redeemed"]
+    redeemed = redeemed_of(state) - shown["coupon.redeemed"]
     return replace(past, orders=max(0, orders), redeemed=max(0, redeemed), first=state.get("first"))
 
 

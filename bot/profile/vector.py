@@ -20,7 +20,7 @@ from bot.profile.parts import State
 from bot.values.facts import FAMILIES
 from bot.values.interest import DAY_MS, level, score
 
-FEATURES_VERSION = 2  # up by one whenever a column comes, goes, moves or means something else
+FEATURES_VERSION = 3  # up by one whenever a column comes, goes, moves or means something else
 NEVER_DAYS = 3650.0
 
 
@@ -59,6 +59,8 @@ COLUMNS = (
     Feature("groups", "count", "customer groups they are in"),
     Feature("friends_log", "log count", "friends, as last reported"),
     Feature("friends_top_share", "0..1", "friends who shared the topic that most of them share"),
+    Feature("judged_log", "log count", "messages of campaigns whose window is over"),
+    Feature("ignored_share", "0..1", "of these, those not answered by any act; 0 without any"),
 )
 FEATURES = tuple(column.name for column in COLUMNS)
 _VIEWS = ("article.view", "page.view", "product.view", "video.view", "live.view")
@@ -72,7 +74,13 @@ def fits(held: Mapping[str, Any]) -> bool:
 def vector(state: State, now: datetime) -> list[float]:
     """The follower in FEATURES order."""
     now_ms = to_ms(now)
-    return [*_acts(state, now_ms), *_likes(state, now_ms), *_buys(state, now_ms), *_people(state)]
+    return [
+        *_acts(state, now_ms),
+        *_likes(state, now_ms),
+        *_buys(state, now_ms),
+        *_people(state),
+        *_answers(state),
+    ]
 
 
 def named_vector(state: State, now: datetime) -> dict[str, Any]:
@@ -140,6 +148,13 @@ def _people(state: State) -> list[float]:
         log1p(friends),
         max(shared.values(), default=0) / friends if friends else 0.0,
     ]
+
+
+def _answers(state: State) -> list[float]:
+    kinds = state.get("kinds", {})
+    ignored = kinds.get("campaign.ignored", 0)
+    judged = ignored + kinds.get("campaign.answered", 0)
+    return [log1p(judged), ignored / judged if judged else 0.0]
 
 
 def _many(kinds: Mapping[str, int], wanted: tuple[str, ...]) -> int:

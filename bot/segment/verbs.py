@@ -61,6 +61,8 @@ _VERBS: dict[str, tuple[str, str]] = {
     "subscription.sent": ("收到订阅通知", "was sent a subscription notice"),
     "delivery.template": ("收到模板消息", "was sent a template message"),
     "card": ("使用卡券", "used a card"),
+    "campaign.answered": ("对活动消息有反应", "reacted to a campaign's message"),
+    "campaign.ignored": ("对活动消息没有反应", "did not react to a campaign's message"),
     "agent": ("与客服会话", "had a session with an agent"),
 }
 

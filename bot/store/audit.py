@@ -87,6 +87,12 @@ def _head(lock: str = "") -> tuple[int, str, str] | None:
     return (int(rows[0][0]), rows[0][1], rows[0][2]) if rows else None
 
 
+def head() -> tuple[int, str]:
+    """The number and the hash of the last entry; (0, "") where there is none."""
+    found = _head()
+    return found[:2] if found is not None else (0, "")
+
+
 def _hash(values: tuple[Any, ...]) -> str:
     return Holder.vault.blind(json.dumps(values, ensure_ascii=False), "audit_entry.hash")
 

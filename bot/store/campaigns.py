@@ -10,6 +10,7 @@ from typing import Any
 from bot.errors import Conflict, NotFound
 from bot.store.db import is_sqlite, transaction
 from bot.store.models import Campaign, Generation
+from bot.store.send_history import Run
 from bot.values.audience import CampaignKind
 
 ERROR_LIMIT = 500
@@ -135,8 +136,9 @@ def redefine(
     campaign_id: int, name: str, definition: dict[str, Any], states: Sequence[str], now: datetime
 ) -> bool:
     """Replace the definition while the campaign is in one of `states`. A run keeps its own copy."""
+    priority = definition.get("priority", 50)
     changed: int = (
-        Campaign.update(name=name, definition=definition, updated_at=now)
+        Campaign.update(name=name, definition=definition, priority=priority, updated_at=now)
         .where((Campaign.id == campaign_id) & Campaign.state.in_(states))
         .execute()
     )
@@ -187,6 +189,23 @@ def open_runs(states: Sequence[str]) -> list[CampaignState]:
         )
     )
     return [_state(row) for row in query.order_by(Campaign.id)]
+
+
+def rivals(account_id: int, campaign_id: int, priority: int) -> list[Run]:
+    """Runs of the account's other campaigns of a higher priority that are still to be sent, the
+    highest first. Those of journeys are not among them."""
+    query = (
+        Campaign.select(Campaign.id, Campaign.generation, Campaign.slug)
+        .where(
+            (Campaign.account == account_id)
+            & (Campaign.id != campaign_id)
+            & (Campaign.priority > priority)
+            & (Campaign.kind == CampaignKind.PUSH)
+            & Campaign.state.in_(("planning", "running"))
+        )
+        .order_by(Campaign.priority.desc(), Campaign.id)
+    )
+    return [Run(row.id, row.generation, row.slug) for row in query]
 
 
 def due(state: str, now: datetime) -> list[CampaignState]:
@@ -255,6 +274,10 @@ def advance(generation_id: int, cursor: int, added: int) -> None:
     Generation.update(cursor=cursor, audience=Generation.audience + added).where(
         Generation.id == generation_id
     ).execute()
+
+
+def set_forecast(generation_id: int, forecast: dict[str, Any]) -> None:
+    Generation.update(forecast=forecast).where(Generation.id == generation_id).execute()
 
 
 def set_planned(generation_id: int, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 from bot.clock import to_ms
 from bot.store import events
 from bot.store.coupon_batches import chunks
-from bot.store.coupon_use import Coupon, coupons_for
-from bot.store.db import insert_new, transaction
+from bot.store.coupon_redeem import Undone
+from bot.store.coupon_use import Coupon, coupon, coupons_for
+from bot.store.db import fetch, insert_new, run, transaction
 from bot.store.models import Campaign, Send
 from bot.store.queries import rows
 from bot.values.coupons import CodeState
@@ -43,15 +45,21 @@ def _record_issued(purposes: Sequence[str], now: datetime) -> int:
     return _append("issued", given, now, None)
 
 
-def record(kind: str, found: Coupon, now: datetime, amount_fen: int | None = None) -> bool:
+def record(
+    kind: str, found: Coupon, now: datetime, amount_fen: int | None = None, turn: int = 0
+) -> bool:
     """Append coupon.<kind> for one coupon. False: it was appended before.
 
     amount_fen   what was paid; None: the coupon's face value
+    turn         how often it was taken back and can be told again since
     """
-    return _append(kind, [found], now, amount_fen) == 1
+    return _append(kind, [found], now, amount_fen, turn) == 1
 
 
-def _append(kind: str, of: Sequence[Coupon], now: datetime, amount_fen: int | None) -> int:
+def _append(
+    kind: str, of: Sequence[Coupon], now: datetime, amount_fen: int | None, turn: int = 0
+) -> int:
+    ending = f":{turn}" if turn else ""
     sends = {found.code_id: send_of(found.purpose) for found in of}
     slugs = campaigns_of(send_id for send_id in sends.values() if send_id is not None)
     return events.append_many(
@@ -63,7 +71,7 @@ def _append(kind: str, of: Sequence[Coupon], now: datetime, amount_fen: int | No
                 now,
                 now,
                 SOURCE,
-                f"{kind}:{found.code_id}",
+                f"{kind}:{found.code_id}{ending}",
                 {
                     "batch": found.batch,
                     "amount_fen": found.face_value_fen if amount_fen is None else amount_fen,
@@ -77,12 +85,17 @@ def _append(kind: str, of: Sequence[Coupon], now: datetime, amount_fen: int | No
     )
 
 
-def record_order(found: Coupon, order_number: str, amount_fen: int, now: datetime) -> int:
-    """The id of the order's event, appended unless the shop has reported this order itself.
+def record_order(
+    found: Coupon, order_number: str, amount_fen: int, now: datetime, turn: int = 0
+) -> tuple[int, bool]:
+    """(the order's event, whether it is new): the shop may have reported this order itself.
 
     A till that gives no order number makes the coupon itself the order's name.
+
+    turn   how often the order was taken back with a coupon and can be told again since
     """
     key = order_number or f"coupon:{found.code_id}"
+    key += f"#{turn}" if turn else ""
     facts: dict[str, Any] = {"amount_fen": amount_fen, "topics": topic_weights(found.topics)}
     new = events.append(
         found.account_id,
@@ -94,7 +107,54 @@ def record_order(found: Coupon, order_number: str, amount_fen: int, now: datetim
         key=key,
         facts=facts,
     )
-    return new if new is not None else events.id_of(found.account_id, ORDER_SOURCE, key)
+    if new is not None:
+        return new, True
+    return events.id_of(found.account_id, ORDER_SOURCE, key), False
+
+
+def record_returned(found: Coupon, undone: Undone, now: datetime) -> None:
+    """Take back what a redemption told: the redemption, its credit, and the order where it told it.
+
+    The credit goes to another coupon of the same order, where there is one.
+    """
+    record("returned", found, now, turn=undone.use_id)
+    if undone.order_event_id is None:
+        return
+    send_id = send_of(found.purpose)
+    if send_id is not None:
+        run(
+            "DELETE FROM conversion WHERE event_id = ? AND send_id = ?",
+            (undone.order_event_id, send_id),
+        )
+    if undone.heir is not None:
+        _hand_on(undone.heir, undone.order_event_id, now)
+    elif undone.told:
+        _give_back(found, undone, now)
+
+
+def _hand_on(heir: int, event_id: int, now: datetime) -> None:
+    other = coupon(heir)
+    send_id = send_of(other.purpose)
+    if send_id is not None:
+        credit(send_id, event_id, now, other.amount_fen or 0)
+
+
+def _give_back(found: Coupon, undone: Undone, now: datetime) -> None:
+    told = fetch("SELECT at, facts FROM event WHERE id = ?", (undone.order_event_id,))
+    if not told:  # its time was over: the profile keeps the sum, which a refund cannot name
+        return
+    at, facts = told[0]
+    amount = json.loads(facts).get("amount_fen", 0)
+    events.append(
+        found.account_id,
+        found.follower_id,
+        "refund",
+        at=now,
+        received_at=now,
+        source=ORDER_SOURCE,
+        key=f"undo:{undone.use_id}",
+        facts={"amount_fen": amount, "whole": True, "order_at": at},
+    )
 
 
 def credit(send_id: int, event_id: int, at: datetime, amount_fen: int) -> bool:

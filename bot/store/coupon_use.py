@@ -1,28 +1,33 @@
-"""What becomes of a code in a follower's hands: opened, redeemed, reminded of, expired.
+"""A code in a follower's hands: looked up, opened, reminded of, expired.
 
-A code is found by its keyed hash, as a till types it; its text stands sealed.
+A code is found by its keyed hash, as a till types it; its text stands sealed. What a till does with
+it stands in `coupon_redeem`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import instant, to_ms
 from bot.errors import NotFound
-from bot.store.coupon_batches import CHUNK, CODE_PLACE, chunks
+from bot.store.coupon_batches import CHUNK, CODE_PLACE, TERMS, chunks, terms_of
 from bot.store.db import fetch
 from bot.store.fields import Holder
 from bot.store.models import CouponBatch, CouponCode
 from bot.store.queries import rows
-from bot.values.coupons import CodeState, RedeemOutcome, canonical
+from bot.values.coupons import CodeState, Terms, canonical
 
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A code with its batch's terms, without the code itself: see `code_text`."""
+    """A code with its batch's terms, without the code itself: see `code_text`.
+
+    valid_from   when it can be used: the later of the batch's day and so long after its issue
+    held_at      held back by the radar since then; withdrawn_at: the whole batch is void
+    """
 
     code_id: int
     account_id: int
@@ -41,6 +46,11 @@ class Coupon:
     redeemed_at: datetime | None
     order_number: str | None
     amount_fen: int | None
+    terms: Terms
+    issued_at: datetime | None = None
+    held_at: datetime | None = None
+    held_why: str | None = None
+    withdrawn_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class UsableCoupon:
     threshold_fen: int
     expires_at: datetime | None
     valid_from: datetime | None = None
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,40 +78,6 @@ class ExpiringCode:
     face_value_fen: int
     threshold_fen: int
     expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Redemption:
-    """The answer to a till: equal for every repetition of the same code with the same order.
-
-    first    this call did it; no part of the answer
-    coupon   None where the code is unknown; otherwise as the call left it
-    """
-
-    outcome: RedeemOutcome
-    coupon: Coupon | None = None
-    first: bool = field(default=False, compare=False)
-
-    @property
-    def ok(self) -> bool:
-        return self.outcome is RedeemOutcome.REDEEMED
-
-    def to_json(self) -> dict[str, Any]:
-        """For tills and scripts; the coupon's terms where the code is known."""
-        of = self.coupon
-        if of is None:
-            return {"outcome": self.outcome.value}
-        return {
-            "outcome": self.outcome.value,
-            "batch": of.batch,
-            "title": of.title,
-            "face_value_fen": of.face_value_fen,
-            "threshold_fen": of.threshold_fen,
-            "order_number": of.order_number,
-            "amount_fen": of.amount_fen,
-            "redeemed_at": of.redeemed_at.isoformat() if of.redeemed_at else None,
-            "expires_at": of.expires_at.isoformat() if of.expires_at else None,
-        }
 
 
 # --- looking up --------------------------------------------------------------------------------
@@ -135,23 +112,67 @@ def _coupons(where: Any) -> list[Coupon]:
             of.id,
             of.slug,
             of.title,
-            of.face_value_fen,
-            of.threshold_fen,
             of.topics,
             code.state,
             code.follower,
             code.purpose,
             of.valid_from,
+            of.start_seconds,
+            code.issued_at,
             code.expires_at,
             code.claimed_at,
             code.redeemed_at,
             code.order_number,
             code.amount_fen,
+            code.held_at,
+            code.held_why,
+            of.withdrawn_at,
+            *(getattr(of, name) for name in TERMS),
         )
         .join(of)
         .where(where)
     )
-    return [Coupon(*[*row[:7], tuple(row[7]), *row[8:]]) for row in rows(query)]
+    return [_coupon(row) for row in rows(query)]
+
+
+def _coupon(row: tuple[Any, ...]) -> Coupon:
+    values = dict(zip(TERMS, row[20:], strict=True))
+    lists = {name: tuple(values[name]) for name in ("stacks_with", "shops", "weekdays")}
+    terms = Terms(**{**values, **lists})
+    return Coupon(
+        code_id=row[0],
+        account_id=row[1],
+        batch_id=row[2],
+        batch=row[3],
+        title=row[4],
+        face_value_fen=terms.face_value_fen,
+        threshold_fen=terms.threshold_fen,
+        topics=tuple(row[5]),
+        state=row[6],
+        follower_id=row[7],
+        purpose=row[8],
+        valid_from=usable_from(row[9], row[11], row[10]),
+        expires_at=row[12],
+        claimed_at=row[13],
+        redeemed_at=row[14],
+        order_number=row[15],
+        amount_fen=row[16],
+        terms=terms,
+        issued_at=row[11],
+        held_at=row[17],
+        held_why=row[18],
+        withdrawn_at=row[19],
+    )
+
+
+def usable_from(
+    opens: datetime | None, issued_at: datetime | None, start_seconds: int
+) -> datetime | None:
+    """The later of the batch's day and so long after the issue; None: at once."""
+    if issued_at is None or not start_seconds:
+        return opens
+    starts = issued_at + timedelta(seconds=start_seconds)
+    return starts if opens is None else max(opens, starts)
 
 
 def code_text(code_id: int) -> str:
@@ -168,40 +189,45 @@ def usable_by(follower_id: int, now: datetime) -> list[UsableCoupon]:
     Asked for by every message that wants a coupon: hand-written.
     """
     found = fetch(
-        "SELECT code.id, code.code, batch.title, batch.face_value_fen, batch.threshold_fen,"
-        " code.expires_at, batch.valid_from FROM coupon_code AS code"
-        " JOIN coupon_batch AS batch ON batch.id = code.batch_id"
-        " WHERE code.follower_id = ? AND code.state = 'issued'"
+        "SELECT code.id, code.code, batch.title, code.expires_at, code.issued_at, batch.valid_from,"
+        f" batch.start_seconds, {','.join(f'batch.{name}' for name in TERMS)}"
+        " FROM coupon_code AS code JOIN coupon_batch AS batch ON batch.id = code.batch_id"
+        " WHERE code.follower_id = ? AND code.state = 'issued' AND batch.withdrawn_at IS NULL"
         " AND (code.expires_at IS NULL OR code.expires_at > ?)"
         " ORDER BY code.expires_at IS NULL, code.expires_at, code.id",
         (follower_id, to_ms(now)),
     )
-    opened = Holder.vault.open
-    return [
-        UsableCoupon(
-            code_id=row[0],
-            code=opened(bytes(row[1]), CODE_PLACE).decode(),
-            title=row[2],
-            face_value_fen=row[3],
-            threshold_fen=row[4],
-            expires_at=instant(row[5]),
-            valid_from=instant(row[6]),
-        )
-        for row in found
-    ]
+    return [_usable(row) for row in found]
+
+
+def _usable(row: Sequence[Any]) -> UsableCoupon:
+    terms = terms_of(row[7:])
+    return UsableCoupon(
+        code_id=row[0],
+        code=Holder.vault.open(bytes(row[1]), CODE_PLACE).decode(),
+        title=row[2],
+        face_value_fen=terms.face_value_fen,
+        threshold_fen=terms.threshold_fen,
+        expires_at=instant(row[3]),
+        valid_from=usable_from(instant(row[5]), instant(row[4]), row[6]),
+        terms=terms,
+    )
 
 
 def _not_over(now: datetime) -> Any:
     return CouponCode.expires_at.is_null() | (CouponCode.expires_at > now)
 
 
-# --- opening and redeeming ---------------------------------------------------------------------
+# --- opening -----------------------------------------------------------------------------------
 
 
-def claim(code_id: int, now: datetime) -> bool:
-    """The follower opened it by an own act. False: opened before, or not a coupon to be used."""
+def claim(code_id: int, now: datetime, address: str = "") -> bool:
+    """The follower opened it by an own act. False: opened before, or not a coupon to be used.
+
+    address   the keyed hash of where from, "" unknown
+    """
     changed: int = (
-        CouponCode.update(claimed_at=now)
+        CouponCode.update(claimed_at=now, claimed_from=address or None)
         .where(
             (CouponCode.id == code_id)
             & (CouponCode.state == CodeState.ISSUED)
@@ -211,51 +237,6 @@ def claim(code_id: int, now: datetime) -> bool:
         .execute()
     )
     return changed == 1
-
-
-def redeem(
-    code: str, *, order_number: str, amount_fen: int, now: datetime, account_id: int
-) -> Redemption:
-    """Use the code up, for this order. Of any number of callers at once exactly one does it."""
-    found = find(code, account_id)
-    if found is None:
-        return Redemption(RedeemOutcome.UNKNOWN)
-    outcome = verdict(found, order_number, now)
-    if outcome is not None:
-        return Redemption(outcome, found)
-    won: int = (
-        CouponCode.update(
-            state=CodeState.REDEEMED,
-            redeemed_at=now,
-            order_number=order_number,
-            amount_fen=amount_fen,
-        )
-        .where((CouponCode.id == found.code_id) & (CouponCode.state == CodeState.ISSUED))
-        .execute()
-    )
-    settled = coupon(found.code_id)
-    # Where another was faster, it left the code in a state that has a verdict.
-    ended = RedeemOutcome.REDEEMED if won else verdict(settled, order_number, now)
-    assert ended is not None
-    return Redemption(ended, settled, first=bool(won))
-
-
-def verdict(found: Coupon, order_number: str, now: datetime) -> RedeemOutcome | None:
-    """What stands against redeeming it now, or that it was done for this order; None: go ahead."""
-    if found.state == CodeState.REDEEMED:
-        same = found.order_number == order_number
-        return RedeemOutcome.REDEEMED if same else RedeemOutcome.ALREADY_REDEEMED
-    if found.state == CodeState.VOID:
-        return RedeemOutcome.VOID
-    if found.state == CodeState.EXPIRED:
-        return RedeemOutcome.EXPIRED
-    if found.state != CodeState.ISSUED:
-        return RedeemOutcome.NOT_ISSUED
-    if found.expires_at is not None and found.expires_at <= now:
-        return RedeemOutcome.EXPIRED
-    if found.valid_from is not None and found.valid_from > now:
-        return RedeemOutcome.NOT_YET_VALID
-    return None
 
 
 # --- time passing ------------------------------------------------------------------------------
@@ -276,12 +257,17 @@ def expire_due(now: datetime) -> int:
     return expired
 
 
-def expiring(account_id: int, before: datetime, now: datetime, limit: int) -> list[ExpiringCode]:
+def expiring(
+    account_id: int, before: datetime, now: datetime, limit: int, *, without_send: bool = False
+) -> list[ExpiringCode]:
     """Coupons opened and unused that end before `before`, of whom nobody was reminded yet.
 
     Only these: a notice is a service that the follower's own act asked for.
+
+    without_send   those alone that no send brought: a campaign reminds of its own
     """
     code, of = CouponCode, CouponBatch
+    ours = (code.purpose.is_null() | ~code.purpose.startswith("send:")) if without_send else True
     query: Any = (
         code.select(
             code.id,
@@ -295,12 +281,14 @@ def expiring(account_id: int, before: datetime, now: datetime, limit: int) -> li
         .join(of)
         .where(
             (of.account == account_id)
+            & of.withdrawn_at.is_null()
             & (code.state == CodeState.ISSUED)
             & (code.expires_at > now)
             & (code.expires_at < before)
             & code.claimed_at.is_null(False)
             & code.reminded_at.is_null()
             & code.follower.is_null(False)
+            & ours
         )
         .order_by(code.expires_at, code.id)
         .limit(limit)

@@ -27,13 +27,21 @@ from bot.store.coupon_batches import (
     batches,
     chunks,
     create_batch,
+    room,
     stock,
 )
-from bot.store.coupon_events import credit, record, record_issued, record_order, send_of
+from bot.store.coupon_events import (
+    credit,
+    record,
+    record_issued,
+    record_order,
+    record_returned,
+    send_of,
+)
+from bot.store.coupon_redeem import Basket, Redemption, Use, redeem
 from bot.store.coupon_use import (
     Coupon,
     ExpiringCode,
-    Redemption,
     UsableCoupon,
     claim,
     code_text,
@@ -43,7 +51,6 @@ from bot.store.coupon_use import (
     expiring,
     find,
     mark_reminded,
-    redeem,
     usable_by,
 )
 from bot.store.db import again, is_postgres, is_sqlite, run_many, transaction
@@ -54,12 +61,14 @@ from bot.values.coupons import CodeState
 
 __all__ = [
     "CHUNK",
+    "Basket",
     "BatchState",
     "CodeRef",
     "Coupon",
     "ExpiringCode",
     "Redemption",
     "UsableCoupon",
+    "Use",
     "add_codes",
     "batch",
     "batch_by_slug",
@@ -81,10 +90,12 @@ __all__ = [
     "record",
     "record_issued",
     "record_order",
+    "record_returned",
     "redeem",
     "release_expired",
     "release_many",
     "reserve_many",
+    "room",
     "send_of",
     "send_states",
     "stock",
@@ -143,7 +154,7 @@ def _reserve(
         return dict(held)
     of = batch(batch_id)
     allowed, refused = _within_limit(of, new)
-    over = of.valid_until is not None and of.valid_until <= now
+    over = of.withdrawn_at or (of.valid_until is not None and of.valid_until <= now)
     taken = {} if over else _take(batch_id, allowed, until)
     short = {purpose: Skip.NO_STOCK for _, purpose in allowed if purpose not in taken}
     return {**held, **refused, **taken, **short}
@@ -277,7 +288,7 @@ def _issue(purposes: Sequence[str], now: datetime) -> int:
 def _expiry(of: BatchState, issued_at: datetime) -> datetime | None:
     ends = [of.valid_until] if of.valid_until else []
     if of.valid_seconds is not None:
-        ends.append(issued_at + timedelta(seconds=of.valid_seconds))
+        ends.append(issued_at + timedelta(seconds=of.start_seconds + of.valid_seconds))
     return min(ends, default=None)
 
 

@@ -14,12 +14,15 @@ from bot.errors import NotFound
 from bot.store import identity_names, import_rejects
 from bot.store.db import fetch
 from bot.store.models import (
+    CampaignTester,
+    Carried,
     Click,
     Consent,
     Conversion,
     CouponBatch,
     CouponCode,
     Dialogue,
+    Entitlement,
     Event,
     Follower,
     FollowerAttribute,
@@ -29,6 +32,9 @@ from bot.store.models import (
     IdentityConflict,
     IdentityJoin,
     Inbox,
+    Journey,
+    JourneyCall,
+    JourneyRun,
     Link,
     Listing,
     PlatformTag,
@@ -43,6 +49,7 @@ from bot.store.models import (
     SegmentPin,
     Send,
     TopicChoice,
+    TrialSend,
 )
 
 _STAFF = ("actor", "reason", "undone_by")  # who of the house decided it, and in what words
@@ -113,8 +120,14 @@ def everything(follower_id: int) -> dict[str, Any]:
         "segment_pins": _segments(SegmentPin, follower_id),
         "segment_lists": _segments(SegmentListed, follower_id),
         "rejected_rows": import_rejects.of(follower_id),
+        "journeys": _journeys(follower_id),
+        "webhooks": _rows(JourneyCall, follower_id),
         "coupons": _coupons(follower_id),
         "sends": _rows(Send, follower_id),
+        "notice_rights": _without(_rows(Entitlement, follower_id), ("dedupe",)),
+        "offers_in_answers": _rows(Carried, follower_id),
+        "tester": _rows(CampaignTester, follower_id),
+        "tests_received": _without(_rows(TrialSend, follower_id), ("actor",)),
         "clicks": _clicks(follower_id),
         "conversions": _conversions(follower_id),
         "listings": _rows(Listing, follower_id),
@@ -167,6 +180,11 @@ def _events(follower_id: int) -> list[dict[str, Any]]:
 def _segments(table: Any, follower_id: int) -> list[dict[str, Any]]:
     query = table.select(table, Segment.slug, Segment.name).join(Segment)
     return list(query.where(table.follower == follower_id).dicts())
+
+
+def _journeys(follower_id: int) -> list[dict[str, Any]]:
+    query: Any = JourneyRun.select(JourneyRun, Journey.slug, Journey.name).join(Journey)
+    return list(query.where(JourneyRun.follower == follower_id).dicts())
 
 
 def _coupons(follower_id: int) -> list[dict[str, Any]]:

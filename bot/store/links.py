@@ -113,16 +113,17 @@ def leads_somewhere(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def link_for(campaign_id: int | None, url: str, now: datetime) -> int:
+def link_for(campaign_id: int | None, url: str, now: datetime, mark: str = "") -> int:
     """The campaign's link to `url`, made on first use.
 
-    url   http(s)://..., a path of ours (/h5/...), or "coupon:" for the send's own coupon page
+    url    http(s)://..., a path of ours (/h5/...), or "coupon:" for the send's own coupon page
+    mark   whose taps are to be counted apart: each has a link of its own to the same url
 
     Raises InvalidInput for anything else: a redirect goes where our row says and nowhere else.
     """
     if not leads_somewhere(url):
         raise InvalidInput("a link leads to http(s)://..., a path /..., or coupon:", "url")
-    hashed = blake2b(url.encode(), digest_size=16).hexdigest()
+    hashed = blake2b(f"{url}{mark}".encode(), digest_size=16).hexdigest()
     same = (Link.url_hash == hashed) & (
         Link.campaign.is_null() if campaign_id is None else Link.campaign == campaign_id
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.errors import NotFound
-from bot.store import identity_names, import_rejects
+from bot.store import identity_names, import_rejects, pseudonyms
 from bot.store.db import fetch, insert_new, is_sqlite, pragma, run, transaction
 from bot.store.fields import Holder
 from bot.store.models import Erasure, database
@@ -31,7 +31,11 @@ OWN_TABLES = (
     "segment_dirty",
     "segment_pin",
     "segment_listed",
+    "campaign_tester",
+    "trial_send",
     "dialogue",
+    "journey_call",
+    "journey_run",
     "handoff",
     "listing",
     "platform_tagging",
@@ -43,6 +47,8 @@ OWN_TABLES = (
     "identity_conflict",
     "identity_join",
     "identity",
+    "entitlement",
+    "carried",
 )
 # These count something else, too (messages sent, money taken, stock) and stay without the person.
 KEPT_TABLES = ("event", "coupon_code", "send")
@@ -146,8 +152,13 @@ def _forget_coupons(follower_id: int) -> int:
         " WHERE follower_id = ? AND state IN ('reserved', 'issued')",
         (follower_id,),
     )
+    mine = "(SELECT id FROM coupon_code WHERE follower_id = ?)"
+    run(f"UPDATE coupon_use SET order_hash = '' WHERE code_id IN {mine}", (follower_id,))
+    run(f"DELETE FROM coupon_remote WHERE code_id IN {mine}", (follower_id,))
+    run("DELETE FROM coupon_notice WHERE facts LIKE ?", (f'%"{pseudonyms.of(follower_id)}"%',))
     return run(
-        "UPDATE coupon_code SET follower_id = NULL, order_number = NULL WHERE follower_id = ?",
+        "UPDATE coupon_code SET follower_id = NULL, order_number = NULL, claimed_from = NULL"
+        " WHERE follower_id = ?",
         (follower_id,),
     )
 

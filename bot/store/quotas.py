@@ -6,12 +6,42 @@ claims the sends: a call is counted once, before it is made, and not where the c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.store.db import transaction
-from bot.store.models import Quota
+from bot.store.db import again, transaction
+from bot.store.models import Quota, QuotaLook
 from bot.store.queries import locked
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Calls of an API in a period. `source`: whose limit it is: documented, platform, console."""
+
+    api: str
+    period: str
+    used: int
+    limit: int
+    source: str
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the platform said at `at`; `counted` is what we had counted at that moment."""
+
+    api: str
+    at: datetime
+    period: str
+    counted: int
+    used: int
+    limit: int
 
 
 def day_of(now: datetime, zone: ZoneInfo) -> str:
@@ -63,5 +93,59 @@ def left(account_id: int, api: str, period: str, limit: int) -> int:
     return limit if row is None else max(0, row.limit - row.used)
 
 
-def _key(account_id: int, api: str, period: str) -> object:
+def counts(account_id: int, first: str, last: str) -> list[Count]:
+    """What was counted in the periods from `first` to `last`, by period and API."""
+    query = (
+        Quota.select()
+        .where((Quota.account == account_id) & Quota.period.between(first, last))
+        .order_by(Quota.period, Quota.api)
+    )
+    return [Count(q.api, q.period, q.used, q.limit, q.source) for q in query]
+
+
+# --- the platform's own figures ----------------------------------------------------------------
+
+
+@again
+def adopt(account_id: int, look: Look) -> None:
+    """The platform's limit counts, and its use where that is more: somebody else calls, too.
+
+    Where ours is more it stays: a call is counted before it is made.
+    """
+    with transaction():
+        key = _key(account_id, look.api, look.period)
+        room(account_id, look.api, look.period, look.limit)
+        Quota.update(limit=look.limit, source="platform").where(key).execute()
+        Quota.update(used=look.used).where(key & (Quota.used < look.used)).execute()
+        keep_look(account_id, look)
+
+
+@again
+def keep_look(account_id: int, look: Look) -> None:
+    """In place of the one before of the same API."""
+    with transaction():
+        _look_of(account_id, [look.api], delete=True)
+        QuotaLook.insert(
+            account=account_id, api=look.api, at=look.at, period=look.period,
+            counted=look.counted, used=look.used, limit=look.limit,
+        ).execute()  # fmt: skip
+
+
+def looks(account_id: int, apis: Sequence[str]) -> dict[str, Look]:
+    """The last look at each of these APIs; one that nobody looked at is left out."""
+    return {
+        row.api: Look(row.api, row.at, row.period, row.counted, row.used, row.limit)
+        for row in _look_of(account_id, apis)
+    }
+
+
+def _look_of(account_id: int, apis: Sequence[str], *, delete: bool = False) -> list[QuotaLook]:
+    mine = (QuotaLook.account == account_id) & QuotaLook.api.in_(list(apis))
+    if delete:
+        QuotaLook.delete().where(mine).execute()
+        return []
+    return list(QuotaLook.select().where(mine))
+
+
+def _key(account_id: int, api: str, period: str) -> Any:
     return (Quota.account == account_id) & (Quota.api == api) & (Quota.period == period)

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from bot.clock import instant
 from bot.store.db import fetch
+from bot.store.effect_funnel import purpose_of
 
 _PAGE = 500
 _COLUMNS = (
     "s.id, s.follower_id, f.erased_at, s.generation, s.step, s.state, s.skip, s.variant,"
     " s.channel, s.purpose, s.attempts, s.errcode, s.planned_at, s.sent_at, s.delivered_at,"
-    " s.settled_at"
+    " s.settled_at, s.content"
 )
 
 
@@ -22,6 +23,8 @@ class Sent(NamedTuple):
 
     clicks, clicked_at    taps of the person, without scanners; the first
     conversions, credited_fen   purchases credited to it
+    claimed_at, redeemed_at     of the coupon that it carried
+    content               the piece that was matched, "" where the text is fixed
     """
 
     id: int
@@ -39,10 +42,13 @@ class Sent(NamedTuple):
     sent_at: datetime | None
     delivered_at: datetime | None
     settled_at: datetime | None
+    content: str
     clicks: int = 0
     clicked_at: datetime | None = None
     conversions: int = 0
     credited_fen: int = 0
+    claimed_at: datetime | None = None
+    redeemed_at: datetime | None = None
 
 
 def count(campaign_id: int) -> int:
@@ -86,11 +92,20 @@ def _filled(rows: Sequence[Sequence[Any]]) -> list[Sent]:
             ids,
         )
     }
+    used = {
+        row[0]: (instant(row[1]), instant(row[2]))
+        for row in fetch(
+            "SELECT s.id, c.claimed_at, c.redeemed_at FROM send s"
+            " JOIN coupon_code c ON c.id = s.coupon_code"
+            f" WHERE s.id IN ({marks}) AND c.purpose = {purpose_of()}",
+            ids,
+        )
+    }
     return [
         Sent._make(
             [row[0], None if row[2] is not None else row[1], *row[3:12],
-             *map(instant, row[12:16]), *clicks.get(row[0], (0, None)),
-             *bought.get(row[0], (0, 0))]
+             *map(instant, row[12:16]), row[16], *clicks.get(row[0], (0, None)),
+             *bought.get(row[0], (0, 0)), *used.get(row[0], (None, None))]
         )
         for row in rows
     ]  # fmt: skip

@@ -58,6 +58,16 @@ def counts(campaign_id: int, generation: int | None) -> list[Count]:
     ]
 
 
+def by_state(campaign_id: int, generation: int) -> dict[str, int]:
+    """The rows of a run, whatever their step."""
+    found = fetch(
+        "SELECT state, COUNT(*) FROM send WHERE campaign_id = ? AND generation = ?"
+        " GROUP BY state ORDER BY state",
+        (campaign_id, generation),
+    )
+    return {state: int(rows) for state, rows in found}
+
+
 def clicks(campaign_id: int, generation: int | None) -> dict[str, Clicks]:
     """By variant, of the offer."""
     found = fetch(

@@ -11,6 +11,7 @@ from bot.store.coupons import CHUNK, send_of
 from bot.store.db import fetch, is_mysql, run, run_many
 from bot.store.segment_lists import mark_planned
 from bot.store.sends import only
+from bot.store.spans import qmarks
 from bot.values.audience import Purpose, SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -79,6 +80,52 @@ def note_barred(sheet: Sheet, reasons: Sequence[tuple[int, Skip]]) -> None:
             for who, skip in reasons
         ],
     )
+
+
+def set_times(sheet: Sheet, times: Sequence[tuple[int, datetime]]) -> None:
+    """When each follower's row is due, where that is not the sheet's time: (follower id, time)."""
+    run_many(
+        "UPDATE send SET not_before = ? WHERE campaign_id = ? AND generation = ? AND step = ?"
+        " AND follower_id = ? AND state = ?",
+        [
+            (to_ms(at), sheet.campaign_id, sheet.generation, sheet.step, who, SendState.INTENDED)
+            for who, at in times
+        ],
+    )
+
+
+def set_pieces(sheet: Sheet, pieces: Sequence[tuple[int, str, float]]) -> None:
+    """Which piece each follower's row carries: (follower id, slug, chance of the choice). The row's
+    chance is then that of its variant and its piece together."""
+    run_many(
+        "UPDATE send SET content = ?, chance = COALESCE(chance, 1.0) * ? WHERE campaign_id = ?"
+        " AND generation = ? AND step = ? AND follower_id = ? AND state = ? AND content = ''",
+        [
+            (slug, chance, sheet.campaign_id, sheet.generation, sheet.step, who, SendState.INTENDED)
+            for who, slug, chance in pieces
+        ],
+    )
+
+
+def carried(send_ids: Sequence[int]) -> dict[int, str]:
+    """The slug of the piece that each row carries; "" for none."""
+    if not send_ids:
+        return {}
+    rows = fetch(f"SELECT id, content FROM send WHERE id IN ({qmarks(send_ids)})", send_ids)
+    return dict(rows)
+
+
+def pieces_for(campaign_id: int, generation: int, follower_ids: Sequence[int]) -> dict[int, str]:
+    """The same by follower, of a run's offers that wait; who has none is left out."""
+    if not follower_ids:
+        return {}
+    rows = fetch(
+        "SELECT follower_id, content FROM send WHERE campaign_id = ? AND generation = ?"
+        f" AND step = 'offer' AND follower_id IN ({qmarks(follower_ids)})"
+        f" AND {only('state = ?')}",
+        (campaign_id, generation, *follower_ids, SendState.INTENDED),
+    )
+    return dict(rows)
 
 
 def set_subjects(sheet: Sheet, subjects: Sequence[tuple[int, str]]) -> None:

@@ -22,6 +22,18 @@ def lapsed(now: datetime, limit: int) -> list[SendRow]:
     return [row_of(values) for values in found]
 
 
+def unswept(before: datetime, campaign_id: int | None = None) -> int:
+    """Claimed rows whose lease ended at or before then, of one campaign or of all."""
+    of, named = (
+        ("", ()) if campaign_id is None else (f" AND {only('campaign_id = ?')}", (campaign_id,))
+    )
+    found = fetch(
+        f"SELECT COUNT(*) FROM send WHERE state = ? AND lease_until <= ?{of}",
+        (SendState.CLAIMED, to_ms(before), *named),
+    )
+    return int(found[0][0])
+
+
 def by_msgid(msgid: str, follower_id: int | None) -> SendRow | None:
     """The row of this message, held. Ids are the platform's, one account's: where the follower is
     known it must be theirs."""
@@ -40,6 +52,20 @@ def in_flight(follower_id: int, channel: str) -> SendRow | None:
         (follower_id, SendState.CLAIMED, channel),
     )
     return _lock(found[0][0]) if len(found) == 1 else None
+
+
+def notice_of(send_ids: Sequence[int], msgid: str) -> SendRow | None:
+    """Of these rows the one with this message, else the first that waits for a receipt; held."""
+    if not send_ids:
+        return None
+    found = fetch(
+        f"SELECT id, msgid FROM send WHERE id IN ({qmarks(send_ids)})"
+        f" AND {only('state IN (?, ?, ?, ?)')} ORDER BY id",
+        (*send_ids, SendState.CLAIMED, SendState.SENT, SendState.UNKNOWN, SendState.FAILED),
+    )
+    known = [send_id for send_id, word in found if msgid and word == msgid]
+    waiting = [send_id for send_id, word in found if not word]
+    return _lock((known + waiting)[0]) if known or waiting else None
 
 
 def _lock(send_id: int) -> SendRow | None:

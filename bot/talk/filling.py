@@ -1,4 +1,6 @@
-"""Variables in what marketers write: {name}, {name|what stands there otherwise}, {{ and }}.
+"""Variables in what the bot says: {name}, {name|what stands there otherwise}, {{ and }}.
+
+The grammar is that of bot.content.wording, filters included.
 
 A value is data: it is put in as it is, never read again for variables, and what a follower could
 have chosen (a nickname, a product's name typed by them) is made harmless first, so that nobody's
@@ -9,8 +11,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 
+from bot.content import wording as grammar
 from bot.errors import InvalidInput
 from bot.wechat.outbound import shown_text
 
@@ -19,8 +22,6 @@ VARIABLES = ("name", "city", "points", "stage", "date", "time", "you", "coupon.c
 FAMILIES = ("attr.", "entity.")
 LONGEST_VALUE = 64
 
-_PLACE = re.compile(r"\{\{|\}\}|\{([^{}|]*)(\|[^{}]*)?\}|[{}]")
-_NAME = re.compile(r"[^\W\d]\w{0,31}(?:\.\w{1,32})?")
 # Written from right to left, or over one another: marks that make a name read as something else.
 _TURNING = re.compile("[\u200b-\u200c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DOMAIN_DOT = re.compile(r"(?<=[A-Za-z0-9-])\.(?=[A-Za-z]{2})")
@@ -29,12 +30,15 @@ _BRACKETS = str.maketrans("<>", "＜＞")
 
 def check(text: str, known: Collection[str] = ()) -> None:
     """Raises InvalidInput for a lone brace, a bad name, and an unknown name without a default."""
-    for name, default, lone in _places(text):
-        if lone:
-            raise InvalidInput(f"a lone {lone}: a brace that is meant is written twice")
-        if not _NAME.fullmatch(name):
-            raise InvalidInput(f"{{{name[:40]}}} is no variable; wanted is a name like {{city}}")
-        if default is None and not is_known(name, known):
+    for fault in grammar.faults(text):
+        if fault.kind == "brace":
+            raise InvalidInput(f"a lone {fault.what}: a brace that is meant is written twice")
+        if fault.kind == "filter":
+            raise InvalidInput(f"{fault.what} is no filter; see docs/explanation/content.md")
+        raise InvalidInput(f"{{{fault.what[:40]}}} is no variable; wanted is a name like {{city}}")
+    for place in grammar.places(text):
+        if place.default is None and not is_known(place.name, known):
+            name = place.name
             raise InvalidInput(f"{{{name}}} may be empty: give it a default, {{{name}|…}}")
 
 
@@ -45,7 +49,7 @@ def is_known(name: str, known: Collection[str] = ()) -> bool:
 
 def variables_in(text: str) -> set[str]:
     """The names that the text asks for."""
-    return {name for name, _, lone in _places(text) if not lone}
+    return {place.name for place in grammar.places(text)}
 
 
 def fill(text: str, values: Mapping[str, str], trusted: Mapping[str, str] | None = None) -> str:
@@ -56,18 +60,10 @@ def fill(text: str, values: Mapping[str, str], trusted: Mapping[str, str] | None
     A name that neither knows, or knows as "", is its default.
     """
     ours = trusted or {}
-
-    def put(found: re.Match[str]) -> str:
-        whole = found.group()
-        if whole in ("{{", "}}"):
-            return whole[0]
-        if found.group(1) is None:
-            return whole
-        name = found.group(1).strip()
-        value = ours.get(name) or harmless(values.get(name) or "")
-        return value or (found.group(2) or "|")[1:]
-
-    return shown_text(_PLACE.sub(put, text))
+    known = {
+        name: ours.get(name) or harmless(values.get(name) or "") for name in variables_in(text)
+    }
+    return shown_text(grammar.fill(text, known))
 
 
 def harmless(value: str) -> str:
@@ -76,19 +72,6 @@ def harmless(value: str) -> str:
     value = "".join(" " if unicodedata.category(c) == "Cc" else c for c in value)
     value = " ".join(value.split()).translate(_BRACKETS).replace("://", "：//")
     return _DOMAIN_DOT.sub("．", value)[:LONGEST_VALUE]
-
-
-def _places(text: str) -> Iterator[tuple[str, str | None, str]]:
-    """(name, default or None, a lone brace or "") of each place."""
-    for found in _PLACE.finditer(text):
-        whole = found.group()
-        if whole in ("{{", "}}"):
-            continue
-        if found.group(1) is None:
-            yield "", None, whole
-        else:
-            default = found.group(2)
-            yield found.group(1).strip(), default[1:] if default else None, ""
 
 
 Filler = Callable[[str], str]

@@ -17,8 +17,16 @@ class Purpose(StrEnum):
 
 
 class Channel(StrEnum):
+    """How a message travels; what each asks for: bot.channels.registry."""
+
+    PASSIVE_REPLY = "passive_reply"
     CUSTOMER_SERVICE = "customer_service"
     TEMPLATE = "template"
+    SUBSCRIPTION_NOTICE = "subscription_notice"
+    ONE_TIME = "one_time"
+    MASS_LIST = "mass_list"
+    MASS_TAG = "mass_tag"
+    MENU = "menu"
 
 
 class CampaignKind(StrEnum):
@@ -71,6 +79,7 @@ class Skip(StrEnum):
     BUDGET = "budget"
     NO_CONTENT = "no_content"
     LEFT_JOURNEY = "left_journey"
+    ELSEWHERE = "elsewhere"
 
 
 class WindowKind(StrEnum):

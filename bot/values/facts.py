@@ -12,7 +12,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
                   "message.location", "message.link", "message.file", "message.unknown"),
     "menu.*": ("menu.click", "menu.view", "menu.miniprogram", "menu.scancode", "menu.pictures",
                "menu.location"),
-    "coupon.*": ("coupon.issued", "coupon.claimed", "coupon.redeemed"),
+    "coupon.*": ("coupon.issued", "coupon.claimed", "coupon.redeemed", "coupon.returned",
+                 "coupon.expiring"),
 }  # fmt: skip
 
 

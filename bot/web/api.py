@@ -17,26 +17,22 @@ from flask import Blueprint, Response, g, jsonify, request
 
 from bot import campaign, coupon
 from bot.collect import about, judging
+from bot.coupon import words
 from bot.errors import InvalidInput, NotFound
 from bot.profile.picture import picture_of
 from bot.profile.showing import page_link
 from bot.segment import catalogue
 from bot.store import accounts, audit, followers, pseudonyms, rates, segments
+from bot.store.coupons import Use
 from bot.store.db import available
+from bot.values.coupons import RedeemOutcome
 from bot.web import metrics
 from bot.web.services import services
 
 views = Blueprint("api", __name__, url_prefix="/api/v1")
 CALLS_A_MINUTE = 600
 MOST_DEEP = 20
-_REFUSED = {
-    "unknown": 404,
-    "already_redeemed": 409,
-    "expired": 409,
-    "void": 409,
-    "not_issued": 409,
-    "not_yet_valid": 409,
-}
+_NO_SUCH = (RedeemOutcome.UNKNOWN, RedeemOutcome.MISTYPED)
 
 
 def json_error(code: str, message: str, field: str = "") -> Response:
@@ -73,26 +69,41 @@ def _too_often(key: str) -> tuple[Response, int] | None:
 
 @views.post("/coupons/redeem")
 def redeem() -> tuple[Response, int]:
-    """{code, order_number, amount_fen} -> the redemption. Repeating an order's call is harmless."""
+    """{code, order_number, amount_fen, basket_fen, shop} -> the redemption; repeated: the same."""
     sent = document()
     code = _text(sent, "code", 64)
     order_number = _text(sent, "order_number", 64)
-    amount_fen = sent.get("amount_fen", 0)
-    if not isinstance(amount_fen, int) or isinstance(amount_fen, bool) or amount_fen < 0:
-        raise InvalidInput("a whole number of fen, 0 or more", "amount_fen")
+    basket = None if sent.get("basket_fen") is None else _fen(sent, "basket_fen")
+    paid = (
+        None if basket is not None and sent.get("amount_fen") is None else _fen(sent, "amount_fen")
+    )
+    shop = "" if sent.get("shop") in (None, "") else _text(sent, "shop", 32)
     result = coupon.redeem(
         code,
         order_number=order_number,
-        amount_fen=amount_fen,
+        amount_fen=paid,
         now=services().clock(),
         account_id=g.account_id,
+        use=Use("api", shop, basket_fen=basket),
     )
     metrics.redemptions.labels(result.outcome).inc()
-    if result.outcome in _REFUSED:
-        return json_error(result.outcome, f"not redeemed: {result.outcome}", "code"), _REFUSED[
-            result.outcome
-        ]
-    return jsonify(result.to_json()), 200
+    said = words.outcome(result.outcome, _language())
+    if result.ok:
+        return jsonify({**result.to_json(), "message": said}), 200
+    status = 404 if result.outcome in _NO_SUCH else 409
+    return json_error(result.outcome, said, "code"), status
+
+
+def _fen(sent: Mapping[str, Any], field: str) -> int:
+    value = sent.get(field, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= coupon.MOST_FEN:
+        raise InvalidInput("a whole number of fen, 0 or more", field)
+    return value
+
+
+def _language() -> str:
+    """The caller's, Chinese where it names none of ours."""
+    return request.accept_languages.best_match(["zh", "en"], "zh") or "zh"
 
 
 @views.get("/segments")

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from bot.i18n import t
+from bot.journey.explaining import explain
 from bot.profile import identity_view, showing, timeline
 from bot.profile.belonging import belongings
 from bot.profile.picture import picture_of
@@ -71,6 +72,7 @@ def _read(person: FollowerState, page: FollowerPage, w: Words) -> Shown:
         belongings(person.id, portrait.segments(person.id), now, w.lang, w.titles),
         portrait.coupons(person.id),
         portrait.sends(person.id),
+        explain(person.id, w.lang),
         identity_view.of_follower(person.account_id, person.id, w.lang, personal=page.personal),
         page.personal,
         page.until,

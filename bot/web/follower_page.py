@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.collect.about import is_personal
 from bot.i18n import t
+from bot.journey.explaining import Way
 from bot.profile.belonging import Belonging
 from bot.profile.charts import Chart, charts_of
 from bot.profile.picture import Picture
@@ -71,6 +72,7 @@ class Shown:
     belongings: Sequence[Belonging]
     coupons: Sequence[Coupon]
     sends: Sequence[Sent]
+    journeys: Sequence[Way]
     names: Mapping[str, Any]
     personal: bool
     until: datetime
@@ -171,6 +173,8 @@ def _room(one: Belonging, w: Words) -> Room:
 def _tables(shown: Shown, w: Words) -> Iterable[Table]:
     told = shown.picture.told
     yield _table("sends", (_sent(one, w) for one in shown.sends), w)
+    if shown.journeys:
+        yield _table("journeys", (_journey(one, w) for one in shown.journeys), w)
     yield _table("coupons", (_coupon(one, shown.now, w) for one in shown.coupons), w)
     yield _attributes(told["attributes"], shown.personal, w)
     yield _table("tags", (_tag(tag, held, w) for tag, held in told["tags"].items()), w)
@@ -191,6 +195,11 @@ def _sent(one: Sent, w: Words) -> tuple[str, ...]:
         state = w.t("send.because", state=state, why=f"errcode {one.errcode}")
     channel = w.t(f"channel.{one.channel}") if one.channel else "–"
     return w.moment(one.at), one.name, state, channel, one.variant or "–", one.step
+
+
+def _journey(one: Way, w: Words) -> tuple[str, ...]:
+    held = w.t("send.held_out") if one.held_out else ""
+    return w.moment(one.entered_at), one.name, one.standing or one.left(w.lang), held
 
 
 def _coupon(one: Coupon, now: datetime, w: Words) -> tuple[str, ...]:

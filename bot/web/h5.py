@@ -12,12 +12,19 @@ from flask import (
     current_app,
     make_response,
     render_template,
+    request,
     send_from_directory,
 )
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from bot import coupon, tracking
 from bot.clock import SHANGHAI
+from bot.coupon import words
+from bot.coupon.codes import in_fours
+from bot.i18n import t
+from bot.values.coupons import CodeState
+from bot.web.qr import inline
 from bot.web.services import services
 
 views = Blueprint("h5", __name__, url_prefix="/h5")
@@ -28,21 +35,34 @@ class CouponPage:
     """Finished words for the template."""
 
     title: str
-    value: str  # "20元"
+    value: str  # "20元", "8折", "兑换券"
     threshold: str  # "满100元可用", "无门槛"
+    places: str  # "限门店 A1", "" everywhere and always
     expires: str  # "2026-11-28 12:00 前有效", "长期有效"
+    opens: str  # "2026-11-22 12:00 起可用", "" now
     state: str  # issued, redeemed, expired ...
     code: str  # "" until claimed
+    code_shown: str  # in groups of four
+    qr: Markup | str
+    in_wallet: bool
 
     @classmethod
-    def of(cls, seen: coupon.CouponView) -> CouponPage:
+    def of(cls, seen: coupon.CouponView, now: datetime) -> CouponPage:
+        shows = seen.claimed and seen.state == CodeState.ISSUED and not seen.in_wallet
+        code = seen.code if seen.claimed and not seen.in_wallet else ""
+        opens = seen.valid_from if seen.valid_from and seen.valid_from > now else None
         return cls(
             title=seen.title,
-            value=_yuan(seen.face_value_fen),
-            threshold=f"满{_yuan(seen.threshold_fen)}可用" if seen.threshold_fen else "无门槛",
-            expires=_until(seen.expires_at),
+            value=words.value(seen.terms),
+            threshold=words.condition(seen.terms),
+            places=words.places(seen.terms),
+            expires=_at("until", seen.expires_at) if seen.expires_at else t("coupon.page.always"),
+            opens=_at("from", opens) if opens else "",
             state=seen.state,
-            code=seen.code if seen.claimed else "",
+            code=code,
+            code_shown=in_fours(code),
+            qr=inline(code, t("coupon.page.qr")) if shows else "",
+            in_wallet=seen.in_wallet,
         )
 
 
@@ -68,7 +88,8 @@ def show_coupon(token: str) -> Response:
 def claim_coupon(token: str) -> Response:
     """Claim it: from now on the code is shown. Doing it twice is doing it once."""
     code_id = _code_id(token)
-    coupon.claim(code_id, services().clock())
+    address = tracking.hashed_address(request.remote_addr or "")
+    coupon.claim(code_id, services().clock(), address)
     return _coupon_page(code_id, token)
 
 
@@ -80,18 +101,12 @@ def _code_id(token: str) -> int:
 
 
 def _coupon_page(code_id: int, token: str) -> Response:
-    page = CouponPage.of(coupon.view(code_id, services().clock()))
+    now = services().clock()
+    page = CouponPage.of(coupon.view(code_id, now), now)
     answer = make_response(render_template("h5/coupon.html", page=page, token=token))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _yuan(fen: int) -> str:
-    whole, rest = divmod(fen, 100)
-    return f"{whole}元" if not rest else f"{whole}.{rest:02d}元"
-
-
-def _until(expires_at: datetime | None) -> str:
-    if expires_at is None:
-        return "长期有效"
-    return f"{expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 前有效"
+def _at(key: str, at: datetime) -> str:
+    return t(f"coupon.page.{key}", at=f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")

@@ -225,7 +225,8 @@ def _asked() -> dict[str, Schema]:
             ["slug", "name", "rule"], slug=_text(64), name=_text(64), rule={"type": "object"}
         ),
         "Redeem": _object(
-            ["code", "order_number"], code=_text(64), order_number=_text(64), amount_fen=WHOLE
+            ["code", "order_number"], code=_text(64), order_number=_text(64), amount_fen=WHOLE,
+            basket_fen=WHOLE, shop={"type": "string", "maxLength": 32},
         ),
     }  # fmt: skip
 

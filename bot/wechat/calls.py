@@ -2,7 +2,8 @@
 
 Platform rules: bodies are raw UTF-8, since some APIs show or refuse escaped characters; a template
 message with a `client_msg_id` goes to one openid once within ten minutes; template values hold no
-newline; without `url` a tap leads nowhere.
+newline; without `url` a tap leads nowhere. A subscription notice and a one-time message have no
+such id: the follower's acceptance, one for each message, is what a repeat finds used up (43101).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from bot.wechat.outbound import custom_body
 
 CUSTOM = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"
+SUBSCRIPTION = "/cgi-bin/message/subscribe/bizsend"
+ONE_TIME = "/cgi-bin/message/template/subscribe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,28 @@ def template(
     return Call(
         key, TEMPLATE, encoded(template_body(openid, template_id, data, url, client_msg_id))
     )
+
+
+def subscription_notice(
+    key: Any, openid: str, template_id: str, data: Mapping[str, str], page: str = ""
+) -> Call:
+    """A subscription notice (订阅通知). `page`: where a tap leads, http or https."""
+    body: dict[str, Any] = {"touser": openid, "template_id": template_id}
+    if page:
+        body["page"] = page
+    body["data"] = {name: {"value": text} for name, text in data.items()}
+    return Call(key, SUBSCRIPTION, encoded(body))
+
+
+def one_time(
+    key: Any, openid: str, template_id: str, scene: int, title: str, text: str, url: str = ""
+) -> Call:
+    """A one-time subscription message (一次性订阅). `scene`: 0..10000, where it was confirmed."""
+    body: dict[str, Any] = {"touser": openid, "template_id": template_id}
+    if url:
+        body["url"] = url
+    body |= {"scene": str(scene), "title": title, "data": {"content": {"value": text}}}
+    return Call(key, ONE_TIME, encoded(body))
 
 
 def template_body(

@@ -20,6 +20,15 @@ from bot.store.models.audience import (
     SegmentWatch,
 )
 from bot.store.models.base import Table, database
+from bot.store.models.campaigning import (
+    CampaignApproval,
+    CampaignBudget,
+    CampaignRecurrence,
+    CampaignRule,
+    CampaignTester,
+    TrialSend,
+)
+from bot.store.models.channels import Carried, Entitlement, MassBatch, QuotaLook
 from bot.store.models.collection import (
     Figure,
     Listing,
@@ -29,6 +38,15 @@ from bot.store.models.collection import (
     RateWindow,
     SyncRun,
 )
+from bot.store.models.content import Content, ContentTerm, ContentVersion
+from bot.store.models.effects import EffectPrice, PostMortem, SourceCost, WeekDigest
+from bot.store.models.engine import SendBrake, SendPace, SendProgress, SendRest, SendSheet
+from bot.store.models.experiments import (
+    Experiment,
+    ExperimentGroup,
+    ExperimentPage,
+    ExperimentRun,
+)
 from bot.store.models.house import ApiKey, Erasure, JobRun, Lease, Secret, Suppression
 from bot.store.models.identities import (
     Identity,
@@ -37,7 +55,26 @@ from bot.store.models.identities import (
     IdentityJoin,
 )
 from bot.store.models.imports import ImportMapping, ImportReject, ImportRejectName, ImportRun
-from bot.store.models.offers import CouponBatch, CouponCode
+from bot.store.models.journeys import (
+    Journey,
+    JourneyCall,
+    JourneyCursor,
+    JourneyPassed,
+    JourneyRun,
+    JourneyVersion,
+)
+from bot.store.models.offers import (
+    CouponAttempt,
+    CouponBasket,
+    CouponBatch,
+    CouponCode,
+    CouponNotice,
+    CouponRemote,
+    CouponRule,
+    CouponStock,
+    CouponTill,
+    CouponUse,
+)
 from bot.store.models.people import (
     Dialogue,
     Event,
@@ -78,15 +115,38 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Campaign",
+    "CampaignApproval",
+    "CampaignBudget",
+    "CampaignRecurrence",
+    "CampaignRule",
+    "CampaignTester",
+    "Carried",
     "Click",
     "Consent",
+    "Content",
+    "ContentTerm",
+    "ContentVersion",
     "Conversion",
+    "CouponAttempt",
+    "CouponBasket",
     "CouponBatch",
     "CouponCode",
+    "CouponNotice",
+    "CouponRemote",
+    "CouponRule",
+    "CouponStock",
+    "CouponTill",
+    "CouponUse",
     "Dialogue",
+    "EffectPrice",
+    "Entitlement",
     "Erasure",
     "Event",
     "Example",
+    "Experiment",
+    "ExperimentGroup",
+    "ExperimentPage",
+    "ExperimentRun",
     "Figure",
     "Follower",
     "FollowerAttribute",
@@ -104,17 +164,26 @@ __all__ = [
     "ImportRun",
     "Inbox",
     "JobRun",
+    "Journey",
+    "JourneyCall",
+    "JourneyCursor",
+    "JourneyPassed",
+    "JourneyRun",
+    "JourneyVersion",
     "LearntModel",
     "Lease",
     "Link",
     "Listing",
+    "MassBatch",
     "PlatformTag",
     "PlatformTagging",
+    "PostMortem",
     "Profile",
     "ProfileBase",
     "ProfileQuantile",
     "Quarantine",
     "Quota",
+    "QuotaLook",
     "RateWindow",
     "RebuildRange",
     "RebuildRun",
@@ -130,7 +199,13 @@ __all__ = [
     "SegmentVersion",
     "SegmentWatch",
     "Send",
+    "SendBrake",
+    "SendPace",
+    "SendProgress",
+    "SendRest",
+    "SendSheet",
     "ShadowAnswer",
+    "SourceCost",
     "Suggestion",
     "Suppression",
     "SyncRun",
@@ -138,6 +213,8 @@ __all__ = [
     "TalkDocument",
     "TalkVersion",
     "TopicChoice",
+    "TrialSend",
+    "WeekDigest",
     "database",
 ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.campaign.definition import parse
+from bot.campaign.definition import Audience, parse
 from bot.campaign.schema import schema
 from bot.channels.registry import CHANNELS
 from bot.errors import InvalidInput
@@ -74,6 +74,15 @@ def test_an_offer_without_a_way_to_it_is_refused(changes):
             "text": "Hi",
             "template": {"template_id": "T", "fields": {"thing1": "x"}},
         },
+        {"segment": ..., "audience": {"all": ["a", "b"], "also": ["c"], "except": ["d"]}},
+        {"segment": ..., "audience": {"segment": "a", "lists": ["vip"]}, "channels": "auto"},
+        {"schedule": {"cron": "0 10 * * 1-5", "zone": "Europe/Berlin", "times": 3}},
+        {"schedule": {"best_hour": True}, "opportunist": True, "budget_fen": 0, "priority": 90},
+        {"goal": {"event": "order", "where": {"paid": True, "shop": "s1"}, "within_days": 2}},
+        {"pace": {"per_minute": 600, "ramp_minutes": 10}, "approval": "none"},
+        {"content": ["latte", "mocha"], "text": "{content_title} {link}"},
+        {"guardrails": {"rest": {"days": 30}, "variety": {}, "when_capped": "wait"}},
+        {"variants": VARIANTS, "text": ..., "experiment": {"key": "k", "bandit": True}},
     ],
 )
 def test_a_document_survives_the_way_to_the_store_and_back(changes):
@@ -122,6 +131,30 @@ def test_a_time_without_an_offset_is_the_accounts_wall_time():
         ({"reminder": {**NOTICE, "fields": {"a": "{link}"}}}, "reminder.fields.a"),
         ({"reminder": NOTICE, "offer": ..., "text": "x"}, "reminder"),
         ({"atribution_days": 3}, "atribution_days"),
+        ({"audience": {"any": ["a"]}}, "audience"),
+        ({"segment": ..., "audience": {}}, "audience.any"),
+        ({"segment": ..., "audience": {"any": ["a"], "all": ["b"]}}, "audience.all"),
+        ({"segment": ..., "audience": {"any": ["a"], "except": ["a"]}}, "audience.except"),
+        ({"segment": ..., "audience": {"any": ["a", 7]}}, "audience.any[1]"),
+        ({"schedule": {"cron": "0 10 * *"}}, "schedule.cron"),
+        ({"schedule": {"cron": "0 10 1 * 1"}}, "schedule.cron"),
+        ({"schedule": {"cron": "0 10 * * 9"}}, "schedule.cron"),
+        ({"schedule": {"cron": "0 10 * * *", "zone": "Mars/Base"}}, "schedule.zone"),
+        ({"schedule": {"times": 2}}, "schedule.times"),
+        ({"schedule": {"best_hour": 1}}, "schedule.best_hour"),
+        ({"goal": {"where": {}}}, "goal.event"),
+        ({"goal": {"event": "order", "where": {"paid": []}}}, "goal.where.paid"),
+        ({"pace": {"per_minute": 0}}, "pace.per_minute"),
+        ({"priority": 101}, "priority"),
+        ({"budget_fen": -1}, "budget_fen"),
+        ({"approval": "maybe"}, "approval"),
+        ({"content": ["Latte!"]}, "content[0]"),
+        ({"text": "{content_title} {link}"}, "text"),
+        ({"experiment": {"key": "k"}}, "experiment"),
+        ({"variants": VARIANTS, "experiment": {"key": "k", "bandit": True,
+          "winner": {"after_hours": 4}}}, "experiment.winner"),
+        ({"guardrails": {"rest": {"days": 0}}}, "guardrails.rest.days"),
+        ({"guardrails": {"when_capped": "later"}}, "guardrails.when_capped"),
     ],
 )  # fmt: skip
 def test_a_refusal_names_the_field(changes, field):
@@ -155,14 +188,24 @@ def test_a_misspelt_field_gets_a_suggestion():
         parse(a_document(hold_out=0.1))
 
 
+def test_the_long_form_of_an_audience_means_what_the_short_one_means():
+    assert parse(a_document()).aim() == Audience(("everybody",))
+    long = a_document(segment=..., audience={"segment": "everybody"})
+    assert parse(long).aim() == Audience(("everybody",))
+
+
 def test_the_published_schema_is_this_one():
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == schema()
 
 
 def test_the_schema_knows_every_field_that_is_written():
-    written = parse(a_document(variants=VARIANTS, reminder=NOTICE)).document()
+    whole = a_document(
+        variants=VARIANTS, reminder=NOTICE, goal={"event": "order"}, pace={}, approval="none",
+        experiment={"key": "k"}, content="latte", budget_fen=1, opportunist=True,
+    )  # fmt: skip
+    written = parse(whole).document()
     known = schema()["properties"]
     assert set(written) - {"template"} <= set(known)
-    for name in ("guardrails", "schedule", "reminder"):
+    for name in ("guardrails", "schedule", "reminder", "goal", "pace", "experiment"):
         assert set(written[name]) == set(known[name]["properties"])
     assert set(written["variants"][0]) == set(known["variants"]["items"]["properties"])

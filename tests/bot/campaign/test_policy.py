@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.campaign.parts import Rest, Variety
 from bot.campaign.policy import Delay, Policy, Recipient, because, judge, next_day, next_opening
+from bot.store.send_history import Past
 from bot.values.audience import Channel, FollowerState, Purpose, Skip
 from tests.conftest import NOON
 
@@ -145,3 +147,65 @@ def test_a_day_begins_at_midnight_in_the_accounts_zone():
 )
 def test_a_verdict_keeps_the_figures_behind_it(verdict, who, reasons):
     assert because(verdict, a_recipient(**who), Policy(), NOON) == reasons
+
+
+# --- peace, variety, rank, the control group ---------------------------------------------------
+
+RESTS = Policy(rest=Rest(after_unanswered=3, days=14))
+VARIES = Policy(variety=Variety(same_topic_days=7))
+DAY = timedelta(days=1)
+
+
+def of_past(unanswered: int = 0, last: timedelta = 3 * DAY, alike: timedelta | None = None):
+    past = Past(unanswered, NOON - last, None if alike is None else NOON - alike)
+    return replace(a_recipient(), past=past)
+
+
+@pytest.mark.parametrize(
+    ("who", "policy", "expected"),
+    [
+        pytest.param(of_past(2), RESTS, None, id="two unanswered: a third try"),
+        pytest.param(of_past(3), RESTS, Skip.REST, id="three unanswered: peace"),
+        pytest.param(of_past(3, 14 * DAY), RESTS, None, id="for fourteen days, to the second"),
+        pytest.param(of_past(9, 13.9 * DAY), RESTS, Skip.REST, id="a minute before they are over"),
+        pytest.param(of_past(9), Policy(), None, id="no such rule"),
+        pytest.param(of_past(alike=6 * DAY), VARIES, Skip.VARIETY, id="the same topic this week"),
+        pytest.param(of_past(alike=7 * DAY), VARIES, None, id="seven days ago is long enough"),
+        pytest.param(of_past(), VARIES, None, id="something else was sent"),
+        pytest.param(replace(a_recipient(), global_control=True), Policy(), Skip.GLOBAL_CONTROL,
+                     id="the control group gets no marketing"),
+        pytest.param(replace(a_recipient(), global_control=True), SERVICE, None,
+                     id="and its service notices"),
+        pytest.param(replace(a_recipient(), outranked_by="big"), Policy(), Skip.OUTRANKED,
+                     id="one a day, and a more important one is to come"),
+        pytest.param(replace(a_recipient(), outranked_by="big"), Policy(per_day=2, per_week=3),
+                     None, id="with room for both both go"),
+        pytest.param(replace(a_recipient(), outranked_by="big"), SERVICE, None,
+                     id="no rank among notices"),
+    ],
+)  # fmt: skip
+def test_who_has_peace(who: Recipient, policy: Policy, expected):
+    assert judge(who, policy, NOON) == (expected or Channel.CUSTOMER_SERVICE)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "expected"),
+    [(None, Delay(at("22T00:00"))), (at("22T00:00"), Skip.FREQUENCY_CAP)],
+    ids=["asked again the next day", "which would be too late"],
+)
+def test_who_is_capped_may_wait(deadline, expected):
+    waits = Policy(capped_waits=True, deadline=deadline)
+    assert judge(a_recipient(sent_last_day=1), waits, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("who", "policy", "figures"),
+    [
+        (of_past(4), RESTS, {"unanswered": 4, "rests_until": "2026-12-02T04:00:00+00:00"}),
+        (of_past(alike=DAY), VARIES, {"same_topic_at": "2026-11-20T04:00:00+00:00"}),
+        (replace(a_recipient(), outranked_by="big"), Policy(), {"campaign": "big"}),
+    ],
+    ids=["peace", "variety", "rank"],
+)
+def test_the_figures_say_why_not(who, policy, figures):
+    assert because(judge(who, policy, NOON), who, policy, NOON) == figures

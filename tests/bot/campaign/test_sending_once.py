@@ -19,7 +19,7 @@ from bot.campaign.order import load
 from bot.campaign.settle import Result
 from bot.errors import OutcomeUnknown, Transient
 from bot.store import campaigns, sends
-from bot.store.db import Store
+from bot.store.db import Store, run
 from bot.store.models import CouponBatch, Follower, Send, database
 from tests.bot.campaign.world import SLUG, Crash, World, found_world
 from tests.conftest import NOON
@@ -38,6 +38,7 @@ def world(any_store: Store) -> World:
 def recover(world: World) -> None:
     """Another process takes over: leases end, the sweeper works, sending goes on."""
     world.platform.before = world.platform.after = lambda body: None
+    run("UPDATE lease SET until = 0")  # a dead refresher's, by the database's own clock
     for _ in range(3):
         world.later(minutes=3)
         campaign.sweep(world.now)
@@ -268,12 +269,12 @@ def test_a_late_answer_resolves_what_the_sweeper_called_unknown(world: World):
     assert world.stock()["issued"] == 1
 
 
-def a_claimed_row(world: World) -> sends.SendRow:
+def a_claimed_row(world: World, rows: int = 1) -> sends.SendRow:
     made = world.begin()
     plan.begin(campaigns.get(made.id), world.now)
     assert plan.plan(made.id, "https://h.example", world.now)
     order = load(made.id, "https://h.example", world.now)
-    return claim.claim(order, "me", 1, LEASE, world.now).rows[0]
+    return claim.claim(order, "me", rows, LEASE, world.now).rows[0]
 
 
 def test_the_lease_is_respected(world: World):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.campaign.stats import effect, newcombe, wilson, yield_of
+from bot.campaign.stats import effect, wilson, yield_of
 
 
 def test_the_sum_over_pieces_of_click_rate_times_conversion_rate():
@@ -27,20 +27,6 @@ def test_the_score_interval_of_a_rate(part, whole, interval):
 
 
 @pytest.mark.parametrize(
-    ("counts", "interval"),
-    [
-        ((56, 70, 48, 80), (0.0524, 0.3339)),  # Newcombe 1998, pages 873-890, method 10
-        ((9, 10, 3, 10), (0.1705, 0.8090)),
-        ((5, 56, 0, 29), (-0.0381, 0.1926)),
-        ((0, 10, 0, 10), (-0.2775, 0.2775)),
-        ((10, 10, 0, 10), (0.6075, 1.0)),
-    ],
-)
-def test_the_interval_of_a_difference(counts, interval):
-    assert newcombe(*counts) == pytest.approx(interval, abs=5e-5)
-
-
-@pytest.mark.parametrize(
     ("sent", "held_out", "enough"),
     [((1000, 30), (50, 1), True), ((1000, 30), (49, 1), False), ((1000, 5), (100, 4), False)],
     ids=["enough", "too few held out", "too few bought"],
@@ -55,3 +41,11 @@ def test_nobody_held_out_leaves_everything_possible():
     found = effect((100, 20), (0, 0))
     assert found.high - found.low > 1
     assert found.enough is False
+
+
+def test_an_effect_in_people_is_the_difference_times_those_sent_to():
+    found = effect((1000, 60), (500, 15))
+    ends = (found.difference, found.low, found.high)
+    assert found.extra == pytest.approx([1000 * end for end in ends])
+    assert found.relative[0] == pytest.approx(1.0)
+    assert effect((100, 3), (100, 0)).relative[2] is None, "no end where nobody held out bought"

@@ -8,9 +8,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from bot import campaign
 from bot.cli import common
 from bot.cli.root import cli
 from bot.clock import utc_now
+from bot.content.library import put
 from bot.coupon import make_batch
 from bot.errors import Conflict
 from bot.segment.catalogue import define
@@ -32,11 +34,22 @@ LOGGED = [
     ("segments pin vip 1 --by-rule", "pin", True),
     ("segments upload gold gold.csv", "list", False),
     ("segments members gold", "members", False),
+    ("quotas --compare", "quota_compare", False),
     ("coupons issue b0 1", "coupon_issue", True),
     ("coupons redeem NONE", "coupon_redeem", False),
+    ("coupons make b0 --count 2", "coupon_make", False),
+    ("coupons make b0 --count 2 --export paper.csv", "coupon_make", False),
+    ("coupons till a1", "till_make", False),
+    ("coupons till-revoke 1", "till_revoke", False),
+    ("coupons redeem-file paper.csv", "redeem_file", False),
+    ("coupons withdraw b0 --why mistake --yes", "coupon_withdraw", False),
+    ("content preview hello --follower 1", "content_preview", True),
     ("followers export all.csv", "export", False),
     ("events quarantine replay", "quarantine_replay", False),
     ("events quarantine drop --all", "quarantine_drop", False),
+    ("journeys explain 1", "show", True),
+    ("campaign testers add lin 1", "tester_add", True),
+    ("campaign preview c0 --follower 1", "campaign_preview", True),
     ("followers erase 1 --yes", "erase", True),
 ]
 # With the platform: tests/bot/cli/test_collecting.py. A join: tests/bot/cli/test_identity.py. Texts
@@ -47,6 +60,7 @@ ELSEWHERE = {
     "followers unblacklist",
     "identity join",
     "privacy erase",
+    "journeys enter",  # tests/bot/journey/test_commands.py
 }
 OF_THE_LOG = {"privacy log"}
 
@@ -63,7 +77,10 @@ def account(tmp_path, monkeypatch):
     assert a_follower(made) == 1
     (tmp_path / "gold.csv").write_text("1\n")
     define(made, "vip", "会员", {"tag": "vip"}, utc_now())
+    put(made, {"slug": "hello", "kind": "message", "title": "好", "text": "{name|您}好"}, utc_now())
     make_batch(made, {"slug": "b0", "title": "券", "face_value_fen": 100, "codes": 3}, utc_now())
+    text = {"slug": "c0", "name": "新品", "segment": "vip", "purpose": "service", "text": "上市"}
+    campaign.create(common.services(), made, text, utc_now())
     yield made
     common.services().store.close()
     for one in kept:

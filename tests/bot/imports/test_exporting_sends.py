@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from openpyxl import load_workbook
 
-from bot import campaign
+from bot import campaign, coupon
 from bot.imports.exporting_sends import COLUMNS, export_report, export_sends
 from bot.profile import privacy
 from bot.store import events, followers, pseudonyms
@@ -41,6 +41,7 @@ def test_each_send_is_a_line_with_its_end_and_what_came_of_it(town, tmp_path):
     bought = events.append(town.account_id, first.follower_id, "order", at=NOON, received_at=NOON,
                            source="order", key="A1", facts={"amount_fen": 3000})  # fmt: skip
     Conversion.create(send=first, event=bought, at=NOON, amount_fen=3000)
+    assert coupon.claim(first.coupon_code, NOON + timedelta(seconds=7))
     Send.update(state=SendState.SKIPPED, skip="no_channel").where(Send.id == second.id).execute()
     privacy.erase(third.follower_id, "follower", NOON)
     path = tmp_path / "sends.jsonl"
@@ -51,7 +52,9 @@ def test_each_send_is_a_line_with_its_end_and_what_came_of_it(town, tmp_path):
         "sent", 2, "2026-11-21T12:00:05+08:00",
     )  # fmt: skip
     assert (one["conversions"], one["credited_fen"]) == (1, 3000)
+    assert (one["claimed_at"], one.get("redeemed_at")) == ("2026-11-21T12:00:07+08:00", None)
     assert (two["state"], two["reason"], two["clicks"]) == ("skipped", "no_channel", 0)
+    assert (two["reason_words"], one.get("reason_words", "")) == ("没有可用渠道", "")
     assert "follower" not in three, "erased since"
     assert len(more) == 3
     assert one["channel"]

@@ -17,6 +17,7 @@ from bot.store import (
     accounts,
     consents,
     dialogues,
+    entitlements,
     events,
     followers,
     handoff,
@@ -24,6 +25,8 @@ from bot.store import (
     identity_joins,
     import_rejects,
     imports,
+    journey_calls,
+    journeys,
     listing,
     platform_tags,
     quarantine,
@@ -36,6 +39,7 @@ from bot.store import privacy as store_privacy
 from bot.store.db import fetch, insert_new, run, transaction
 from bot.store.models import (
     TABLES,
+    Carried,
     Click,
     Conversion,
     CouponCode,
@@ -44,6 +48,7 @@ from bot.store.models import (
     Follower,
     FollowerTag,
     Inbox,
+    JourneyRun,
     Link,
     Profile,
     Segment,
@@ -117,6 +122,9 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     dialogues.begin(lin, "onboarding", NOON + timedelta(hours=1), {"asked": 1})
     _listed(account, lin)
     _known_elsewhere(account, lin)
+    entitlements.grant(lin, "subscription_notice", "T", f"e{lin}", NOON)
+    Carried.insert(event_id=recent, follower=lin, send_id=send).execute()
+    _on_the_way(account, lin)
     return lin
 
 
@@ -131,6 +139,16 @@ def _listed(account: int, lin: int) -> None:
     brought = imports.begin(account, "followers", "a.csv", f"{lin:032}", "d", {}, NOON)
     row = import_rejects.Rejected(2, [("age", "not_number")], ["x"], [("follower", str(lin))])
     import_rejects.keep(brought.id, ["age"], [row])
+
+
+def _on_the_way(account: int, lin: int) -> None:
+    """In a journey, at a wait, with a webhook to be called."""
+    held = journeys.create(account, f"j{lin}", "迎新", NOON)
+    way = JourneyRun.insert(
+        journey=held.id, follower=lin, entry=1, version=1, step="wait", since=NOON,
+        wake_at=NOON, entered_by="manual", trace=[], entered_at=NOON, goal_until=NOON,
+    ).execute()  # fmt: skip
+    journey_calls.put([(way, lin, "call", "https://e.example", {})], NOON)
 
 
 def _known_elsewhere(account: int, lin: int) -> None:
@@ -214,6 +232,7 @@ def test_an_export_shows_everything_held_and_opened(account):
         "conversions": 1, "handoffs": 1, "consents": 1, "topic_choices": 1, "profile_base": 1,
         "listings": 1, "platform_tags": 1, "refused_reports": 1, "identities": 2,
         "identity_joins": 2, "identity_conflicts": 1, "rejected_rows": 1,
+        "notice_rights": 1, "offers_in_answers": 1, "journeys": 1, "webhooks": 1,
     }  # fmt: skip
 
 

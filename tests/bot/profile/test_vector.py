@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from hashlib import blake2b
+from math import log1p
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_the_page_lists_the_columns_in_order_with_their_units():
 
 def test_the_names_are_those_of_their_version():
     """Whoever changes the columns raises the version, and writes both here."""
-    assert (FEATURES_VERSION, len(FEATURES), hash_of(FEATURES)) == (2, 26, "0b6f3b2c")
+    assert (FEATURES_VERSION, len(FEATURES), hash_of(FEATURES)) == (3, 28, "dacf1988")
 
 
 def hash_of(names):
@@ -70,10 +71,13 @@ def test_the_new_columns_say_what_was_done():
 
     log = [did("order", days, amount_fen=100) for days in (40, 30, 20)]
     log += [did("message.text", 3, sentiment=-0.5), did("moment", 1), did("cart.add", 1)]
+    log += [did(f"campaign.{end}", days) for end, days in
+            (("ignored", 9), ("ignored", 8), ("ignored", 7), ("answered", 6))]  # fmt: skip
     log += [did("group.join", 1, group="a"), did("friends", 1, count=4, shared={"美食": 1})]
     shown = named_vector(fold({}, log), NOON)
     row = {name: one["value"] for name, one in shown["features"].items()}
     assert shown["version"] == FEATURES_VERSION
     assert (row["cycle_days"], row["overdue_days"]) == (10, 10)
     assert (row["sentiment"], row["groups"], row["friends_top_share"]) == (-0.5, 1, 0.25)
+    assert (row["judged_log"], row["ignored_share"]) == (pytest.approx(log1p(4)), 0.75)
     assert row["moments_log"] == row["cart_log"] > 0 == row["comments_log"]

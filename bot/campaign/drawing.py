@@ -1,0 +1,58 @@
+"""The draw over an audience: who is held out, and who sees which variant, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.campaign import experiments
+from bot.campaign.assign import HELD_OUT, Assignment
+from bot.campaign.order import Order
+from bot.experiment.exclusion import GlobalControl
+
+CHUNK = 2000  # of an audience, planned together
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """
+    arms       (variant, the chance by which it was drawn; None: no draw) -> followers
+    held_out   those whom another experiment of the group has included, which are `elsewhere`
+    """
+
+    arms: experiments.Arms
+    held_out: list[int]
+    elsewhere: list[int] = field(default_factory=list)
+
+    def parts(self) -> dict[str, list[int]]:
+        """The followers of each variant, and of HELD_OUT; those with none are left out."""
+        found: dict[str, list[int]] = {}
+        for (variant, _), ids in self.arms.items():
+            found.setdefault(variant, []).extend(ids)
+        return found | ({HELD_OUT: self.held_out} if self.held_out else {})
+
+
+def assignment(order: Order) -> Assignment:
+    return Assignment(
+        order.campaign_id, order.generation, order.definition.holdout, order.definition.texts()
+    )
+
+
+def draw(order: Order, members: Sequence[int], control: GlobalControl | None = None) -> Drawn:
+    """Whom `control` holds is held out, whatever this run's own draw says."""
+    held = {who for who in members if control is not None and control.holds(who)}
+    parts = assignment(order).split([who for who in members if who not in held])
+    held_out = sorted([*parts.pop(HELD_OUT, []), *held])
+    part = order.definition.experiment
+    if part is not None:
+        going = sorted(who for ids in parts.values() for who in ids)
+        found = experiments.placed(order, part, going)
+        return Drawn(found.arms, sorted([*held_out, *found.elsewhere]), found.elsewhere)
+    several = len(order.definition.texts()) > 1
+    shares = experiments.shares_of(experiments.defined(order)) if several else {}
+    return Drawn({(name, shares.get(name)): ids for name, ids in parts.items()}, held_out)
+
+
+def drawn(order: Order, members: Sequence[int]) -> dict[str, list[int]]:
+    """The followers of each variant, and of HELD_OUT; those with none are left out."""
+    return draw(order, members, order.limits.control).parts()

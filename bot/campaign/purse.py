@@ -1,0 +1,84 @@
+"""A run's budget: what its messages and coupons may cost together.
+
+A message counts with its coupon's cost, as if each were redeemed: what is promised is spent. It is
+counted once, at the first claim of its row; what then fails is not given back, so a run may stay
+under its budget and never goes over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.campaign.order import Order
+from bot.campaign.policy import Delay, Verdict
+from bot.channels.registry import CHANNELS
+from bot.store import budgets, effect_costs
+from bot.store.sends import ClaimEntry, SendRow
+from bot.values.audience import Channel, Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """coupon in fen for each; message in fen for a thousand, by channel."""
+
+    coupon: int
+    message: dict[Channel, int]
+
+    def of(self, channel: Channel) -> int:
+        """One send, in fen, rounded up: a budget is never passed."""
+        return self.coupon + -(-self.message.get(channel, 0) // 1000)
+
+
+def prices_of(order: Order) -> Prices:
+    own = effect_costs.prices(order.account_id)
+    message = {
+        channel: own.get(
+            f"{effect_costs.MESSAGE}{channel.value}", CHANNELS[channel].cost_fen * 1000
+        )
+        for channel in order.channels()
+    }
+    return Prices(order.offer.terms.cost if order.offer else 0, message)
+
+
+@dataclass
+class Purse:
+    """What is left in fen, while one batch is decided: at its first row, and now."""
+
+    prices: Prices
+    at_first: int
+    left: int
+
+    def allow(self, row: SendRow, verdict: Verdict, now: datetime) -> Verdict:
+        """The verdict, or BUDGET; or, where an earlier row of this batch may yet give its share
+        back (it finds no coupon), to be asked again at once."""
+        if not isinstance(verdict, Channel) or row.attempts or row.subject:
+            return verdict
+        price = self.prices.of(verdict)
+        if price > self.at_first:
+            return Skip.BUDGET
+        if price > self.left:
+            return Delay(now)
+        self.left -= price
+        return verdict
+
+
+def begin(order: Order) -> Purse | None:
+    """None: the run has no budget. Holds the budget's row until the transaction ends."""
+    budget = order.definition.budget_fen
+    if budget is None:
+        return None
+    left = budget - budgets.hold(order.campaign_id, order.generation)
+    return Purse(prices_of(order), left, left)
+
+
+def spend(order: Order, entries: Sequence[ClaimEntry]) -> None:
+    """Count what is claimed for the first time, in the transaction of `begin`."""
+    if order.definition.budget_fen is None:
+        return
+    prices = prices_of(order)
+    fresh = [entry for entry in entries if not entry.row.attempts and not entry.row.subject]
+    cost = sum(prices.of(Channel(entry.channel)) for entry in fresh)
+    if cost:
+        budgets.spend(order.campaign_id, order.generation, cost)

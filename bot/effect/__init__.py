@@ -1,0 +1,1 @@
+"""What marketing came to: funnels, attribution, sources, collisions, post-mortems, digests."""

@@ -1,0 +1,165 @@
+"""A post-mortem in words: whole sentences, the doubt beside the figure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.effect.tables import between, percent, yuan
+from bot.i18n import t
+
+Document = Mapping[str, Any]
+_MOST_REASONS = 5
+
+
+def told(document: Document, lang: str = "zh") -> str:
+    """The document's words, a paragraph each part that has something to say."""
+    parts = (_head, _sum, _forecast, _funnel, _increment, _variants, _left, _skips, _money, _next)
+    return "\n".join(line for part in parts for line in part(document, lang))
+
+
+def _head(document: Document, lang: str) -> Iterator[str]:
+    yield t(
+        "effect.pm.head", lang, name=document["name"], run=document["run"],
+        at=document["as_of"][:10],
+    )  # fmt: skip
+    if not document["final"]:
+        yield t("effect.pm.not_final", lang)
+
+
+def _sum(document: Document, lang: str) -> Iterator[str]:
+    total = document["total"]
+    names = ("intended", "sent", "failed", "skipped", "held_out", "unknown")
+    yield t("effect.pm.sum", lang, **{name: f"{total[name]:,}" for name in names})
+    if total["waiting"]:
+        yield t("effect.pm.waiting", lang, waiting=f"{total['waiting']:,}")
+
+
+def _forecast(document: Document, lang: str) -> Iterator[str]:
+    said = document["forecast"]
+    if not said:
+        return
+    off = [one for one in said if one["foretold"] != one["came"]]
+    if not off:
+        yield t("effect.pm.as_foretold", lang)
+        return
+    yield t(
+        "effect.pm.off", lang,
+        figures=t("effect.comma", lang).join(
+            t(
+                "effect.pm.off.one", lang, figure=t(f"effect.pm.figure.{one['figure']}", lang),
+                foretold=f"{one['foretold']:,}", came=f"{one['came']:,}",
+            )
+            for one in off
+        ),
+    )  # fmt: skip
+
+
+def _funnel(document: Document, lang: str) -> Iterator[str]:
+    total = document["total"]
+    rates = total["rates"]
+    yield t(
+        "effect.pm.funnel", lang, clicked=f"{total['clicked']:,}", ctr=between(rates["ctr"]),
+        machines=f"{total['every'] - total['taps']:,}", claimed=f"{total['claimed']:,}",
+        redeemed=f"{total['redeemed']:,}", buyers=f"{total['buyers']:,}",
+        revenue=yuan(total["revenue_fen"]),
+    )  # fmt: skip
+
+
+def _increment(document: Document, lang: str) -> Iterator[str]:
+    more = document["increment"]
+    sent, held_out = more["people"]
+    if not held_out:
+        yield t("effect.pm.no_holdout", lang)
+        return
+    figures = {
+        "sent": f"{sent:,}", "held_out": f"{held_out:,}",
+        "difference": between(more["difference"]), "extra": _count(more["extra_buyers"]),
+        "low": _count(more["extra_buyers"], 1), "high": _count(more["extra_buyers"], 2),
+    }  # fmt: skip
+    _, low, high = more["difference"]
+    if not more["enough"]:
+        yield t("effect.pm.too_few", lang, **figures)
+    elif low is not None and low > 0:
+        yield t("effect.pm.gain", lang, **figures)
+    elif high is not None and high < 0:
+        yield t("effect.pm.harm", lang, **figures)
+    else:
+        yield t("effect.pm.no_difference", lang, **figures)
+    if more["enough"] and more["revenue_enough"]:
+        money = more["extra_revenue_fen"]
+        ends = {name: yuan(money[place] or 0) for place, name in enumerate(("fen", "low", "high"))}
+        yield t("effect.pm.extra_revenue", lang, **ends)
+
+
+def _count(span: list[float | None], place: int = 0) -> str:
+    value = span[place]
+    return "?" if value is None else f"{value:,.0f}"
+
+
+def _variants(document: Document, lang: str) -> Iterator[str]:
+    best = document["variants"]
+    if best:
+        yield t(
+            "effect.pm.best" if best["sure"] else "effect.pm.no_best", lang, best=best["best"],
+            worst=best["worst"], best_rate=percent(best["best_rate"]),
+            worst_rate=percent(best["worst_rate"]), difference=between(best["difference"]),
+            by=t(f"effect.head.{best['by']}", lang),
+        )  # fmt: skip
+
+
+def _left(document: Document, lang: str) -> Iterator[str]:
+    more = document["increment"]
+    sent, held_out = more["people"]
+    for kind, one in more["left"].items():
+        ours, theirs = one["people"]
+        if ours or theirs:
+            low = one["difference"][1]
+            proven = one["enough"] and low is not None and low > 0
+            yield t(
+                "effect.pm.left.more" if proven else "effect.pm.left", lang,
+                kind=t(f"effect.left.{kind}", lang), sent=f"{ours:,}", held_out=f"{theirs:,}",
+                rate=percent(ours / sent) if sent else "-",
+                base=percent(theirs / held_out) if held_out else "-",
+            )  # fmt: skip
+
+
+def _skips(document: Document, lang: str) -> Iterator[str]:
+    for one in document["skips"][:_MOST_REASONS]:
+        yield t(
+            "effect.pm.skip", lang, people=f"{one['people']:,}",
+            reason=t(f"effect.skip.{one['reason']}", lang),
+            advice=t(f"effect.advice.{one['reason']}", lang),
+        )  # fmt: skip
+    for one in document["failed"][:_MOST_REASONS]:
+        yield t("effect.pm.failed", lang, people=f"{one['people']:,}", why=one["why"])
+
+
+def _money(document: Document, lang: str) -> Iterator[str]:
+    total = document["total"]
+    yield t(
+        "effect.pm.money", lang, revenue=yuan(total["revenue_fen"]),
+        coupons=yuan(total["coupon_cost_fen"]), messages=yuan(total["message_cost_fen"]),
+        profit=yuan(total["profit_fen"]),
+    )  # fmt: skip
+    if document["margin_permille"] is None:
+        yield t("effect.no_margin", lang)
+
+
+def _next(document: Document, lang: str) -> Iterator[str]:
+    yield t("effect.pm.next", lang)
+    for place, one in enumerate(document["next"], 1):
+        yield f"{place}. {lesson(one, lang)}"
+
+
+def lesson(one: Mapping[str, Any], lang: str = "zh") -> str:
+    """The words of one next step."""
+    values = {name: value for name, value in one.items() if name != "rule"}
+    if "reason" in values:
+        values["advice"] = t(f"effect.advice.{values['reason']}", lang)
+        values["reason"] = t(f"effect.skip.{values['reason']}", lang)
+    if "kind" in values:
+        values["kind"] = t(f"effect.left.{values['kind']}", lang)
+    if "fen" in values:
+        values["fen"] = yuan(values["fen"])
+    return t(f"effect.next.{one['rule']}", lang, **values)

@@ -1,0 +1,86 @@
+"""Who wrote a campaign's document, who asked for its approval, and who gave or refused it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.store.models import CampaignApproval
+
+DRAFTED, SUBMITTED, APPROVED, REJECTED = "drafted", "submitted", "approved", "rejected"
+REASON_LIMIT = 190
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What became of one document. `digest` is of that document; `decider` "" while it waits."""
+
+    id: int
+    campaign_id: int
+    digest: str
+    state: str
+    maker: str
+    submitted_at: datetime
+    decider: str
+    decided_at: datetime | None
+    reason: str
+
+
+def _state(row: Any) -> Approval:
+    return Approval(
+        row.id,
+        row.campaign_id,
+        row.digest,
+        row.state,
+        row.maker,
+        row.submitted_at,
+        row.decider,
+        row.decided_at,
+        row.reason,
+    )
+
+
+def note(campaign_id: int, digest: str, state: str, maker: str, now: datetime) -> Approval:
+    """A document was drafted, or its approval asked for."""
+    row = CampaignApproval.create(
+        campaign=campaign_id, digest=digest, state=state, maker=maker[:64], submitted_at=now
+    )
+    return _state(row)
+
+
+def latest(campaign_id: int) -> Approval | None:
+    """The latest request, decided or not."""
+    query = CampaignApproval.select().where(
+        (CampaignApproval.campaign == campaign_id) & (CampaignApproval.state != DRAFTED)
+    )
+    row = query.order_by(CampaignApproval.id.desc()).first()
+    return None if row is None else _state(row)
+
+
+def hands(campaign_id: int, digest: str) -> set[str]:
+    """Everybody who wrote this very document or asked for its approval."""
+    query = CampaignApproval.select(CampaignApproval.maker).where(
+        (CampaignApproval.campaign == campaign_id) & (CampaignApproval.digest == digest)
+    )
+    return {row.maker for row in query}
+
+
+def decide(approval_id: int, state: str, decider: str, reason: str, now: datetime) -> bool:
+    """False: somebody has decided it already."""
+    changed: int = (
+        CampaignApproval.update(
+            state=state, decider=decider[:64], reason=reason[:REASON_LIMIT], decided_at=now
+        )
+        .where((CampaignApproval.id == approval_id) & (CampaignApproval.state == SUBMITTED))
+        .execute()
+    )
+    return changed == 1
+
+
+def history(campaign_id: int, limit: int = 50) -> list[Approval]:
+    """Requests, the latest first."""
+    query = CampaignApproval.select().where(
+        (CampaignApproval.campaign == campaign_id) & (CampaignApproval.state != DRAFTED)
+    )
+    return [_state(row) for row in query.order_by(CampaignApproval.id.desc()).limit(limit)]
