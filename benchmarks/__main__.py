@@ -9,7 +9,7 @@ from importlib import import_module
 
 NAMES = (
     "callbacks", "sends", "ledger", "chaos", "crosswoz", "sandbox_month",
-    "nlu", "imports", "picture", "folds", "segments", "experiments", "effect", "journeys",
+    "nlu", "imports", "picture", "folds", "segments", "experiments", "dryrun", "effect", "journeys",
     "carrying",
 )  # fmt: skip
 

@@ -252,9 +252,10 @@ def burn(found: Town, kills: int, people: int) -> float:
 
 
 def _await_first(found: Town) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not found.states()["sent"]:
         assert time.monotonic() < deadline, "nothing is sent"
+        found.resume()
         time.sleep(0.02)
 
 

@@ -59,7 +59,7 @@ def _people(account_id: int, journey_id: int, count: int) -> None:
         )
         run_many(
             "INSERT INTO follower_tag (follower_id, tag, weight, source, since)"
-            " SELECT id, 'vip', 1, 'rule', ? FROM follower WHERE id % 3 = 0",
+            " SELECT id, 'vip', 1, 'rule', ? FROM follower WHERE MOD(id, 3) = 0",
             [(at,)],
         )
         run_many(

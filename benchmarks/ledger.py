@@ -4,14 +4,15 @@
 
 CPU of this process, user and system, in microseconds a send; SQLite in a file. Batches are those of
 64 and of 256 messages at once. "plain" carries a tracked link, "coupon" a code of its own, with its
-event. The peer gives each row one peewee UPDATE in a transaction of its own, and decides nothing.
+event; "killed" is plain 256 whose sender dies ten times and is begun anew: its claimed rows are
+swept. The peer gives each row one peewee UPDATE in a transaction of its own, and decides nothing.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,13 +31,16 @@ from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
 from bot.services import Services
 from bot.settings import Settings
-from bot.store import followers
+from bot.store import campaigns, followers, send_progress
 from bot.store.db import fetch, run_many, transaction
+from bot.store.db import run as run_sql
 from bot.store.models import Send
 
 OPEN = {"quiet_hours": None, "per_day": 1000, "per_week": 1000, "per_month": 1000}
 LEASE = timedelta(minutes=10)
 PARTS = ("claim", "compose", "settle")
+MOST = 200  # rows of one claim
+KILLS = 10
 Spent = dict[str, float]
 
 
@@ -94,6 +98,25 @@ def _ours(order: Order, batch: int, now: datetime) -> tuple[int, Spent]:
                 sent += settle(order, "bench", results, now).sent
 
 
+def _killed(order: Order, kills: int, now: datetime) -> float:
+    """Microseconds a row, with all that the kills cost but the start of a process."""
+    rows = campaigns.generation(order.campaign_id, order.generation).audience
+    began = time.process_time()
+    for _ in range(kills):
+        order = load(order.campaign_id, order.public_url, now)
+        composer = Composer(order)
+        for _ in range(max(1, rows // kills // MOST - 1)):
+            claimed = claim(order, "bench", MOST, LEASE, now)
+            calls = composer.calls(claimed.rows)
+            for start in range(0, len(calls), 100):
+                results = [Result(row) for row, _ in calls[start : start + 100]]
+                settle(order, "bench", results, now)
+        composer.calls(claim(order, "bench", MOST, LEASE, now).rows)
+        campaign.sweep(now + LEASE)
+    done = send_progress.total(order.campaign_id, order.generation).moved
+    return (time.process_time() - began) / done * 1e6
+
+
 def _peer(order: Order, now: datetime) -> float:
     ids = [row[0] for row in fetch("SELECT id FROM send WHERE campaign_id=?", (order.campaign_id,))]
     began = time.process_time()
@@ -105,34 +128,47 @@ def _peer(order: Order, now: datetime) -> float:
     return (time.process_time() - began) / len(ids) * 1e6
 
 
+def _forget() -> None:
+    """Each begins with followers who were sent nothing yet."""
+    run_sql("DELETE FROM send")
+
+
 def run(count: int = 10_000, rounds: int = 3) -> dict[str, Any]:
     """Medians over the rounds, each with campaigns of its own in turn."""
     with opened() as services:
         now = utc_now()
         people(services, count, now)
-        _stock(services, count * rounds * 2, now)
+        stock(services, count * rounds * 2, now)
         found: dict[str, list[float]] = {}
         for number in range(rounds):
             for kind, offer, batch in (
-                ("plain 64", "", 64), ("plain 256", "", 200),
-                ("coupon 64", "bench", 64), ("coupon 256", "bench", 200),
+                ("plain 64", "", 64), ("plain 256", "", MOST),
+                ("coupon 64", "bench", 64), ("coupon 256", "bench", MOST),
             ):  # fmt: skip
                 slug = f"{kind.replace(' ', '-')}-{number}"
                 sent, spent = _ours(a_run(services, slug, offer, now), batch, now)
                 for part in PARTS:
                     found.setdefault(f"{kind} {part}", []).append(spent[part] / sent * 1e6)
+                _forget()
+            killed = _killed(a_run(services, f"killed-{number}", "", now), KILLS, now)
+            found.setdefault("killed", []).append(killed)
+            _forget()
             peer = _peer(a_run(services, f"peer-{number}", "", now), now)
+            _forget()
             found.setdefault("peer", []).append(peer)
     return _figures({name: round(median(values), 1) for name, values in found.items()})
 
 
 def _figures(us: dict[str, float]) -> dict[str, Any]:
     figures: dict[str, Any] = {"peer_us": us.pop("peer")}
+    killed = us.pop("killed")
     for kind in sorted({name.rpartition(" ")[0] for name in us}):
         parts = {part: us[f"{kind} {part}"] for part in PARTS}
         ledger = round(parts["claim"] + parts["settle"], 1)
         ratio = round(ledger / figures["peer_us"], 2)
         figures[kind] = {**parts, "ledger_us": ledger, "ratio": ratio}
+    whole = sum(figures["plain 256"][part] for part in PARTS)
+    figures["killed"] = {"us": killed, "ratio to plain 256": round(killed / whole, 3)}
     return figures
 
 
@@ -155,19 +191,10 @@ def opened() -> Iterator[Services]:
             services.store.close()
 
 
-def _stock(services: Services, codes: int, now: datetime) -> None:
+def stock(services: Services, codes: int, now: datetime) -> None:
+    """The coupon batch `bench`."""
     coupon.make_batch(
         services.account_of("default").id,
         {"slug": "bench", "title": "券", "face_value_fen": 1000, "per_person": 100, "codes": codes},
         now,
     )
-
-
-def profiled(work: Callable[[], Any]) -> None:
-    """Print where `work` spends its time."""
-    import cProfile
-    import pstats
-
-    with cProfile.Profile() as profile:
-        work()
-    pstats.Stats(profile).sort_stats("cumulative").print_stats(45)

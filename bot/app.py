@@ -14,6 +14,7 @@ from bot.inbox.receive import Receiver
 from bot.services import Services
 from bot.web import (
     api,
+    campaigning,
     collect,
     follower,
     h5,
@@ -47,7 +48,21 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
     app = Flask("bot", template_folder=str(folder), static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["hongyan"] = services
-    for room in (track, collect, h5, till, pay, me, once, follower, api, intake, openapi, health):
+    for room in (
+        track,
+        collect,
+        h5,
+        till,
+        pay,
+        me,
+        once,
+        follower,
+        api,
+        campaigning,
+        intake,
+        openapi,
+        health,
+    ):
         app.register_blueprint(room.views)
     if services.settings.sandboxed:
         app.register_blueprint(live.views)

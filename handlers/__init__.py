@@ -29,10 +29,10 @@ ORDER = (
     "delivery",  # reports of the platform
     "missed",  # not understood several times in a row: a person
     "fallback",  # did you mean, a topic, the default
-    "carrying",  # no handler: adds a waiting offer to an answer
 )
 for _name in ORDER:
     import_module(f"handlers.{_name}")
+import_module("handlers.carrying")  # no handler: answers take waiting offers along
 # The house's own handlers wait for nothing but the database. One added later runs on the pool, and
 # with it every message of its kind, unless it says `quick=True`.
 router.declare_quick()

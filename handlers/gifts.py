@@ -75,7 +75,8 @@ def _given(ctx: Context, batches: Iterable[str]) -> UsableCoupon | None:
 def _runs(batch: BatchState, ctx: Context) -> bool:
     """Whether it is open at this moment."""
     begun = batch.valid_from is None or batch.valid_from <= ctx.now
-    return begun and (batch.valid_until is None or ctx.now < batch.valid_until)
+    over = batch.valid_until is not None and batch.valid_until <= ctx.now
+    return begun and not over and batch.withdrawn_at is None
 
 
 def _liked(ctx: Context) -> dict[str, float]:

@@ -12,9 +12,12 @@ from datetime import datetime
 from hashlib import sha256
 
 from bot.campaign.definition import Definition, parse
+from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
+from bot.campaign.linting import findings_of
 from bot.campaign.order import zone_of
 from bot.campaign.states import EDITABLE
+from bot.content.findings import refusing
 from bot.errors import Conflict
 from bot.store import approvals, audit, campaign_rules
 from bot.store.approvals import APPROVED, REJECTED, SUBMITTED, Approval
@@ -34,12 +37,15 @@ def demanded(account_id: int, definition: Definition) -> bool:
 
 
 def submit(account_id: int, ref: str | int, maker: str, now: datetime) -> Approval:
-    """Ask for approval of the document as it stands. Raises NotFound, Conflict."""
+    """Ask for approval of the document as it stands. Raises NotFound, and Conflict: for what the
+    linter calls an error, and for what is submitted or approved already."""
     campaign = find(account_id, ref)
     if campaign.state not in EDITABLE:
         raise Conflict(f"the campaign is {campaign.state}: only a draft is submitted")
     digest = _digest(campaign)
     last = approvals.latest(campaign.id)
+    if wrong := refusing(findings_of(order_to_come(campaign, "", now), None, None, None)):
+        raise Conflict(f"the linter refuses it: {wrong[0].line()}")
     if last is not None and last.digest == digest and last.state in (SUBMITTED, APPROVED):
         raise Conflict(f"this document is {last.state} already, by {last.decider or last.maker}")
     with transaction():

@@ -25,6 +25,7 @@ from bot.store.send_brake import Brake
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=1)
+LONGEST = timedelta(days=1)  # then evidence is gathered anew: journeys send for ever
 ERRORS_ALLOWED = 0.05  # of what is sent
 LOST_ALLOWED = {"opt_out": 0.01, "unsubscribe": 0.01, "angry": 0.01}  # beyond the usual
 MOST_ALLOWED = 0.5
@@ -63,13 +64,13 @@ def look(order: Order, now: datetime, every: timedelta = EVERY) -> str:
     """Pause the run if a rate says so; the reason, or "". At most one look a minute, whoever asks.
 
     A campaign that runs though its brake holds was resumed by a person, who has seen the evidence:
-    it counts anew from the next minute on.
+    it counts anew from the next minute on; so it does every LONGEST.
     """
     brake = send_brake.get(order.campaign_id)
     if brake is None or brake.generation != order.generation:
         send_brake.begin(order.campaign_id, order.generation, _start(order))
         brake = send_brake.get(order.campaign_id)
-    elif brake.braked_at is not None:
+    elif brake.braked_at is not None or now >= brake.since + LONGEST:
         send_brake.begin(order.campaign_id, order.generation, now + EVERY)
         return ""
     assert brake is not None

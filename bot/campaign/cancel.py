@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.campaign.claim import NOT_RESENT
 from bot.campaign.states import CampaignStatus, must_move
 from bot.store import campaigns, send_progress, send_repair, sends
-from bot.store.db import transaction
+from bot.store.db import again, transaction
 from bot.store.send_progress import Done
 from bot.store.sends import SendRow
 from bot.values.audience import SendState, Skip
@@ -33,6 +33,7 @@ def skip_rest(campaign_id: int, now: datetime) -> int:
     return skipped
 
 
+@again
 def _skip_chunk(campaign_id: int, now: datetime) -> int:
     with transaction():
         campaign = campaigns.get(campaign_id)

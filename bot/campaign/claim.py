@@ -20,7 +20,7 @@ from bot.campaign.purse import spend as spend_budget
 from bot.campaign.recipients import recipients, spent
 from bot.campaign.rights import spend
 from bot.campaign.states import CampaignStatus
-from bot.channels.registry import CHANNELS, Way
+from bot.channels.registry import BATCHED, CHANNELS, Way
 from bot.store import coupons, quotas, send_progress, sends
 from bot.store.coupons import CodeRef
 from bot.store.db import again, transaction
@@ -78,7 +78,9 @@ def _claim(
         rows = sends.due(order.campaign_id, now, limit)
         if not rows:
             return Claim()
-        channels = _channels(order, rows) if counted else set()
+        channels = _channels(order, rows)
+        if not counted and BATCHED.isdisjoint(channels):  # a mass send's call is counted later
+            channels = set()
         rooms = {channel: _room(order, CHANNELS[channel], now) for channel in channels}
         decisions = [
             _kept_apart(decision, lease, now) if decision.row.client_id else decision
@@ -174,7 +176,7 @@ def _write(
     delays = [(d.row.id, d.verdict.until) for d in final if isinstance(d.verdict, Delay)]
     unknown = [(d.row.id, None, NOT_RESENT) for d in final if d.verdict is SendState.UNKNOWN]
     entries = [
-        _entry(d.row, d.verdict, codes.get(d.row.coupon_purpose), d.reasons)
+        _entry(d.row, d.verdict, codes.get(d.row.coupon_purpose) if codes else None, d.reasons)
         for d in final
         if isinstance(d.verdict, Channel)
     ]
@@ -197,7 +199,7 @@ def _reserve(
     wants: dict[int, list[tuple[int, str]]] = {}
     for decision in decisions:
         row = decision.row
-        if isinstance(decision.verdict, Channel) and row.batch_id is not None:
+        if row.batch_id is not None and isinstance(decision.verdict, Channel):
             wants.setdefault(row.batch_id, []).append((row.follower_id, row.coupon_purpose))
     found: dict[str, CodeRef | Skip] = {}
     for batch_id, asked in wants.items():
@@ -222,16 +224,16 @@ def _entry(
 
 def _spend(order: Order, entries: Sequence[ClaimEntry], now: datetime) -> None:
     """Windows and quotas. Raises QuotaShort."""
-    sends.spend_windows(
-        [e.row.follower_id for e in entries if CHANNELS[Channel(e.channel)].needs_window]
-    )
+    calls = Counter(Channel(entry.channel) for entry in entries)
+    windowed = {channel for channel in calls if CHANNELS[channel].needs_window}
+    sends.spend_windows([entry.row.follower_id for entry in entries if entry.channel in windowed])
     spend(order, entries)
     spend_budget(order, entries)
     day = quotas.day_of(now, order.zone)
-    for channel, calls in Counter(Channel(e.channel) for e in entries).items():
+    for channel, count in calls.items():
         api = CHANNELS[channel].api
-        if not quotas.take(order.account_id, api, day, calls):
-            raise QuotaShort(f"the quota of {api} has no room for {calls}")
+        if not quotas.take(order.account_id, api, day, count):
+            raise QuotaShort(f"the quota of {api} has no room for {count}")
 
 
 def _claimed(entry: ClaimEntry, owner: str, now: datetime) -> SendRow:

@@ -11,6 +11,7 @@ from bot.campaign.aim import aim_of, chunks
 from bot.campaign.compose import Composer
 from bot.campaign.definition import Definition, parse
 from bot.campaign.drawing import CHUNK
+from bot.campaign.experiments_report import sizing
 from bot.campaign.finding import find
 from bot.campaign.finish import ASSUMED_PER_MINUTE, Finish, finish
 from bot.campaign.freshness import bring_up_to_date
@@ -94,6 +95,7 @@ class DryRun:
     examples: tuple[Example, ...] = ()
     collisions: tuple[Collision, ...] = ()
     findings: tuple[Finding, ...] = ()
+    sizing: tuple[str, ...] = ()  # what an experiment of so many can show
 
     @property
     def expected(self) -> int:
@@ -153,6 +155,7 @@ class DryRun:
                 for one in self.collisions
             ],
             "findings": [one.to_json() for one in self.findings],
+            "sizing": list(self.sizing),
         }
 
 
@@ -164,7 +167,8 @@ def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) 
     order = order_to_come(campaign, services.settings.public, now)
     told = _told(order, _walked(order, now), now, collisions(campaign, order.definition, now))
     findings = findings_of(order, told.expected, told.delayed_until or now, told.finish.at)
-    return replace(told, findings=tuple(findings))
+    shown = sizing(order.definition, sum(told.variants.values()))
+    return replace(told, findings=tuple(findings), sizing=tuple(shown))
 
 
 def foretell(
@@ -248,10 +252,11 @@ def _told(order: Order, walk: Walk, now: datetime, collisions: tuple[Collision, 
 def _quota(
     order: Order, at: datetime, now: datetime, tally: Tally
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """(calls left on the day on which it begins, sends beyond them), by channel."""
+    """(sends that the quota leaves room for on the day on which it begins, sends beyond them), by
+    channel."""
     day = quotas.day_of(at, order.zone)
     left = {
-        way.channel.value: quotas.left(order.account_id, way.api, day, way.daily_limit)
+        way.channel.value: quotas.left(order.account_id, way.api, day, way.daily_limit) * way.most
         for way in (CHANNELS[channel] for channel in order.channels())
         if way.api
     }
@@ -272,7 +277,7 @@ def _finish(
             now,
             per_minute=rate * many / total,
             quota_today=quota.get(name, many),
-            quota_a_day=CHANNELS[Channel(name)].daily_limit or many,
+            quota_a_day=CHANNELS[Channel(name)].messages_a_day or many,
             ramp_minutes=pace.ramp_minutes if pace else 0,
         )
         for name, many in tally.channels.items()

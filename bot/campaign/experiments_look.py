@@ -78,14 +78,15 @@ def _take(
         if not experiments.decide(state, now, every, **changes) or found is None:
             return 0
         experiments.write_page(state.id, found.kind, found.words, found.evidence, now)
-        if found.changes:
-            detail = {"experiment": state.key, "kind": found.kind}
-            audit.record("job", "experiment.decided", now, detail=detail)
         if found.loud:
             for run in experiments.runs(state.id):
                 if run.state in OPEN:
                     campaigns.complain(run.campaign_id, found.words["zh"][0])
-            logger.error("experiment=%d decided=%s", state.id, found.kind)
+        if found.changes:
+            detail = {"experiment": state.key, "kind": found.kind}
+            audit.record("job", "experiment.decided", now, detail=detail)
+    if found.loud:
+        logger.error("experiment=%d decided=%s", state.id, found.kind)
     return 1
 
 
@@ -96,7 +97,7 @@ def decided(state: ExperimentState, now: datetime) -> Decision | None:
     if broken is not None:
         return broken
     if first is None or last is None:
-        return None
+        return _over(state, state.opened_at, now)
     for ask in (_harm, _bandit, _winner):
         found = ask(state, first, now)
         if found is not None:
@@ -185,7 +186,7 @@ def _winner(state: ExperimentState, first: datetime, now: datetime) -> Decision 
     if leader:
         _say(words, "experiment.page.rolled", arm=leader)
         changes = {**_won(leader, now), "sweeping": True}
-        return Decision("winner", words, as_document(found), changes, loud=False)
+        return Decision("winner", words, as_document(found), changes)
     pages = [page for page in experiments.pages(state.id) if page.kind != "weights"]
     if pages and pages[-1].kind == found.outcome:
         return None

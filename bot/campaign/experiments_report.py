@@ -22,6 +22,7 @@ from bot.store.experiment_figures import Money, Reach
 from bot.store.experiments import ExperimentState
 
 LONGEST = max(figures.ANSWERS_WITHIN.values())
+LEAST_ANSWERS = 5  # expected of an arm: below that nothing is compared
 USUAL_RATES = {"clicked": 0.05, "claimed": 0.05, "redeemed": 0.01, "ordered": 0.01}
 
 
@@ -168,6 +169,7 @@ def sizing(
     """What so many followers can show: the smallest rise that this experiment would find, in
     words; nothing for a definition without an experiment.
 
+    audience   those who get an arm: without the held out
     baseline   the rate of the metric today; None: what is usual
     """
     part = definition.experiment
@@ -175,16 +177,18 @@ def sizing(
         return []
     shares = shares_of({variant.name: variant.weight for variant in definition.texts()})
     smallest, control = min(shares.values()), next(iter(shares.values()))
-    people = round(audience * (1 - definition.holdout))
     # Two arms of unequal size see as much as two of their harmonic mean.
-    per_arm = people * 2 * smallest * control / (smallest + control)
+    per_arm = audience * 2 * smallest * control / (smallest + control)
     metric = part.winner.metric if part.winner else "clicked"
     rate = USUAL_RATES[metric] if baseline is None else baseline
-    rise = detectable(rate, per_arm, Plan(arms=len(shares))) if per_arm >= 1 else 1.0
-    values = {"people": round(people * smallest), "metric": t(f"experiment.metric.{metric}", lang),
-              "rate": f"{rate:.1%}"}  # fmt: skip
-    if rise >= 1 - rate:
+    values = {
+        "people": round(audience * smallest),
+        "metric": t(f"experiment.metric.{metric}", lang),
+        "rate": f"{rate:.1%}",
+    }
+    if per_arm * rate < LEAST_ANSWERS:
         return [t("experiment.sizing.none", lang, **values)]
+    rise = detectable(rate, per_arm, Plan(arms=len(shares)))
     return [t("experiment.sizing.rise", lang, rise=f"{100 * rise:.2f}", **values)]
 
 

@@ -11,13 +11,14 @@ from bot.campaign.approve import check, digest_of
 from bot.campaign.close import Closing, close
 from bot.campaign.definition import Definition, parse
 from bot.campaign.finding import find
+from bot.campaign.means import check_kind
 from bot.campaign.order import zone_of
 from bot.campaign.recur import first_run
 from bot.campaign.report import Report, report
 from bot.campaign.states import EDITABLE, CampaignStatus, must_move
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.services import Services
-from bot.store import approvals, campaigns, contents, coupons, recurrences, segments
+from bot.store import accounts, approvals, campaigns, contents, coupons, recurrences, segments
 from bot.store.campaigns import CampaignState
 from bot.store.db import transaction
 
@@ -74,6 +75,8 @@ def change(
 def checked(account_id: int, document: Any) -> Definition:
     """The definition, with what it names looked up. Raises InvalidInput."""
     definition = parse(document, zone_of(account_id))
+    if not definition.auto_channels:
+        check_kind(definition.channels, accounts.by_id(account_id).kind)
     where = "audience" if definition.audience else "segment"
     named: list[tuple[str, Callable[[int, str], object], str]]
     named = [(where, segments.by_slug, slug) for slug in definition.aim().named()]

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.campaign import mass_call, mass_settle
 from bot.campaign.order import Order, load
-from bot.campaign.policy import Recipient, next_opening, skip_reason
+from bot.campaign.policy import Policy, Recipient, next_opening, skip_reason
 from bot.campaign.recipients import recipients
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import BATCHED, CHANNELS
@@ -29,11 +29,12 @@ from bot.store import campaigns, mass_batches, sends
 from bot.store.db import again, transaction
 from bot.store.mass_batches import Batch, State
 from bot.store.sends import ClaimEntry, SendRow
-from bot.values.audience import Channel, SendState
+from bot.values.audience import Channel, SendState, Skip
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than tagging, calling and writing take
+CHUNK = 1000  # rows of one look at permission
 LOST = "whether the mass call arrived cannot be found out any more"
 
 
@@ -174,37 +175,42 @@ class _Way:
         return mass_settle.dissolved(self.batch, self.owner, self.now, alone=rows[0].id)
 
 
-@again
 def permit(order: Order, batch: Batch, owner: str, now: datetime) -> tuple[list[SendRow], int]:
     """(The rows that may still go, how many may not any more): skipped, or unknown where the call
-    may have arrived. In one transaction; the rows' followers are held until it ends."""
-    policy = order.policy(batch.step)
+    may have arrived. In chunks, since their followers are held while one is looked at."""
+    left: list[SendRow] = []
+    barred, after = 0, 0
+    while rows := mass_batches.claimed_rows(batch, CHUNK, after):
+        some = _permit_some(order, batch, rows, now)
+        left, barred, after = left + some, barred + len(rows) - len(some), rows[-1].id
+    if not mass_batches.change(batch.id, owner, size=len(left)):
+        raise Lost
+    return left, barred
+
+
+@again
+def _permit_some(
+    order: Order, batch: Batch, rows: Sequence[SendRow], now: datetime
+) -> list[SendRow]:
+    policy = order.policy(rows[0].step)
     with transaction():
-        rows = mass_batches.claimed_rows(batch)
         people = recipients(order, [row.follower_id for row in rows], now)
-        # Their own claimed row counts in the caps, which were asked when it was claimed.
-        now_are = {
-            who: Recipient(one.follower, topic_refused=one.topic_refused)
-            for who, one in people.items()
-        }
-        barred = {
-            row.id: reason
-            for row in rows
-            if (reason := skip_reason(now_are[row.follower_id], policy, now)) is not None
-        }
+        barred = {row.id: why for row in rows if (why := _barred(people, row, policy, now))}
         if batch.called_at is not None:
-            sends.settle(
-                ((key, None, reason.value) for key, reason in barred.items()),
-                SendState.UNKNOWN,
-                now,
-            )
+            unsure = ((key, None, reason.value) for key, reason in barred.items())
+            sends.settle(unsure, SendState.UNKNOWN, now)
         else:
             sends.put_back((key, now, False, None, "") for key in barred)
             sends.skip([(key, reason, {}) for key, reason in barred.items()], now)
-        left = [row for row in rows if row.id not in barred]
-        if not mass_batches.change(batch.id, owner, size=len(left)):
-            raise Lost
-        return left, len(barred)
+    return [row for row in rows if row.id not in barred]
+
+
+def _barred(
+    people: Mapping[int, Recipient], row: SendRow, policy: Policy, now: datetime
+) -> Skip | None:
+    """Caps, rest and variety were asked when the row was claimed, and would count this very row."""
+    one = people[row.follower_id]
+    return skip_reason(Recipient(one.follower, topic_refused=one.topic_refused), policy, now)
 
 
 class Lost(Exception):

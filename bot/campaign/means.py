@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,6 +92,14 @@ def check_means(channels: Collection[Channel], means: Means, *, offer: bool) -> 
             raise InvalidInput(f"{wants}: is required by the channel {channel.value}", wants)
         if CHANNELS[channel].batched and offer:
             raise InvalidInput(f"offer: {NO_OFFER}", "offer")
+
+
+def check_kind(channels: Sequence[Channel], kind: str) -> None:
+    """An account of this kind has the channels that were listed. Raises InvalidInput."""
+    for i, channel in enumerate(channels):
+        if kind not in CHANNELS[channel].kinds:
+            path = f"channels[{i}]"
+            raise InvalidInput(f"{path}: a {kind} account has no {channel.value}", path)
 
 
 def means_schema() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from bot.campaign.order import OFFER, Order
 from bot.campaign.parts import Pace
 from bot.campaign.policy import Policy, next_day
-from bot.channels.registry import CHANNELS
+from bot.channels.registry import BY_CALL, CHANNELS
 from bot.store import campaigns, quotas, send_pace, send_progress
 from bot.values.audience import Channel, Purpose
 
@@ -92,10 +92,10 @@ def expected_seconds(rate: float | None, waiting: int) -> float | None:
 
 
 def calls_left(order: Order, channels: Sequence[Channel], now: datetime) -> list[int]:
-    """What is left of today's quota, by channel."""
+    """Messages that today's quota leaves room for, by channel."""
     day = quotas.day_of(now, order.zone)
     ways = [CHANNELS[channel] for channel in channels]
-    return [quotas.left(order.account_id, way.api, day, way.daily_limit) for way in ways]
+    return [quotas.left(order.account_id, way.api, day, way.daily_limit) * way.most for way in ways]
 
 
 def limits(order: Order, waiting: int, now: datetime) -> list[Limit]:
@@ -106,7 +106,7 @@ def limits(order: Order, waiting: int, now: datetime) -> list[Limit]:
     found = []
     policy = order.policy(OFFER)
     span = time_left(policy, now)
-    left = calls_left(order, policy.channels, now)
+    left = calls_left(order, [c for c in policy.channels if c in BY_CALL], now)
     rates = [quota_rate(waiting, calls, span) for calls in left]
     slow = [rate for rate in rates if rate is not None]
     if slow and len(slow) == len(rates):
@@ -155,8 +155,7 @@ class Pacer:
             send_pace.give_back(limit.name, unused, limit.per_second)
 
     def _below_ramp(self, now: datetime) -> int:
-        if self._ramp is None:
+        if self._ramp is None or (most := self._ramp.most(now)) >= self._ramp.audience:
             return 1 << 30
         done = send_progress.total(self._order.campaign_id, self._order.generation)
-        sent = done.moved - done.skipped
-        return max(0, self._ramp.most(now) - sent - self._under_way())
+        return max(0, most - done.moved + done.skipped - self._under_way())

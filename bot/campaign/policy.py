@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -210,7 +211,12 @@ def next_opening(policy: Policy, now: datetime) -> datetime | None:
     quiet_from, quiet_to = policy.quiet_from, policy.quiet_to
     if quiet_from is None or quiet_to is None or policy.purpose is not Purpose.MARKETING:
         return None
-    local = now.astimezone(policy.zone)
+    return _opening(quiet_from, quiet_to, policy.zone, now)
+
+
+@lru_cache(maxsize=64)  # a batch of hundreds asks it of one instant
+def _opening(quiet_from: time, quiet_to: time, zone: ZoneInfo, now: datetime) -> datetime | None:
+    local = now.astimezone(zone)
     clock = local.time().replace(tzinfo=None)
     if quiet_from < quiet_to:
         quiet, tomorrow = quiet_from <= clock < quiet_to, False
@@ -219,7 +225,7 @@ def next_opening(policy: Policy, now: datetime) -> datetime | None:
     if not quiet:
         return None
     day = local.date() + timedelta(days=1 if tomorrow else 0)
-    opening = datetime.combine(day, quiet_to, policy.zone).astimezone(UTC)
+    opening = datetime.combine(day, quiet_to, zone).astimezone(UTC)
     return opening if opening > now else now + timedelta(minutes=1)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
+from bot.campaign.approve import check
 from bot.campaign.close import close
 from bot.campaign.definition import Definition, parse
 from bot.campaign.order import zone_of
@@ -60,12 +61,10 @@ def _occur(one: RecurrenceState, now: datetime) -> bool:
     then = None if last else following
     if _missed(one, now) and definition.recurs.catch_up == "none":
         return _pass_over(campaign, one, then, now)
-    started = _let_begin(campaign, now)
-    if not started:
-        logger.warning("campaign=%s occurrence=skipped", campaign.slug)
-    return recurrences.advance(
-        one, then, skipped=0 if started else 1, note="" if started else _BUSY
-    )
+    why_not = _let_begin(campaign, now)
+    if why_not:
+        logger.warning("campaign=%s occurrence=skipped reason=%s", campaign.slug, why_not)
+    return recurrences.advance(one, then, skipped=1 if why_not else 0, note=why_not)
 
 
 def _missed(one: RecurrenceState, now: datetime) -> bool:
@@ -84,10 +83,15 @@ def _pass_over(
     return recurrences.advance(one, then, skipped=1, note=note)
 
 
-def _let_begin(campaign: CampaignState, now: datetime) -> bool:
-    """Whether a run begins: it is scheduled already, or the one before is through."""
+def _let_begin(campaign: CampaignState, now: datetime) -> str:
+    """Let a run begin, which is scheduled already, or the one before is through; else why not."""
     if campaign.state == CampaignStatus.SCHEDULED:
-        return True
-    if campaign.state == CampaignStatus.RUNNING and not send_repair.unfinished(campaign.id):
-        close(campaign, now)
-    return move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=now)
+        return ""
+    try:
+        check(campaign)  # between two runs the document can be changed
+        if campaign.state == CampaignStatus.RUNNING and not send_repair.unfinished(campaign.id):
+            close(campaign, now)
+    except Conflict as error:
+        campaigns.complain(campaign.id, str(error))
+        return str(error)
+    return "" if move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=now) else _BUSY

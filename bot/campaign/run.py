@@ -108,25 +108,32 @@ class _Lane:
         self._resting: set[int] = set()  # the platform or their pace says: not in this push
 
     def run(self, now: datetime) -> int:
-        moved = _start_due(self._account_id, now)
+        moved = 0
         while True:
-            moved += self._plan(now)
-            waiting = self._waiting(now)
-            if self._over() or not (waiting or self._in(CampaignStatus.PLANNING)):
+            moved += _start_due(self._account_id, now)
+            active = self._active()
+            if any(campaign.state == CampaignStatus.PLANNING for campaign in active):
+                moved += self._plan(active, now)
+                active = self._active()
+            waiting = self._waiting(active, now)
+            planning = any(campaign.state == CampaignStatus.PLANNING for campaign in active)
+            if self._over() or not (waiting or planning):
                 return moved
             if waiting:
-                moved += self._serve(waiting)
+                moved += self._serve(waiting, alone=len(waiting) == 1 and not planning)
             now = self._services.clock()
-            moved += _start_due(self._account_id, now)
 
-    def _in(self, status: CampaignStatus) -> list[CampaignState]:
-        found = campaigns.in_states([status])
+    def _active(self) -> list[CampaignState]:
+        """Those that are being planned or sent."""
+        found = campaigns.in_states(ACTIVE)
         return [campaign for campaign in found if campaign.account_id == self._account_id]
 
-    def _plan(self, now: datetime) -> int:
+    def _plan(self, active: list[CampaignState], now: datetime) -> int:
         """A stretch of planning for each that is being planned."""
         planned = 0
-        for campaign in self._in(CampaignStatus.PLANNING):
+        for campaign in active:
+            if campaign.state != CampaignStatus.PLANNING:
+                continue
             ends = time.monotonic() + TURN_SECONDS
             with _paused_if_lost(campaign, now):
                 if _plan_until(self._services, campaign, now, ends, self._over):
@@ -134,23 +141,23 @@ class _Lane:
                     logger.info("campaign=%s planned=1", campaign.slug)
         return planned
 
-    def _waiting(self, now: datetime) -> dict[int, CampaignState]:
+    def _waiting(self, active: list[CampaignState], now: datetime) -> dict[int, CampaignState]:
         return {
             campaign.id: campaign
-            for campaign in self._in(CampaignStatus.RUNNING)
-            if campaign.id not in self._resting and sends.has_due(campaign.id, now)
+            for campaign in active
+            if campaign.state == CampaignStatus.RUNNING
+            and campaign.id not in self._resting
+            and sends.has_due(campaign.id, now)
         }
 
-    def _serve(self, waiting: dict[int, CampaignState]) -> int:
+    def _serve(self, waiting: dict[int, CampaignState], *, alone: bool) -> int:
         """A turn for the one whose turn it is."""
         weights = {key: weight_of(campaign.priority) for key, campaign in waiting.items()}
         chosen = self._shares.next(weights)
-        alone = len(waiting) == 1 and not self._in(CampaignStatus.PLANNING)
         began = time.monotonic()
         ends = began + (ALONE_SECONDS if alone else TURN_SECONDS)
-        done, more = _turn(
-            self._services, waiting[chosen], _waiting_rows(waiting), ends, self._over
-        )
+        rows = _waiting_rows(waiting)
+        done, more = _turn(self._services, waiting[chosen], rows, ends, self._over)
         self._shares.serve(chosen, time.monotonic() - began, weights[chosen])
         if not more:
             self._resting.add(chosen)

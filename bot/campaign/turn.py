@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.campaign.claim import claim
 from bot.campaign.compose import Composer
@@ -79,9 +80,9 @@ class Turn:
         self._results: list[Result] = []
         self._settling: deque[Future[Settled]] = deque()
         self._settled_at = time.monotonic()
-        self._claimed = 0
+        self._under_way = 0  # claimed and not settled; the desk's own
         now = self.services.clock()
-        self._pacer = Pacer(self.order, self.waiting, self._under_way, now)
+        self._pacer = Pacer(self.order, self.waiting, lambda: self._under_way, now)
 
     @property
     def moved(self) -> int:
@@ -129,7 +130,7 @@ class Turn:
         claimed = claim(self.order, self.owner, granted, LEASE, now)
         at = time.monotonic()
         self._pacer.give_back(granted - len(claimed.rows))
-        self._claimed += len(claimed.rows)
+        self._under_way += len(claimed.rows)
         self.skipped += claimed.skipped
         if not claimed.looked:
             self.drained = True
@@ -159,10 +160,6 @@ class Turn:
     def _ended(self) -> bool:
         return self.stopped or self.over()
 
-    def _under_way(self) -> int:
-        """Claimed, and not settled yet as far as is known."""
-        return self._claimed - self.sent - self.failed - self.unknown - self.again
-
     # --- back ----------------------------------------------------------------------------------
 
     def _take(self, answer: Answer) -> None:
@@ -178,7 +175,13 @@ class Turn:
         self._settled_at = time.monotonic()
         if results:
             now = self.services.clock()
-            self._settling.append(self._desk.submit(settle, self.order, self.owner, results, now))
+            self._settling.append(self._desk.submit(self._write, results, now))
+
+    def _write(self, results: list[Result], now: datetime) -> Settled:
+        """At the desk."""
+        settled = settle(self.order, self.owner, results, now)
+        self._under_way -= len(results)
+        return settled
 
     def _count_settled(self, most_waiting: int) -> None:
         """Take note of what the desk has done; wait for it where more than that is waiting."""

@@ -62,9 +62,9 @@ class Walk:
         self.tally = Tally()
         self.stock = coupons.stock(order.offer.id)["available"] if order.offer else None
         self.left = self.stock
-        budget = order.definition.budget_fen
-        spent = budgets.spent(order.campaign_id, order.generation)
-        self.money = None if budget is None else budget - spent
+        self.money = order.definition.budget_fen
+        if self.money is not None:
+            self.money -= budgets.spent(order.campaign_id, order.generation)
         self.prices = prices_of(order)
         self.chosen: list[Chosen] = []
         self._random = random.Random(order.campaign_id)

@@ -48,6 +48,10 @@ class Market:
 
 
 PLAIN = Market()
+_WINDOWED = tuple(c for c, way in CHANNELS.items() if way.right is Right.WINDOW)
+_FREE = tuple(
+    c for c, way in CHANNELS.items() if way.right is Right.NONE and way.form is not Form.ANSWER
+)
 
 
 def permitted(
@@ -88,22 +92,15 @@ def open_ways(
 
     rights   messages that they have agreed to, or that the month has room for, by channel
     """
-    return tuple(c for c in channels if _open(c, follower, rights, now))
-
-
-def _open(
-    channel: Channel, follower: FollowerState, rights: Mapping[Channel, int], now: datetime
-) -> bool:
-    way = CHANNELS[channel]
-    if way.right is Right.NONE:
-        return way.form is not Form.ANSWER
-    if way.right is Right.WINDOW:
-        return (
-            follower.window_until is not None
-            and follower.window_until > now
-            and follower.window_left > 0
-        )
-    return rights.get(channel, 0) > 0
+    found = []
+    for channel in channels:  # for every send: few look-ups, and enum members hash slowly
+        if channel in _WINDOWED:
+            until = follower.window_until
+            if until is not None and until > now and follower.window_left > 0:
+                found.append(channel)
+        elif channel in _FREE or rights.get(channel, 0) > 0:
+            found.append(channel)
+    return tuple(found)
 
 
 def answers_only(channels: Iterable[Channel]) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.channels.registry import CHANNELS, Form, Right, Way
 from bot.i18n import t
 from bot.values.audience import Purpose
 
+_HEAD = ("channel", "purpose", "needs", "form", "API, calls a day", "duplicate id", "arrives",
+         "told by")  # fmt: skip
 _FORMS = {
     Form.ONE: "a call each",
     Form.LIST: "a call for {least:,} to {most:,} openids",
@@ -25,9 +28,12 @@ _RIGHTS = {
 
 def table() -> str:
     """Markdown, a row a channel."""
-    head = "| channel | purpose | needs | form | API, calls a day | duplicate id | told by |\n"
-    rows = [_row(way) for way in CHANNELS.values()]
-    return head + "| --- | --- | --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+    rows = [_line(_HEAD), _line(["---"] * len(_HEAD))]
+    return "\n".join(rows + [_row(way) for way in CHANNELS.values()]) + "\n"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _row(way: Way) -> str:
@@ -38,13 +44,17 @@ def _row(way: Way) -> str:
     name = f"`{way.channel.value}` {t(f'fan.channel.{way.channel.value}', 'zh')}"
     wants = f"`{way.wants}` in the document" if way.wants else ""
     needs = "; ".join(part for part in (_RIGHTS[way.right], wants) if part)
+    arrives = f"within {_words(way.takes)}" if way.takes else "at once"
     told = ", ".join(f"`{kind}`" for kind in way.receipts)
-    return f"| {name} | {purposes} | {needs} | {form} | {calls} | {span} | {told} |"
+    return _line([name, purposes, needs, form, calls, span, arrives, told])
 
 
 def _words(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes // 60} hours" if minutes >= 60 else f"{minutes} minutes"
+    seconds = int(span.total_seconds())
+    for unit, name in ((3600, "hours"), (60, "minutes")):
+        if seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return "seconds"
 
 
 if __name__ == "__main__":

@@ -75,6 +75,11 @@ class Way:
         return f"/cgi-bin/{self.api}" if self.api else ""
 
     @property
+    def messages_a_day(self) -> int:
+        """How many its calls of a day carry; 0 without calls."""
+        return self.daily_limit * self.most
+
+    @property
     def batched(self) -> bool:
         return self.form in (Form.LIST, Form.TAG)
 

@@ -69,6 +69,13 @@ def start(id: str) -> None:
 
 @campaign.command()
 @click.argument("id")
+def unschedule(id: str) -> None:
+    """Make it a draft again, while it has not begun."""
+    _moved(use.unschedule(services(), account().id, id, common.now()))
+
+
+@campaign.command()
+@click.argument("id")
 def pause(id: str) -> None:
     """Stop sending after the messages that are under way."""
     _moved(use.pause(services(), account().id, id, common.now()))

@@ -56,6 +56,7 @@ def _lines(found: DryRun) -> Iterator[str]:
         yield f"  {found.finish.late} would come too late and be skipped"
     for one in found.collisions:
         yield f"also for {one.shared} of them: {one.slug} ({one.state})"
+    yield from found.sizing
     for finding in found.findings:
         yield f"lint: {finding.line()}"
     for example in found.examples:

@@ -225,7 +225,7 @@ def archive(slug: str, json_: bool) -> None:
 @click.argument("slug")
 @as_json
 def where_used(slug: str, json_: bool) -> None:
-    """Campaigns, answers, forms and content that name it."""
+    """Campaigns, journeys, answers, forms and content that name it."""
     rows = [asdict(one) for one in library.where_used(account().id, slug)]
     headings = {name: name for name in ("kind", "slug", "stage", "path")}
     show({"slug": slug, "uses": rows}, json_,

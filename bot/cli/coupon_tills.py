@@ -12,10 +12,10 @@ from bot.cli import common
 from bot.cli.common import account, as_json, show, table
 from bot.cli.privacy import looked
 from bot.coupon import tills
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict
 from bot.imports import redeeming
 from bot.imports.sources import open_source
-from bot.store import coupon_redeem, coupon_tills
+from bot.store import coupon_tills
 from bot.store import coupons as store
 
 _NUMBER = click.IntRange(1, 2**31 - 1)
@@ -62,14 +62,9 @@ def undo(code: str, order_number: str, json_: bool) -> None:
     """Take the redemption of CODE back: it is its follower's again, unused."""
     account_id = account().id
     found = store.find(code, account_id)
-    use_id = coupon_redeem.standing_use(found.code_id) if found else None
-    if found is None or use_id is None:
-        raise NotFound("there is no redemption of this code")
-    if (found.order_number or "") != order_number:
-        raise Conflict("it was redeemed for another order: name it with --order")
-    done = coupon.undo(use_id, account_id, common.now(), within=coupon.ANY_TIME)
-    looked("coupon_undo", found.follower_id, use=use_id)
-    show({"undone": done}, json_, lambda: ["taken back" if done else "taken back before"])
+    done = coupon.undo_by_code(code, order_number, account_id, common.now(), within=coupon.ANY_TIME)
+    looked("coupon_undo", found.follower_id if found else None, done=done)
+    show({"undone": done}, json_, lambda: ["taken back" if done else "it is not redeemed"])
 
 
 @click.command("redeem-file")

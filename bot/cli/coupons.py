@@ -21,6 +21,7 @@ from bot.errors import Conflict, InvalidInput, NotFound
 from bot.store import coupons as store
 from bot.store import followers
 from bot.store.coupons import Use
+from bot.talk.files import read_file
 from bot.values.audience import Skip
 
 
@@ -32,10 +33,25 @@ def coupons() -> None:
 @coupons.command()
 @click.argument("file")
 def create(file: str) -> None:
-    """Create a batch from the JSON document FILE; its codes are made at once."""
-    made = coupon.make_batch(account().id, document(file), common.now())
+    """Create a batch from the document FILE (JSON, YAML); its codes are made at once."""
+    path = Path(file)
+    asked = read_file(path) if path.suffix.lower() in (".yaml", ".yml") else document(file)
+    made = coupon.make_batch(account().id, asked, common.now())
     looked("coupon_create", batch=made.slug)
     click.echo(f"batch {made.slug}: {sum(store.stock(made.id).values())} codes")
+
+
+@coupons.command("show")
+@click.argument("batch")
+@as_json
+def show_(batch: str, json_: bool) -> None:
+    """The document of BATCH, as `create` takes it, and what it says in words."""
+    of = store.batch_by_slug(account().id, batch)
+    found = coupon.document_of(of)
+    said = [of.title, words.in_one_line(of.terms), words.places(of.terms)]
+    lines = ["，".join(part for part in said if part)]
+    lines += [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in found.items()]
+    show(found, json_, lambda: lines)
 
 
 @coupons.command()

@@ -103,6 +103,8 @@ def lint_campaign(
 ) -> list[Finding]:
     """Every text of a campaign's document, on every channel that it may go by; the worst first.
 
+    document   one that was read and checked, as `Definition.document` writes it
+
     The part of a finding is the field of the document: variants[1].text, reminder.fields.thing1.
     One place is told once, whichever channels it offends on.
     """

@@ -32,6 +32,7 @@ from bot.clock import SHANGHAI
 from bot.content.limits import CHANNELS, NOTICES
 from bot.content.reading import SLUG, Fields
 from bot.content.variables import Kind as VariableKind
+from bot.content.wording import is_name
 from bot.values.audience import Channel
 
 MOST_FEN = 100_000_000  # a million yuan: more is a slip of the keyboard
@@ -132,7 +133,7 @@ def read_content(document: Any, zone: ZoneInfo = SHANGHAI) -> Content:
         appid=given.text("appid", "", form=APPID),
         path=given.text("path", "", longest=1024, form=r"[^\s\"'<>]+"),
         batch=given.text("batch", "", form=SLUG),
-        channel=given.one_of("channel", ("", *CHANNELS), _usual_channel(document)),
+        channel=given.one_of("channel", ("", *CHANNELS), "") or _usual_channel(document),
         text=given.text("text", "", longest=LONGEST_TEXT),
         template_id=given.text("template_id", "", longest=64, form=r"[\w-]+"),
         scene=given.text("scene", "", longest=LONGEST_TITLE),
@@ -202,6 +203,9 @@ def _fields(given: Fields) -> dict[str, str]:
 def _variables(given: Fields) -> dict[str, VariableKind]:
     values = given.named("variables", MOST_FIELDS)
     inner = Fields(values, given.at("variables"))
+    for name in values:
+        if not is_name(name):
+            raise given.refuse(f"variables.{name[:40]}", "wants a name like city")
     return {name: VariableKind(inner.one_of(name, list(VariableKind))) for name in values}
 
 

@@ -87,10 +87,11 @@ class Finding:
         }
 
     def line(self, lang: str = "zh") -> str:
-        """error superlative text:3-5「最好」 why; suggestion."""
+        """错误  superlative  text:3-5「最好」  why suggestion"""
         place = f"{self.part}:{self.start}-{self.end}「{self.quote}」" if self.quote else self.part
         words = f"{self.why(lang)} {self.suggestion(lang)}"
-        return f"{self.severity.value:7} {self.rule}  {place}  {words}"
+        severity = t(f"lint.severity.{self.severity.value}", lang)
+        return f"{severity}  {self.rule}  {place}  {words}"
 
     def _named(self, lang: str) -> dict[str, str]:
         """A value that begins with @ is itself words of the catalogue."""

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 from bot.content.draft import Draft, Plain
 from bot.content.findings import Hit
 
+
+def either(alternatives: str) -> str:
+    """One regular expression of several with white space between them: (?:a|b) of a b."""
+    return f"(?:{'|'.join(alternatives.split())})"
+
+
 # 我们不承诺“包过”, 不做好评返现: said to be refused, nothing is promised.
-_DENIED = re.compile(
-    r"(?:不(?:做|承诺|搞|提供|支持|参与|要求|需要|会|能|得|保证|用|含)?|没有|禁止|拒绝|谢绝|严禁|从不|绝不|无需|并非|切勿|请勿)"
-    r"[“\"'‘「]?(?:任何)?$"
+_REFUSED = either(
+    """
+    不(?:做|承诺|搞|提供|支持|参与|要求|需要|会|能|得|保证|用|含)? 没有 禁止 拒绝 谢绝 严禁 从不
+    绝不 无需 并非 切勿 请勿
+    """
 )
+_DENIED = re.compile(_REFUSED + r"[“\"'‘「]?(?:任何)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,3 @@ def words(pattern: str, harmless: str = "", *, deniable: bool = False) -> Words:
     """Both are regular expressions, alternatives with white space between them."""
     allowed = re.compile(either(harmless)) if harmless else None
     return Words(re.compile(either(pattern)), allowed, deniable)
-
-
-def either(alternatives: str) -> str:
-    """ "a b" -> "(?:a|b)"."""
-    return f"(?:{'|'.join(alternatives.split())})"

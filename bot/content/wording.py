@@ -61,6 +61,11 @@ class Fault:
 Part = str | Place | Fault
 
 
+def is_name(text: str) -> bool:
+    """Whether a variable may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 @lru_cache(maxsize=1024)
 def parts_of(text: str) -> tuple[Part, ...]:
     """The text cut up; the literal parts have their double braces single."""
@@ -82,7 +87,7 @@ def parts_of(text: str) -> tuple[Part, ...]:
 
 def _place(found: re.Match[str]) -> Place | Fault:
     name, start, end = found.group(1).strip(), found.start(), found.end()
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         return Fault("name", name, start, end)
     filters: list[tuple[str, str]] = []
     default: str | None = None

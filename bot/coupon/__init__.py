@@ -1,7 +1,15 @@
 """Use cases of coupons: batches and stock, issue, opening, redemption, the passing of time."""
 
-from bot.coupon.intake import ImportReport, Reject, import_codes, make_batch, on_paper, restock
-from bot.coupon.redeeming import ANY_TIME, MOST_FEN, Look, look, redeem, undo
+from bot.coupon.intake import (
+    ImportReport,
+    Reject,
+    document_of,
+    import_codes,
+    make_batch,
+    on_paper,
+    restock,
+)
+from bot.coupon.redeeming import ANY_TIME, MOST_FEN, Look, look, redeem, undo, undo_by_code
 from bot.coupon.service import (
     CouponView,
     LowStock,
@@ -23,6 +31,7 @@ __all__ = [
     "LowStock",
     "Reject",
     "claim",
+    "document_of",
     "import_codes",
     "issue_for_event",
     "issued_events",
@@ -34,6 +43,7 @@ __all__ = [
     "restock",
     "sweep",
     "undo",
+    "undo_by_code",
     "view",
     "void",
     "withdraw",

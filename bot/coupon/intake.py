@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import SHANGHAI
-from bot.content.batches import read_batch
+from bot.content.batches import BatchDocument, read_batch, write_batch
 from bot.coupon.codes import generate
 from bot.errors import Conflict
 from bot.store import coupon_void, coupons
@@ -71,6 +71,27 @@ def make_batch(
     )
     restock(batch_id, wanted.codes)
     return coupons.batch(batch_id)
+
+
+def document_of(batch: BatchState) -> dict[str, Any]:
+    """The document that `make_batch` makes such a batch of, without codes."""
+    return write_batch(
+        BatchDocument(
+            slug=batch.slug,
+            title=batch.title,
+            terms=batch.terms,
+            per_person=batch.per_person,
+            total_limit=batch.total_limit,
+            budget_fen=batch.budget_fen,
+            valid_from=batch.valid_from,
+            valid_until=batch.valid_until,
+            start_seconds=batch.start_seconds,
+            valid_seconds=batch.valid_seconds,
+            low_permille=batch.low_permille,
+            low_count=batch.low_count,
+            topics=batch.topics,
+        )
+    )
 
 
 def restock(batch_id: int, count: int) -> int:

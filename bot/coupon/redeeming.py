@@ -202,3 +202,22 @@ def undo(
         coupons.record_returned(before, undone, now)
     logger.info("redemption taken back use_id=%d code_id=%d", use_id, used.code_id)
     return True
+
+
+def undo_by_code(
+    code: str, order_number: str, account_id: int, now: datetime, within: timedelta = UNDO_WITHIN
+) -> bool:
+    """The same for whoever knows the code and the order it was redeemed for.
+
+    False: it is not redeemed, for all that is known it was taken back. Raises NotFound for a code
+    that is none, Conflict for another order, and when it is too late.
+    """
+    found = coupons.find(code, account_id)
+    if found is None:
+        raise NotFound("there is no such code")
+    use_id = coupon_redeem.standing_use(found.code_id)
+    if use_id is None:
+        return False
+    if (found.order_number or "") != order_number:
+        raise Conflict("it was redeemed for another order")
+    return undo(use_id, account_id, now, within=within)

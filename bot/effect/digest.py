@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.effect.crediting import How, attribute
 from bot.effect.reporting import pieces, zone_of
-from bot.effect.tables import percent, yuan
+from bot.effect.tables import percent, reason, yuan
 from bot.errors import InvalidInput
 from bot.i18n import t
 from bot.store import accounts, effect_documents, effect_weeks
@@ -163,10 +163,9 @@ def told(document: Mapping[str, Any], lang: str = "zh") -> str:
     ]  # fmt: skip
     if here["skips"]:
         worst = here["skips"][0]
-        reason, advice = (t(f"effect.{name}.{worst['reason']}", lang) for name in
-                          ("skip", "advice"))  # fmt: skip
+        why, advice = (reason(kind, worst["reason"], lang) for kind in ("skip", "advice"))
         lines.append(
-            t("effect.digest.skips", lang, reason=reason, advice=advice, people=worst["people"])
+            t("effect.digest.skips", lang, reason=why, advice=advice, people=worst["people"])
         )
     return "\n".join(lines)
 

@@ -33,6 +33,7 @@ class By(StrEnum):
     RUN = "run"
     VARIANT = "variant"
     CHANNEL = "channel"
+    CONTENT = "content"
     STEP = "step"
     DAY = "day"
 
@@ -229,6 +230,7 @@ def namer(by: By, zone: ZoneInfo) -> Callable[[Cell], str]:
         By.RUN: lambda cell: str(cell.generation),
         By.VARIANT: lambda cell: cell.variant,
         By.CHANNEL: lambda cell: cell.channel,
+        By.CONTENT: lambda cell: cell.content,
         By.STEP: lambda cell: cell.step,
     }[by]
 

@@ -39,12 +39,16 @@ def lessons(document: Document) -> list[Lesson]:
 
 
 def _unfollows(document: Document) -> dict[str, Any] | None:
-    """More leave, unsubscribe or complain than among the held out: proven, not by chance."""
+    """More leave, unsubscribe or complain than among the held out, or leave than did before:
+    proven, not by chance."""
     for kind, one in document["increment"]["left"].items():
         _, low, _ = one["difference"]
         if one["enough"] and low is not None and low > 0:
             extra = round(one["difference"][0] * document["increment"]["people"][0])
             return {"kind": kind, "extra": max(1, extra)}
+    base = document["base"]
+    if base and base["more"]:
+        return {"kind": "unsubscribe", "extra": max(1, round(base["left"] - base["expected"]))}
     return None
 
 

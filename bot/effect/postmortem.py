@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import comb
 from statistics import NormalDist
 from typing import Any
 
 from bot.effect.funnel import OFFER, Funnel
-from bot.effect.increment import change
+from bot.effect.increment import Change, change
 from bot.effect.lessons import lessons
 from bot.effect.outcomes import over, window_of
 from bot.effect.reporting import funnel
 from bot.effect.telling import told
 from bot.errors import HongyanError, NotFound
 from bot.experiment.arms import Arm as Counted
+from bot.experiment.guardrail import guardrail
 from bot.experiment.score import interval
 from bot.experiment.sequential import rates
-from bot.store import campaigns, effect_documents, effect_outcomes, send_figures
+from bot.store import (
+    campaigns,
+    effect_documents,
+    effect_outcomes,
+    effect_responses,
+    send_figures,
+)
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.effect_documents import Kept
 from bot.store.effect_outcomes import Closed
@@ -31,6 +38,7 @@ from bot.store.effect_responses import Arm
 
 logger = logging.getLogger(__name__)
 ALPHA = 0.05
+BASE = timedelta(days=30)
 _ENOUGH = 20  # successes, below which a rate is an anecdote
 
 
@@ -76,6 +84,7 @@ def look_back(campaign: CampaignState, number: int, now: datetime) -> dict[str, 
     final = run.closed_at is not None and last <= now
     arm = Arm(campaign.id, None if campaign.standing else number, window)
     found = funnel(campaign, now, number=number)
+    more = change(campaign.account_id, arm, run.started_at, last, peeking=not final)
     document = {
         "campaign": campaign.slug,
         "name": campaign.name,
@@ -89,9 +98,8 @@ def look_back(campaign: CampaignState, number: int, now: datetime) -> dict[str, 
         "total": found.total.to_json(found.prices),
         "lines": found.to_json()["lines"],
         "margin_permille": found.prices.margin_permille,
-        "increment": change(
-            campaign.account_id, arm, run.started_at, last, peeking=not final
-        ).to_json(),
+        "increment": more.to_json(),
+        "base": _base(campaign.account_id, run.started_at, window, more),
         "variants": _best_and_worst(found, final),
     }
     return {**document, "next": [one.to_json() for one in lessons(document)]}
@@ -109,6 +117,24 @@ def _reasons(arm: Arm) -> dict[str, Any]:
     return {
         "skips": [{"reason": reason, "people": many} for reason, many in skips.most_common()],
         "failed": [{"why": why, "people": many} for why, many in failed.most_common()],
+    }
+
+
+def _base(
+    account_id: int, started_at: datetime, window: timedelta, more: Change
+) -> dict[str, Any] | None:
+    """How many of those sent to would have left anyway, by the 30 days before, and whether more
+    did; None where nobody left in that time, or there was nobody."""
+    sent = more.left["unsubscribe"].sent
+    gone, people = effect_responses.base_rate(account_id, started_at - BASE, started_at)
+    rate = gone / people * (window / BASE) if people else 0.0
+    if not (0 < rate < 1 and sent.people):
+        return None
+    look = guardrail(sent.successes, sent.people, rate)
+    return {
+        "left": sent.successes,
+        "expected": round(rate * sent.people, 1),
+        "more": look.tripped,
     }
 
 

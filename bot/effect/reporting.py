@@ -104,8 +104,8 @@ def pieces(
     now: datetime,
     how: How = How(),  # noqa: B008
 ) -> Funnel:
-    """Every campaign's variant, of what was sent in [since, until): by CTR x CVR, which `yield`
-    adds up."""
+    """Every campaign's pieces of content, or variants where the text is fixed, of what was sent in
+    [since, until): by CTR x CVR, which `yield` adds up."""
     prices = prices_of(account_id)
     low, high = to_ms(since) // QUARTER_MS, to_ms(until) // QUARTER_MS
     found: dict[str, tuple[Scope, Cells]] = {}
@@ -127,7 +127,7 @@ def pieces(
         there = set(cells.held)
         cells.credit(scope, owed)
         cells.held = {cell: line for cell, line in cells.held.items() if cell in there}
-        for name, line in cells.lines(lambda cell: cell.variant, OFFER).items():
+        for name, line in cells.lines(lambda cell: cell.content or cell.variant, OFFER).items():
             lines[f"{slug}/{name}"] = line
     return Funnel("piece", lines, total_of(lines.values()), prices, now)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.effect.calendar import Calendar
 from bot.effect.sources import Source
-from bot.i18n import t
+from bot.i18n import catalogue, t
 
 Rate = Sequence[float | None]
 
@@ -26,6 +26,12 @@ def between(rate: Rate) -> str:
     """13.3% (11.2%–15.7%)"""
     estimate, low, high = (0.0 if value is None else value for value in rate)
     return f"{percent(estimate)} ({percent(low)}–{percent(high)})"
+
+
+def reason(kind: str, skip: str, lang: str) -> str:
+    """A reason of skipping in words (`kind` skip), or what can be done about it (advice)."""
+    key = f"effect.{kind}.{skip}"
+    return t(key, lang) if key in catalogue(lang) else skip
 
 
 def width(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.effect.tables import between, percent, yuan
+from bot.effect.tables import between, percent, reason, yuan
 from bot.i18n import t
 
 Document = Mapping[str, Any]
@@ -122,14 +122,16 @@ def _left(document: Document, lang: str) -> Iterator[str]:
                 rate=percent(ours / sent) if sent else "-",
                 base=percent(theirs / held_out) if held_out else "-",
             )  # fmt: skip
+    if base := document["base"]:
+        yield t("effect.pm.base", lang, left=f"{base['left']:,}", expected=base["expected"])
 
 
 def _skips(document: Document, lang: str) -> Iterator[str]:
     for one in document["skips"][:_MOST_REASONS]:
         yield t(
             "effect.pm.skip", lang, people=f"{one['people']:,}",
-            reason=t(f"effect.skip.{one['reason']}", lang),
-            advice=t(f"effect.advice.{one['reason']}", lang),
+            reason=reason("skip", one["reason"], lang),
+            advice=reason("advice", one["reason"], lang),
         )  # fmt: skip
     for one in document["failed"][:_MOST_REASONS]:
         yield t("effect.pm.failed", lang, people=f"{one['people']:,}", why=one["why"])
@@ -156,8 +158,8 @@ def lesson(one: Mapping[str, Any], lang: str = "zh") -> str:
     """The words of one next step."""
     values = {name: value for name, value in one.items() if name != "rule"}
     if "reason" in values:
-        values["advice"] = t(f"effect.advice.{values['reason']}", lang)
-        values["reason"] = t(f"effect.skip.{values['reason']}", lang)
+        values["advice"] = reason("advice", values["reason"], lang)
+        values["reason"] = reason("skip", values["reason"], lang)
     if "kind" in values:
         values["kind"] = t(f"effect.left.{values['kind']}", lang)
     if "fen" in values:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.i18n import t
+from bot.i18n import catalogue
 from bot.imports.exporting import Cell, local, written
 from bot.store import pseudonyms
 from bot.store import send_exports as store
@@ -65,7 +65,7 @@ def _row(one: Sent) -> list[Cell]:
         local(one.claimed_at),
         local(one.redeemed_at),
         one.content,
-        t(f"effect.skip.{one.reason}") if one.reason else "",
+        catalogue("zh").get(f"effect.skip.{one.reason}", one.reason),
     ]
 
 

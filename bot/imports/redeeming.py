@@ -8,6 +8,7 @@ twice changes nothing. The report adds up: lines = redeemed + repeated + rejecte
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -32,15 +33,17 @@ from bot.values.coupons import RedeemOutcome, canonical
 
 BATCH = 200  # rows that a dry run tries in one transaction, which is taken back
 LONGEST_CODE = 64
-# What columns are called in shops' files, without case and blanks; "分" at the end: in fen.
+# What columns are called in shops' files, without case, blanks and underlines; in fen where the
+# name ends in 分 or fen.
 NAMES = {
     "code": ("code", "couponcode", "券码", "优惠码", "优惠券码", "卡券码", "兑换码"),
-    "order": ("order", "orderno", "ordernumber", "order_number", "订单号", "订单编号", "单号"),
-    "amount": ("amount", "paid", "amount_fen", "实付", "实付金额", "金额", "支付金额"),
-    "basket": ("basket", "basket_fen", "total", "原价", "订单金额", "订单原价", "应付金额"),
+    "order": ("order", "orderno", "ordernumber", "订单号", "订单编号", "单号"),
+    "amount": ("amount", "paid", "实付", "实付金额", "金额", "支付金额"),
+    "basket": ("basket", "total", "原价", "订单金额", "订单原价", "应付金额"),
     "shop": ("shop", "store", "门店", "门店编号", "店铺"),
-    "at": ("at", "time", "redeemed_at", "时间", "核销时间", "使用时间"),
+    "at": ("at", "time", "redeemedat", "时间", "核销时间", "使用时间"),
 }
+_FEN = re.compile(r"[（(]?(?:分|fen)[)）]?$")
 _READ_AS = {"order": "order", "amount": "amount", "basket": "amount", "at": "at"}
 
 
@@ -150,12 +153,11 @@ def _places(header: tuple[str, ...]) -> dict[str, tuple[int, str]]:
     """target -> (column, unit). Raises InvalidInput where no column is a code's."""
     found: dict[str, tuple[int, str]] = {}
     for place, name in enumerate(header):
-        bare = "".join(name.lower().split())
-        fen = bare.endswith(("分", "_fen", "(分)", "（分）"))
-        bare = bare.removesuffix("（分）").removesuffix("(分)").removesuffix("分")
+        whole = re.sub(r"[\s_]+", "", name.lower())
+        bare = _FEN.sub("", whole)
         for target, names in NAMES.items():
             if bare in names and target not in found:
-                found[target] = (place, "fen" if fen else "yuan")
+                found[target] = (place, "yuan" if bare == whole else "fen")
     if "code" not in found:
         raise InvalidInput("no column is called 券码 or code", "columns")
     return found

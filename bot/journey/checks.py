@@ -38,7 +38,7 @@ def flaws(flow: Flow) -> list[Flaw]:
     """Everything wrong with the steps, errors first, each in the order of the document."""
     unknown = list(_unknown(flow))
     found = unknown or [*_unreachable(flow), *_endless(flow), *_turning(flow)]
-    found += [*_dead(flow), *_early(flow), *_too_soon(flow)]
+    found += [*_dead(flow), *_early(flow), *_too_soon(flow), *_once(flow)]
     return sorted(found, key=lambda flaw: not flaw.error)
 
 
@@ -133,6 +133,13 @@ def _too_soon(flow: Flow) -> Iterator[Flaw]:
             for id_ in sorted(flow.until_a_wait(step.next)):
                 if step.what.tag in _tags(flow.steps[id_]):
                     yield Flaw("too_soon", id_, step.what.tag, error=False)
+
+
+def _once(flow: Flow) -> Iterator[Flaw]:
+    """A day of every year that leads everybody in but once."""
+    yearly = any(one.date is not None and one.date.yearly for one in flow.triggers)
+    if yearly and flow.reentry.rule == "never":
+        yield Flaw("once", "", error=False)
 
 
 def _tags(step: Step) -> set[str]:

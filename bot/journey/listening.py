@@ -23,7 +23,7 @@ from bot.store.journey_runs import Run
 
 logger = logging.getLogger(__name__)
 
-PAGE = 2000
+PAGE = 1000
 PAGES = 20  # in one turn
 OPEN = (journeys.RUNNING, journeys.PAUSED)
 SETTLE = timedelta(seconds=1)

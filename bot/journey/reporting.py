@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.campaign.states import CampaignStatus
 from bot.campaign.stats import Effect, effect
 from bot.errors import NotFound
 from bot.journey.lanes import Lane, lane_of, latest
-from bot.journey.words import outcome_said, step_said
+from bot.journey.words import away_said, outcome_said, step_said
 from bot.store import campaigns, journey_calls, journey_figures, journeys, send_figures
 from bot.store.journey_figures import Left, Passed
 from bot.store.journeys import JourneyState
@@ -70,7 +71,7 @@ def report(account_id: int, slug: str, now: datetime, lang: str = "zh") -> Repor
         journey.name,
         journey.state,
         journey.version,
-        journey.error,
+        journey.error or _held_up(journey),
         entered=sum(one.runs for one in left),
         held_out=sum(one.runs for one in left if one.held_out),
         on_the_way=sum(one.runs for one in left if not one.outcome),
@@ -85,6 +86,21 @@ def report(account_id: int, slug: str, now: datetime, lang: str = "zh") -> Repor
         webhooks=journey_calls.counts(journey.id),
         effect=_effect(journey, lane, now),
     )
+
+
+def _held_up(journey: JourneyState) -> str:
+    """A standing campaign that was paused by itself, and why: what it is to send waits. Pausing and
+    resuming the journey sets it going again."""
+    if journey.state != journeys.RUNNING:
+        return ""
+    for slug in sorted({s for v in journeys.versions(journey.id) for s in v.actions.values()}):
+        try:
+            campaign = campaigns.by_slug(journey.account_id, slug)
+        except NotFound:
+            continue
+        if campaign.state == CampaignStatus.PAUSED:
+            return f"{slug} is paused: {campaign.error}"
+    return ""
 
 
 def _left(left: list[Left]) -> dict[str, int]:
@@ -162,7 +178,7 @@ def lines(found: Report, lang: str = "zh") -> list[str]:
         f" {found.on_the_way}, converted {found.converted}",
     ]
     said += [f"  {outcome_said(word, lang)} {many}" for word, many in sorted(found.left.items())]
-    said += [f"  ✗ {word} {many}" for word, many in sorted(found.away.items())]
+    said += [f"  ✗ {away_said(word, lang)} {many}" for word, many in sorted(found.away.items())]
     for step in found.steps:
         ways = " ".join(f"{way}={many}" for way, many in sorted(step.passed.items()))
         sends = " ".join(f"{word}={many}" for word, many in sorted(step.sends.items()))

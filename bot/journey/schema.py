@@ -12,16 +12,9 @@ from typing import Any
 
 from bot.campaign.definition import CLOCK
 from bot.journey.definition import BEST_HOUR, SEND_WAYS, SLUG, STEP, Kind
-from bot.journey.reading import (
-    ENDS,
-    MOST_DAYS,
-    MOST_LISTENS,
-    MOST_STEPS,
-    MOST_WAYS,
-    REENTRY,
-    SEGMENT,
-    TRIGGERS,
-)
+from bot.journey.listen_reading import MOST_LISTENS, SEGMENT
+from bot.journey.reading import REENTRY, TRIGGERS
+from bot.journey.step_reading import ENDS, MOST_DAYS, MOST_STEPS, MOST_WAYS
 
 Schema = dict[str, Any]
 STEP_ID: Schema = {"type": "string", "pattern": f"^{STEP}$"}

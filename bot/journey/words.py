@@ -224,3 +224,8 @@ def _quoted(text: str) -> str:
 def outcome_said(outcome: str, lang: str = "zh") -> str:
     """How somebody left."""
     return _t(f"left.{outcome or 'on_the_way'}", lang)
+
+
+def away_said(word: str, lang: str = "zh") -> str:
+    """Why somebody did not come in."""
+    return _t(f"away.{word}", lang)

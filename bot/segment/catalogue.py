@@ -22,6 +22,7 @@ from bot.store import (
     audience,
     audience_figures,
     follower_facts,
+    journeys,
     segment_lists,
     segment_versions,
 )
@@ -93,12 +94,13 @@ def check(account_id: int, slug: str, name: str, rule: Any) -> Rule:
 
 
 def used_by(account_id: int, slug: str) -> list[Use]:
-    """What names the segment: others' rules, campaigns that are not over, answers and rules of the
-    conversation (live and draft). Raises NotFound."""
+    """What names the segment: others' rules, campaigns that are not over, journeys, answers and
+    rules of the conversation (live and draft). Raises NotFound."""
     store.by_slug(account_id, slug)
     others = [state for state in store.of_account(account_id) if state.slug != slug]
     uses = [Use("segment", one.slug) for one in others if _reads(one, slug)]
     uses += [Use("campaign", one) for one in segment_versions.campaigns_of(account_id, slug)]
+    uses += [Use("journey", one) for one in journeys.naming_segment(account_id, slug)]
     documents = segment_versions.documents_of(account_id, slug)
     return uses + [Use(kind, one, stage) for kind, one, stage in documents]
 

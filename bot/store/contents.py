@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.clock import from_ms, instant, to_ms
 from bot.errors import Conflict, NotFound
-from bot.store.db import fetch, insert_new, locking, run, transaction
+from bot.store.db import again, fetch, insert_new, locking, run, transaction
 from bot.store.spans import qmarks, spans
 
 _COLUMNS = (
@@ -163,6 +163,7 @@ def published_of(account_id: int, slugs: Sequence[str]) -> dict[str, dict[str, A
     return {slug: found[slug] for slug in slugs if slug in found}
 
 
+@again
 def keep(
     account_id: int, kind: str, slug: str, document: Mapping[str, Any], author: str, now: datetime
 ) -> tuple[ContentState, bool]:
@@ -176,7 +177,8 @@ def keep(
         return known, False
     with transaction():
         title, at = str(document["title"]), to_ms(now)
-        insert_new("content", _NEW, (account_id, slug, kind, title, 0, at, at))
+        if known is None:
+            insert_new("content", _NEW, (account_id, slug, kind, title, 0, at, at))
         found = by_slug(account_id, slug, lock=True)
         if found.kind != kind:
             raise Conflict(f"{slug} is {found.kind} already: a piece of content keeps its kind")

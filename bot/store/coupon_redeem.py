@@ -16,7 +16,6 @@ from bot.store.coupon_batches import TERMS, terms_of
 from bot.store.coupon_use import Coupon, coupon, find
 from bot.store.db import fetch, insert_new, locking, run
 from bot.store.fields import Holder
-from bot.store.models import CouponCode
 from bot.values.coupons import WALLET, CodeState, RedeemOutcome, Terms
 
 PAY = "pay"
@@ -128,13 +127,18 @@ def redeem(
         return Redemption(judged, found)
     left = (basket.basket_fen or 0) - basket.off_fen - judged
     paid = max(0, left) if amount_fen is None else amount_fen
+    return _settle(found, order_number, paid, judged, use, now)
+
+
+def _settle(
+    found: Coupon, order_number: str, paid: int, off_fen: int, use: Use, now: datetime
+) -> Redemption:
+    """Used up by this call; or, where another was faster, what it left has a verdict."""
     if not _use_up(found, order_number, paid, now, use):
-        settled = coupon(found.code_id)
-        # Another was faster, and left the code in a state that has a verdict.
-        outcome = verdict(settled, order_number, now, use)
-        assert outcome is not None
-        return _ended(outcome, settled)
-    use_id = _note(found, order_number, use, judged, now)
+        left = coupon(found.code_id)
+        # Held when we tried and free again now: for this call it was held.
+        return _ended(verdict(left, order_number, now, use) or RedeemOutcome.HELD, left)
+    use_id = _note(found, order_number, use, off_fen, now)
     settled = replace(
         found,
         state=CodeState.REDEEMED.value,
@@ -142,22 +146,19 @@ def redeem(
         order_number=order_number,
         amount_fen=paid,
     )
-    return Redemption(RedeemOutcome.REDEEMED, settled, True, judged, use_id, use.shop)
+    return Redemption(RedeemOutcome.REDEEMED, settled, True, off_fen, use_id, use.shop)
 
 
 def _use_up(found: Coupon, order_number: str, amount_fen: int, now: datetime, use: Use) -> bool:
-    free = True if use.source == PAY else CouponCode.held_at.is_null()
-    won: int = (
-        CouponCode.update(
-            state=CodeState.REDEEMED,
-            redeemed_at=now,
-            order_number=order_number,
-            amount_fen=amount_fen,
-        )
-        .where((CouponCode.id == found.code_id) & (CouponCode.state == found.state) & free)
-        .execute()
+    """Compares before it sets. Of a use that is told later the code may have expired meanwhile."""
+    free = "" if use.source == PAY else " AND held_at IS NULL"
+    since = (CodeState.ISSUED, CodeState.EXPIRED if use.told_later else CodeState.ISSUED)
+    changed = run(
+        "UPDATE coupon_code SET state = ?, redeemed_at = ?, order_number = ?, amount_fen = ?"
+        f" WHERE id = ? AND state IN (?, ?){free}",
+        (CodeState.REDEEMED, to_ms(now), order_number, amount_fen, found.code_id, *since),
     )
-    return won == 1
+    return changed == 1
 
 
 def _ended(outcome: RedeemOutcome, found: Coupon) -> Redemption:
@@ -191,8 +192,8 @@ def verdict(
         return RedeemOutcome.EXPIRED
     if found.state not in (CodeState.ISSUED, CodeState.EXPIRED):
         return RedeemOutcome.NOT_ISSUED
-    if found.issued_at is not None and now < found.issued_at:
-        return RedeemOutcome.NOT_ISSUED  # a use that is told with a time before
+    if use.told_later and found.issued_at is not None and now < found.issued_at:
+        return RedeemOutcome.NOT_ISSUED
     if found.expires_at is not None and found.expires_at <= now:
         return RedeemOutcome.EXPIRED
     if found.valid_from is not None and found.valid_from > now:

@@ -6,6 +6,7 @@ it stands in `coupon_redeem`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from bot.store.db import fetch
 from bot.store.fields import Holder
 from bot.store.models import CouponBatch, CouponCode
 from bot.store.queries import rows
+from bot.store.spans import qmarks
 from bot.values.coupons import CodeState, Terms, canonical
 
 
@@ -85,7 +87,7 @@ class ExpiringCode:
 
 def coupon(code_id: int) -> Coupon:
     """Raises NotFound."""
-    found = _coupons(CouponCode.id == code_id)
+    found = _coupons("c.id = ?", code_id)
     if not found:
         raise NotFound(f"there is no coupon code {code_id}")
     return found[0]
@@ -94,51 +96,29 @@ def coupon(code_id: int) -> Coupon:
 def find(code: str, account_id: int) -> Coupon | None:
     """The coupon of a code as typed; None where this account has none such."""
     hashed = Holder.vault.blind(canonical(code), CODE_PLACE)
-    found = _coupons((CouponCode.code_hash == hashed) & (CouponBatch.account == account_id))
+    found = _coupons("c.code_hash = ? AND b.account_id = ?", hashed, account_id)
     return found[0] if found else None
 
 
 def coupons_for(purposes: Sequence[str]) -> list[Coupon]:
     """The coupons of these purposes, those that hold one."""
-    return _coupons(CouponCode.purpose.in_(purposes))
+    return _coupons(f"c.purpose IN ({qmarks(purposes)})", *purposes) if purposes else []
 
 
-def _coupons(where: Any) -> list[Coupon]:
-    code, of = CouponCode, CouponBatch
-    query: Any = (
-        code.select(
-            code.id,
-            of.account,
-            of.id,
-            of.slug,
-            of.title,
-            of.topics,
-            code.state,
-            code.follower,
-            code.purpose,
-            of.valid_from,
-            of.start_seconds,
-            code.issued_at,
-            code.expires_at,
-            code.claimed_at,
-            code.redeemed_at,
-            code.order_number,
-            code.amount_fen,
-            code.held_at,
-            code.held_why,
-            of.withdrawn_at,
-            *(getattr(of, name) for name in TERMS),
-        )
-        .join(of)
-        .where(where)
-    )
-    return [_coupon(row) for row in rows(query)]
+_COUPON = (  # what `_coupon` reads, and TERMS behind it; hand-written: every settled send wants it
+    "c.id, b.account_id, b.id, b.slug, b.title, b.topics, c.state, c.follower_id, c.purpose,"
+    " b.valid_from, b.start_seconds, c.issued_at, c.expires_at, c.claimed_at, c.redeemed_at,"
+    " c.order_number, c.amount_fen, c.held_at, c.held_why, b.withdrawn_at, "
+) + ",".join(f"b.{name}" for name in TERMS)
 
 
-def _coupon(row: tuple[Any, ...]) -> Coupon:
-    values = dict(zip(TERMS, row[20:], strict=True))
-    lists = {name: tuple(values[name]) for name in ("stacks_with", "shops", "weekdays")}
-    terms = Terms(**{**values, **lists})
+def _coupons(where: str, *params: Any) -> list[Coupon]:
+    tables = "coupon_code c JOIN coupon_batch b ON b.id = c.batch_id"
+    return [_coupon(row) for row in fetch(f"SELECT {_COUPON} FROM {tables} WHERE {where}", params)]
+
+
+def _coupon(row: Sequence[Any]) -> Coupon:
+    terms, issued_at = terms_of(row[20:]), instant(row[11])
     return Coupon(
         code_id=row[0],
         account_id=row[1],
@@ -147,21 +127,21 @@ def _coupon(row: tuple[Any, ...]) -> Coupon:
         title=row[4],
         face_value_fen=terms.face_value_fen,
         threshold_fen=terms.threshold_fen,
-        topics=tuple(row[5]),
+        topics=tuple(json.loads(row[5])),
         state=row[6],
         follower_id=row[7],
         purpose=row[8],
-        valid_from=usable_from(row[9], row[11], row[10]),
-        expires_at=row[12],
-        claimed_at=row[13],
-        redeemed_at=row[14],
+        valid_from=usable_from(instant(row[9]), issued_at, row[10]),
+        expires_at=instant(row[12]),
+        claimed_at=instant(row[13]),
+        redeemed_at=instant(row[14]),
         order_number=row[15],
         amount_fen=row[16],
         terms=terms,
-        issued_at=row[11],
-        held_at=row[17],
+        issued_at=issued_at,
+        held_at=instant(row[17]),
         held_why=row[18],
-        withdrawn_at=row[19],
+        withdrawn_at=instant(row[19]),
     )
 
 
@@ -177,10 +157,10 @@ def usable_from(
 
 def code_text(code_id: int) -> str:
     """The code itself, for its follower's eyes. Raises NotFound."""
-    row = CouponCode.get_or_none(CouponCode.id == code_id)
-    if row is None:
+    found = fetch("SELECT code FROM coupon_code WHERE id = ?", (code_id,))
+    if not found:
         raise NotFound(f"there is no coupon code {code_id}")
-    return str(row.code)
+    return Holder.vault.open(bytes(found[0][0]), CODE_PLACE).decode()
 
 
 def usable_by(follower_id: int, now: datetime) -> list[UsableCoupon]:

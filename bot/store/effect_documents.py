@@ -56,16 +56,18 @@ def keep_digest(
 
 def digests(account_id: int, limit: int = 60) -> list[Kept]:
     """The newest first."""
-    rows = fetch(
-        "SELECT week, made_at, document, words, mail FROM week_digest WHERE account_id = ?"
-        " ORDER BY week DESC LIMIT ?",
-        (account_id, limit),
-    )
-    return [Kept(r[0], from_ms(r[1]), json.loads(r[2]), r[3], r[4]) for r in rows]
+    return _digests("account_id = ? ORDER BY week DESC LIMIT ?", account_id, limit)
 
 
 def digest(account_id: int, week: str) -> Kept | None:
-    return next((one for one in digests(account_id, 5000) if one.name == week), None)
+    return next(iter(_digests("account_id = ? AND week = ?", account_id, week)), None)
+
+
+def _digests(where: str, *params: int | str) -> list[Kept]:
+    rows = fetch(
+        f"SELECT week, made_at, document, words, mail FROM week_digest WHERE {where}", params
+    )
+    return [Kept(r[0], from_ms(r[1]), json.loads(r[2]), r[3], r[4]) for r in rows]
 
 
 def move_mail(account_id: int, week: str, origin: str, to: str) -> bool:

@@ -27,6 +27,7 @@ class Cell(NamedTuple):
     step: str
     variant: str
     channel: str
+    content: str
     quarter: int
 
 
@@ -40,6 +41,9 @@ class Rows(NamedTuple):
     issued: int
     first: int | None
     last: int | None
+
+
+_N = len(Cell._fields)
 
 
 class Taps(NamedTuple):
@@ -81,10 +85,10 @@ def ledger(scope: Scope) -> list[tuple[Cell, Rows]]:
     found = fetch(
         f"SELECT {_cell_of(scope)}, s.state, s.skip, COUNT(*), COUNT(s.delivered_at),"
         " COUNT(CASE WHEN s.state = 'sent' THEN s.coupon_code END), MIN(s.sent_at), MAX(s.sent_at)"
-        f" FROM send s WHERE {where} GROUP BY 1, 2, 3, 4, 5, 6, 7",
+        f" FROM send s WHERE {where} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8",
         params,
     )
-    return [(Cell(*row[:5]), Rows._make(row[5:])) for row in found]
+    return [(Cell(*row[:_N]), Rows._make(row[_N:])) for row in found]
 
 
 def taps(scope: Scope) -> list[tuple[Cell, Taps]]:
@@ -95,10 +99,10 @@ def taps(scope: Scope) -> list[tuple[Cell, Taps]]:
         " COUNT(DISTINCT CASE WHEN k.automatic = FALSE THEN k.send_id END),"
         " COUNT(DISTINCT k.send_id), SUM(CASE WHEN k.automatic = FALSE THEN 1 ELSE 0 END),"
         " COUNT(*) FROM link l JOIN click k ON k.link_id = l.id JOIN send s ON s.id = k.send_id"
-        f" WHERE l.campaign_id = ? AND {where} GROUP BY 1, 2, 3, 4, 5",
+        f" WHERE l.campaign_id = ? AND {where} GROUP BY 1, 2, 3, 4, 5, 6",
         (scope.campaign_id, *params),
     )
-    return [(Cell(*row[:5]), Taps(*map(int, row[5:]))) for row in found]
+    return [(Cell(*row[:_N]), Taps(*map(int, row[_N:]))) for row in found]
 
 
 def codes(scope: Scope) -> list[tuple[Cell, Codes]]:
@@ -110,13 +114,13 @@ def codes(scope: Scope) -> list[tuple[Cell, Codes]]:
     used = ("redeemed_at", " LEFT JOIN coupon_use u ON u.code_id = c.id AND u.undone_at IS NULL",
             f"0, COUNT(*), SUM({cut}), SUM(COALESCE(b.cost_fen, {cut}))")  # fmt: skip
     return [
-        (Cell(*row[:5]), Codes(*map(int, row[5:])))
+        (Cell(*row[:_N]), Codes(*map(int, row[_N:])))
         for act, join, sums in (claimed, used)
         for row in fetch(
             f"SELECT {_cell_of(scope)}, {sums} FROM coupon_code c"
             f" JOIN send s ON s.id = {_send_of()} JOIN coupon_batch b ON b.id = c.batch_id{join}"
             f" WHERE c.{act} >= ? AND s.coupon_code = c.id AND {only(where)}"
-            " GROUP BY 1, 2, 3, 4, 5",
+            " GROUP BY 1, 2, 3, 4, 5, 6",
             (_began(scope), *params),
         )
     ]
@@ -142,8 +146,8 @@ def goals(scope: Scope, kind: str, window_ms: int) -> Iterator[tuple[Cell, int, 
         (kind, window_ms, _began(scope), *params),
     )
     for row in rows:
-        facts = json.loads(row[6])
-        yield Cell(*row[:5]), row[5], facts if isinstance(facts, dict) else {}
+        facts = json.loads(row[_N + 1])
+        yield Cell(*row[:_N]), row[_N], facts if isinstance(facts, dict) else {}
 
 
 def runs(campaign_id: int) -> list[tuple[int, dict[str, Any]]]:
@@ -166,7 +170,7 @@ def cells_of(send_ids: Sequence[int], scope: Scope) -> dict[int, Cell]:
     """The cells of those sends that are in the scope."""
     where, params = _where(scope)
     return {
-        row[5]: Cell(*row[:5])
+        row[_N]: Cell(*row[:_N])
         for span in spans(send_ids)
         for row in fetch(
             f"SELECT {_cell_of(scope)}, s.id FROM send s WHERE s.id IN ({qmarks(span)})"
@@ -188,7 +192,7 @@ def _cell_of(scope: Scope) -> str:
     quarter = f"{decided} DIV {QUARTER_MS}" if is_mysql() else f"{decided} / {QUARTER_MS}"
     quarter = quarter if scope.timed else "0"
     run = "1" if scope.entries else "s.generation"
-    return f"{run} AS run, s.step, s.variant, s.channel, {quarter} AS quarter"
+    return f"{run} AS run, s.step, s.variant, s.channel, s.content, {quarter} AS quarter"
 
 
 def _where(scope: Scope) -> tuple[str, list[Any]]:

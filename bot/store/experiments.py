@@ -154,7 +154,7 @@ def _shares(weights: Mapping[str, float]) -> dict[str, float]:
 def runs(experiment_id: int) -> list[RunOf]:
     """In the order in which they entered."""
     query = (
-        ExperimentRun.select(ExperimentRun, Campaign.slug, Campaign.state)
+        ExperimentRun.select(ExperimentRun, Campaign.id, Campaign.slug, Campaign.state)
         .join(Campaign)
         .where(ExperimentRun.experiment == experiment_id)
         .order_by(ExperimentRun.id)

@@ -198,3 +198,22 @@ def complain(journey_id: int, error: str) -> None:
 def set_dated(journey_id: int, day: str, after: int | None) -> None:
     """How far the dates of `day` have been entered; None: they all have."""
     run("UPDATE journey SET dated_on = ?, dated_after = ? WHERE id = ?", (day, after, journey_id))
+
+
+def naming_segment(account_id: int, slug: str) -> list[str]:
+    """Slugs of the journeys, those that are stopped left out, whose latest version names it."""
+    return [
+        state.slug
+        for state in of_account(account_id)
+        if state.version
+        and state.state != STOPPED
+        and _names(version(state.id, state.version).document, slug)
+    ]
+
+
+def _names(document: Any, slug: str) -> bool:
+    """Some part of the document says {segment: slug} or {list: slug}."""
+    if isinstance(document, dict):
+        said = slug in (document.get("segment"), document.get("list"))
+        return said or any(_names(part, slug) for part in document.values())
+    return isinstance(document, list) and any(_names(part, slug) for part in document)

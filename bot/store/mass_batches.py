@@ -15,7 +15,7 @@ from typing import Any
 from bot.clock import to_ms
 from bot.store.db import fetch, insert_new, locking, run
 from bot.store.models import MassBatch
-from bot.store.sends import COLUMNS, ERROR_LIMIT, ClaimEntry, SendRow, row_of
+from bot.store.sends import COLUMNS, ERROR_LIMIT, ClaimEntry, SendRow, only, row_of
 from bot.store.spans import qmarks, spans
 from bot.values.audience import SendState
 
@@ -63,6 +63,8 @@ class Batch:
     channel: str
     state: str
     size: int
+    first_id: int | None
+    last_id: int | None
     client_id: str
     msg_id: str
     link_id: int | None
@@ -115,8 +117,8 @@ def _open(
 
 def join(batch: Batch, entries: Sequence[ClaimEntry], now: datetime) -> None:
     """Claim these rows for the batch, which has room for them."""
-    at = to_ms(now)
-    for span in spans([entry.row.id for entry in entries]):
+    at, ids = to_ms(now), sorted(entry.row.id for entry in entries)
+    for span in spans(ids):
         run(
             "UPDATE send SET state = ?, channel = ?, client_id = ?, coupon_code = NULL,"
             " reasons = '{}', claimed_by = ?, claimed_at = ?,"
@@ -124,7 +126,11 @@ def join(batch: Batch, entries: Sequence[ClaimEntry], now: datetime) -> None:
             f" attempts = attempts + 1, error = '', errcode = NULL WHERE id IN ({qmarks(span)})",
             (SendState.CLAIMED, batch.channel, batch.client_id, batch.client_id, at, at, *span),
         )
-    run("UPDATE mass_batch SET size = size + ? WHERE id = ?", (len(entries), batch.id))
+    first, last = batch.first_id or ids[0], batch.last_id or ids[-1]
+    run(
+        "UPDATE mass_batch SET size = size + ?, first_id = ?, last_id = ? WHERE id = ?",
+        (len(ids), min(first, ids[0]), max(last, ids[-1]), batch.id),
+    )
 
 
 def alone(campaign_id: int, generation: int) -> set[int]:
@@ -192,12 +198,19 @@ def _write(batch_id: int, owner: str, values: dict[str, Any]) -> bool:
     return changed == 1
 
 
-def claimed_rows(batch: Batch, limit: int | None = None) -> list[SendRow]:
-    """Its rows that are still claimed, by id."""
+def claimed_rows(batch: Batch, limit: int, after: int = 0) -> list[SendRow]:
+    """Its rows that are still claimed, by id, behind `after`. Read by the range of their ids: the
+    campaign may have many batches full of claimed rows."""
     found = fetch(
-        f"SELECT {COLUMNS} FROM send WHERE campaign_id = ? AND state = ? AND client_id = ?"
-        " ORDER BY id" + (f" LIMIT {limit:d}" if limit else ""),
-        (batch.campaign_id, SendState.CLAIMED, batch.client_id),
+        f"SELECT {COLUMNS} FROM send WHERE id >= ? AND id <= ?"
+        f" AND {only('state = ? AND client_id = ?')} ORDER BY id LIMIT ?",
+        (
+            max(batch.first_id or 0, after + 1),
+            batch.last_id or 0,
+            SendState.CLAIMED,
+            batch.client_id,
+            limit,
+        ),
     )
     return [row_of(values) for values in found]
 

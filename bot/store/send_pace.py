@@ -6,12 +6,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.clock import to_ms
-from bot.store.db import fetch, insert_new, locking, run, transaction
+from bot.store.db import again, fetch, insert_new, locking, run, transaction
 
 SAVED_SECONDS = 60
 FIRST_SECONDS = 1
 
 
+@again
 def take(name: str, want: int, per_second: float, now: datetime) -> int:
     """How many of `want` may go now; they are used up. A new bucket holds a second's worth."""
     step, at = 1e6 / per_second, to_ms(now) * 1000

@@ -94,6 +94,15 @@ def redeem() -> tuple[Response, int]:
     return json_error(result.outcome, said, "code"), status
 
 
+@views.post("/coupons/undo")
+def undo() -> tuple[Response, int]:
+    """{code, order_number} -> whether this call took it back; within two minutes."""
+    sent = document()
+    code, order_number = _text(sent, "code", 64), _text(sent, "order_number", 64)
+    done = coupon.undo_by_code(code, order_number, g.account_id, services().clock())
+    return jsonify({"undone": done}), 200
+
+
 def _fen(sent: Mapping[str, Any], field: str) -> int:
     value = sent.get(field, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= coupon.MOST_FEN:

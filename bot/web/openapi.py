@@ -78,6 +78,27 @@ def _paths() -> dict[str, Any]:
             "redeemCoupon", "Redeem a coupon; repeating an order's call is harmless", "Redemption",
             body="Redeem", also=[404, 409],
         )},
+        "/campaigns": {
+            "get": _call("listCampaigns", "Every campaign and its state", "Campaigns"),
+            "post": _call("putCampaign", "Make a draft, or change one", "Campaign",
+                          body="CampaignDocument", also=[409]),
+        },
+        "/campaigns/{slug}": {"get": _call(
+            "getCampaign", "One campaign with its document", "Campaign",
+            parameters=[_SLUG], also=[404],
+        )},
+        "/campaigns/{slug}/dry-run": {"get": _call(
+            "dryRunCampaign", "What would happen if it were sent now", "DryRun",
+            parameters=[_SLUG], also=[404],
+        )},
+        "/campaigns/{slug}/{action}": {"post": _call(
+            "actOnCampaign", "Start, pause, resume, cancel, submit, approve ... a campaign",
+            "Campaign", parameters=[_SLUG, _ACTION], also=[404, 409, 422],
+        )},
+        "/coupons/undo": {"post": _call(
+            "undoRedemption", "Take a redemption back, within two minutes", "Undone",
+            body="Undo", also=[404, 409],
+        )},
         "/reports/{slug}": {"get": _call(
             "getReport", "The report of a campaign", "Report",
             parameters=[_named("slug", "The campaign's slug")], also=[404],
@@ -100,7 +121,7 @@ def _call(
 ) -> dict[str, Any]:
     """One operation. `also`: refusals of its own, beside those that every call can meet."""
     codes = [401, 429, *([422] if body else []), *(also or [])]
-    created = {"201": _answer("Made", _ref(answer))} if name == "defineSegment" else {}
+    created = {"201": _answer("Made", _ref(answer))} if name in _MAKING else {}
     found: dict[str, Any] = {
         "operationId": name,
         "summary": summary,
@@ -118,6 +139,7 @@ def _call(
     return found
 
 
+_MAKING = ("defineSegment", "putCampaign")  # answer 201 where it was not there before
 _WORDS = {
     401: "No live key",
     404: "Not found",
@@ -136,6 +158,12 @@ def _named(name: str, words: str) -> Schema:
             "schema": {"type": "string"}}  # fmt: skip
 
 
+_SLUG = _named("slug", "The campaign's slug")
+_ACTION = {
+    **_named("action", "What is to be done; reject wants {reason} in the body"),
+    "schema": {"enum": ["start", "schedule", "unschedule", "pause", "resume", "cancel", "submit",
+                        "approve", "reject"]},
+}  # fmt: skip
 _FOLLOWER = _named("name", "A follower id, or a pseudonym hy-...")
 
 
@@ -224,6 +252,11 @@ def _asked() -> dict[str, Schema]:
         "SegmentDefinition": _closed(
             ["slug", "name", "rule"], slug=_text(64), name=_text(64), rule={"type": "object"}
         ),
+        "CampaignDocument": {
+            "type": "object", "description": "docs/reference/campaign.schema.json",
+            "required": ["slug", "name", "purpose"],
+        },
+        "Undo": _object(["code", "order_number"], code=_text(64), order_number=_text(64)),
         "Redeem": _object(
             ["code", "order_number"], code=_text(64), order_number=_text(64), amount_fen=WHOLE,
             basket_fen=WHOLE, shop={"type": "string", "maxLength": 32},
@@ -276,7 +309,15 @@ def _told() -> dict[str, Schema]:
             ["slug", "name", "size"], slug=TEXT, name=TEXT, size=WHOLE, error=TEXT,
             refreshed_at={"type": ["string", "null"]},
         ),
+        "Campaigns": _object(["campaigns"], campaigns={"type": "array", "items": _ref("Campaign")}),
+        "Campaign": _object(
+            ["slug", "name", "state", "runs", "priority", "approval"], slug=TEXT, name=TEXT,
+            state=TEXT, runs=WHOLE, priority=WHOLE, approval=TEXT, error=TEXT, definition=free,
+            due_at={"type": ["string", "null"]},
+        ),
+        "DryRun": free,
         "Redemption": free,
+        "Undone": _object(["undone"], undone={"type": "boolean"}),
         "Report": free,
     }  # fmt: skip
 

@@ -96,10 +96,12 @@ def redeem(token: str) -> Response:
     shown = Shown.of(done.coupon, _lang()) if done.coupon else None
     if not done.ok:
         return _page(till, token, coupon=shown, said=said, bad=True)
-    if done.discount_fen:
+    if not done.first:  # the form was sent twice, or somebody shows the code again
+        said = t("till.repeated", _lang())
+    elif done.discount_fen:
         said += t("till.took_off", _lang(), yuan=words.yuan(done.discount_fen))
     use_id = done.use_id if _fresh(done.coupon, now) else None
-    return _page(till, token, coupon=shown, said=said, undo=use_id)
+    return _page(till, token, coupon=shown, said=said, bad=not done.first, undo=use_id)
 
 
 @views.post("/<token>/undo")

@@ -62,6 +62,8 @@ class MassBatch(Table):
     channel = CharField(20)
     state = CharField(10)
     size = IntegerField(default=0)
+    first_id = BigIntegerField(null=True)
+    last_id = BigIntegerField(null=True)
     client_id = CharField(64, unique=True)
     msg_id = CharField(32, default="")
     link_id = IntegerField(null=True)

@@ -9,6 +9,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    MySQLDatabase,
     TextField,
 )
 
@@ -27,6 +28,11 @@ class Campaign(Table):
 
 class Generation(Table):
     id = AutoField()
+
+
+class Send(Table):
+    id = BigAutoField()
+    lease_until = BigIntegerField(null=True)
 
 
 class SendProgress(Table):
@@ -81,11 +87,32 @@ class SendSheet(Table):
 TABLES = (SendProgress, SendPace, SendBrake, SendRest, SendSheet)
 
 
+LEASE = Send.index(Send.lease_until, where=Send.lease_until.is_null(False), name="send_lease")
+OLD = "send_state_lease_until"
+
+
 def up(migrator, db):
     frozen.initialize(db)
     db.create_tables(TABLES, safe=True)
+    _drop(db, OLD)
+    if not _has(db, "send_lease"):
+        db.execute(LEASE)
 
 
 def down(migrator, db):
     frozen.initialize(db)
+    _drop(db, "send_lease")
+    if not _has(db, OLD):
+        db.execute_sql(f"CREATE INDEX {OLD} ON send (state, lease_until)")
     db.drop_tables(TABLES, safe=True)
+
+
+def _has(db, name):
+    return name in {index.name for index in db.get_indexes("send")}
+
+
+def _drop(db, name):
+    """No DDL of MySQL is rolled back: an interrupted migration finds what it had done."""
+    if _has(db, name):
+        end = " ON send" if isinstance(db, MySQLDatabase) else ""
+        db.execute_sql(f"DROP INDEX {name}{end}")

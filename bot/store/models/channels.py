@@ -51,6 +51,8 @@ class MassBatch(Table):
     channel = CharField(20)
     state = CharField(10)  # see bot.store.mass_batches.State
     size = IntegerField(default=0)
+    first_id = BigIntegerField(null=True)  # its rows lie between these
+    last_id = BigIntegerField(null=True)
     client_id = CharField(64, unique=True)
     msg_id = CharField(32, default="")
     link_id = IntegerField(null=True)

@@ -102,9 +102,12 @@ class Send(Table):
             (("campaign", "generation", "step", "follower"), True),
             (("campaign", "state", "not_before", "id"), False),
             (("follower", "sent_at"), False),
-            (("state", "lease_until"), False),
             (("msgid",), False),
         )
+
+
+# Only rows under way have a lease: a claim and a settling each change one entry, not two.
+Send.add_index(Send.lease_until, where=Send.lease_until.is_null(False), name="send_lease")
 
 
 class Link(Table):

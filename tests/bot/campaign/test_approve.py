@@ -101,6 +101,12 @@ def test_a_refusal_says_why_and_stays_until_the_document_changes(world: World):
     start(world)
 
 
+def test_what_the_linter_calls_an_error_is_not_submitted(world: World):
+    edited(world, WANG, text="全网最低价，最好的咖啡：{link}")
+    with pytest.raises(Conflict, match="linter refuses"):
+        submit(world, WANG)
+
+
 def test_the_same_document_written_otherwise_is_still_approved(world: World):
     submit(world, WANG)
     give(world, LI)

@@ -22,16 +22,16 @@ STEADY = {**PLAIN, "pace": {"per_minute": 60, "ramp_minutes": 0}}
 
 
 def test_how_far_how_fast_how_long_still(store: Store):
-    world = found_world(store, followers=300, codes=0)
+    world = found_world(store, followers=160, codes=0)
     watcher = Watcher(world.begin(**STEADY).id)
     assert watcher.look(world.now).rows == 0
-    for _ in range(12):
+    for _ in range(6):
         world.push()
-        world.later(seconds=10)
+        world.later(seconds=20)
     live = watcher.look(world.now)
-    assert (live.rows, live.done, live.left) == (300, 111, 189)
+    assert (live.rows, live.done, live.left) == (160, 101, 59)
     assert live.per_minute == pytest.approx(60, abs=10)
-    assert live.seconds_left == pytest.approx(189, abs=30)
+    assert live.seconds_left == pytest.approx(59, abs=10)
 
 
 def test_between_two_counts_the_minutes_are_added(store: Store, monkeypatch):

@@ -11,10 +11,17 @@ import pytest
 from bot import campaign
 from bot.campaign import mass
 from bot.campaign.mass_settle import job_finished
-from bot.errors import GatewayDown, OutcomeUnknown, QuotaExhausted, RequestRejected, Transient
+from bot.errors import (
+    GatewayDown,
+    InvalidInput,
+    OutcomeUnknown,
+    QuotaExhausted,
+    RequestRejected,
+    Transient,
+)
 from bot.sandbox.api.mass_jobs import counts, fail_next
 from bot.store import links, mass_batches
-from bot.store.db import Store
+from bot.store.db import Store, run
 from bot.store.models import Follower, Link, MassBatch, Send
 from bot.values.inbound import MassSent
 from tests.bot.campaign.sandboxed import Town, town_of
@@ -90,7 +97,8 @@ def test_each_variant_has_a_call_and_a_link_of_its_own(sqlite_town: Town):
     assert (taps.send_id, taps.follower_id, taps.campaign) == (None, None, SLUG)
 
 
-def test_who_may_not_is_not_in_the_list_and_four_a_month_are_enough(town: Town):
+def test_who_may_not_is_not_in_the_list_and_four_a_month_are_enough(sqlite_town: Town):
+    town = sqlite_town
     Follower.update(opted_out_at=town.world.now).where(Follower.id == 1).execute()
     for number in range(1, 6):
         town.world.begin(slug=f"run-{number}", **MASS)
@@ -161,7 +169,8 @@ def test_what_an_answer_means_for_all_rows(sqlite_town, error, arrived, after, s
     assert len(town.got()) == (6 if state == {"sent": 6} or arrived else 0)
 
 
-def test_who_refuses_between_two_tries_is_left_out_of_the_second(town: Town):
+def test_who_refuses_between_two_tries_is_left_out_of_the_second(sqlite_town: Town):
+    town = sqlite_town
     errors = iter([OutcomeUnknown(None, "time-out")])
     town.wire.before = lambda path, body: next(errors, None) if "mass/send" in path else None
     town.world.begin(**MASS)
@@ -248,8 +257,18 @@ def killed(town: Town, channel: str, statement: int, monkeypatch: pytest.MonkeyP
 
 
 # Taking the batch, asking permission, counting the call, after the call, settling. Each one was
-# tried when this was written; each sixth is left for every day.
-@pytest.mark.parametrize("statement", range(2, 80, 6))
+# tried when this was written; some are left for every day.
+@pytest.mark.parametrize("statement", range(8, 84, 12))
 def test_a_kill_between_any_two_statements(sqlite_town: Town, statement: int, monkeypatch):
     monkeypatch.setattr(mass_batches, "SETTLED", 4)
     assert killed(sqlite_town, "mass_list", statement, monkeypatch)
+
+
+def test_an_account_that_has_no_list_refuses_it_and_sends_by_tag(sqlite_town: Town):
+    run("UPDATE account SET kind = 'subscription'")
+    with pytest.raises(InvalidInput) as refused:
+        sqlite_town.world.create(**MASS)
+    assert refused.value.field == "channels[0]"
+    sqlite_town.world.begin(**MASS | {"channels": ["mass_tag"]})
+    sqlite_town.world.push()
+    assert sqlite_town.got() == ONCE

@@ -81,7 +81,7 @@ def test_the_smallest_part_of_a_ramp_is_enough_to_judge_by():
 
 
 @given(asked=st.lists(st.tuples(st.integers(0, 90_000), st.integers(0, 500)), max_size=12))
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_stretch_carries_more_than_its_share_and_a_minutes_saving(store: Store, asked):
     """Against arithmetic: what went between two instants, for every pair of them."""
     SendPace.delete().execute()
@@ -155,9 +155,9 @@ def test_a_quota_that_is_scarce_is_spread_over_the_day(store: Store):
     day = quotas.day_of(NOON, SHANGHAI)
     quotas.set_limit(world.account_id, "message/custom/send", day, 100, "console")
     world.begin(offer=..., text="x")
-    counts = sent_each(world, 24, step=5)
+    counts = sent_each(world, 12, step=5)
     assert set(counts) == {0, 1}
-    assert sum(counts) == pytest.approx(120 / 5.4, abs=2)
+    assert sum(counts) == pytest.approx(60 / 5.4, abs=2)
 
 
 # --- fair turns --------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_a_newcomer_is_next_and_does_not_catch_up():
 
 def test_a_small_campaign_does_not_wait_for_the_large_one(store: Store, monkeypatch):
     """The small one starts while the large one is being sent, in the same push."""
-    world = found_world(store, followers=400, codes=0)
+    world = found_world(store, followers=160, codes=0)
     rails = {"per_day": None, "per_week": None, "per_month": None}
     plain = {"offer": ..., "guardrails": rails, "concurrency": 8}
     world.begin(slug="large", text="large", **plain)
@@ -196,10 +196,10 @@ def test_a_small_campaign_does_not_wait_for_the_large_one(store: Store, monkeypa
     real = Turn.run
 
     def a_short_turn(turn: Turn) -> None:
-        """As long as forty messages take."""
+        """As long as 24 messages take."""
         if not turns:
             world.begin(slug="small", text="small", priority=50, **plain)
-        ends = len(world.platform.asked) + 40
+        ends = len(world.platform.asked) + 24
         over, turn.over = turn.over, lambda: over() or len(world.platform.asked) >= ends
         turns.append(turn.order.definition.slug)
         real(turn)
@@ -208,8 +208,8 @@ def test_a_small_campaign_does_not_wait_for_the_large_one(store: Store, monkeypa
     world.push()
     texts = [body["text"]["content"][:5] for body in world.platform.sent]
     assert turns[:2] == ["large", "small"]
-    assert min(Counter(turns[:10]).values()) >= 3
-    assert Counter(texts) == {"large": 400, "small": 400}
+    assert texts.index("small") < 48
+    assert Counter(texts) == {"large": 160, "small": 160}
 
 
 def test_one_accounts_storm_does_not_hold_another(store: Store, monkeypatch):

@@ -106,6 +106,17 @@ def test_cancelled_it_does_not_come_back(store: Store):
     assert (world.state().generation, state(world).next_at) == (1, None)
 
 
+def test_what_was_changed_between_two_runs_needs_its_approval_again(store: Store):
+    world = begun(store)
+    days(world, 1)
+    campaign.close_now(world.services, world.account_id, SLUG, world.now)
+    changed = {**world.state().definition, "text": "改了", "approval": "required"}
+    campaign.change(world.services, world.account_id, SLUG, changed, world.now)
+    days(world, 1)
+    assert (world.state().generation, state(world).skipped) == (1, 1)
+    assert "second person" in state(world).note
+
+
 def test_a_cron_that_never_comes_is_refused(store: Store):
     world = found_world(store, followers=1)
     world.create(schedule={"cron": DAILY, "until": "2026-11-21T12:30:00+08:00"})

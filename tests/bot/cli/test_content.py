@@ -132,7 +132,7 @@ def test_an_error_keeps_a_piece_back_until_somebody_takes_it_upon_himself(hongya
     hongyan("import", hongyan.file("all.yaml", DOCUMENTS.replace("大杯", "全城最好的")))
     status, _, said = hongyan("publish", "latte")
     assert status == 1
-    assert "error   superlative  title:2-4「最好」" in said
+    assert "错误  superlative  title:2-4「最好」" in said
     assert "latte is not published: superlative" in said
     assert hongyan("publish", "latte", "--despite", "superlative")[0] == 0
     status, out, _ = hongyan("lint")

@@ -105,6 +105,7 @@ def test_a_list_of_topics_weighs_one_each():
         pytest.param(
             {**NOTICE, "fields": {"thing1": 3}}, "fields.thing1", id="a field of a number"
         ),
+        pytest.param({**NOTICE, "variables": {"1a": "text"}}, "variables.1a", id="no name"),
         pytest.param({**NOTICE, "variables": {"a": "x"}}, "variables.a", id="a type that is none"),
     ],
 )

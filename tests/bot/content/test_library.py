@@ -220,7 +220,7 @@ def test_an_import_that_was_cut_off_after_any_statement_is_finished_by_the_next(
             crashes += 1
             assert whole()
     monkeypatch.undo()
-    assert crashes >= 8  # what an attempt has kept takes no statement in the next
+    assert crashes > 6  # what an attempt has kept takes no statement in the next
     again = library.bring(owner, given, NOON)
     assert (again.added, again.changed, again.unchanged) == (0, 0, 3)
     assert {s.slug: s.latest for s, _ in contents.all_of(owner)} == {"s0": 2, "s1": 1, "s2": 1}

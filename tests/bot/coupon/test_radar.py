@@ -13,7 +13,7 @@ from bot.profile import privacy
 from bot.store import accounts, coupon_notices, coupon_tills, coupons, pseudonyms
 from bot.store.coupon_radar import AttemptRow, ClaimRow, LeaverRow, RuleSetting, UseRow
 from bot.store.coupons import Use
-from bot.store.models import Follower
+from bot.store.db import fetch
 from tests.conftest import NOON, a_follower
 
 SECOND, MINUTE, HOUR = 1000, 60_000, 3_600_000
@@ -182,7 +182,8 @@ def test_claims_and_leavers_come_from_the_store(any_store):
         )
         ref = coupons.issue_now(batch.id, who, f"event:{n}", NOON)
         coupons.claim(ref.id, NOON, "8f" * 8)
-        assert coupon.redeem(coupons.code_text(ref.id), now=NOON, account_id=account).ok
+        code = coupons.code_text(ref.id)
+        assert coupon.redeem(code, order_number=f"A{n}", now=NOON, account_id=account).ok
     found = patrol.look(account, NOON - timedelta(hours=1))
     assert {(one.rule, one.subject) for one in found} == {
         ("address_claims", f"address:{'8f' * 8}"), ("scene_ring", "scene:invite"),
@@ -192,7 +193,8 @@ def test_claims_and_leavers_come_from_the_store(any_store):
     assert pseudonyms.of(who) not in str(
         [one.to_json() for one in coupon_notices.since(account, NOON)]
     )
-    assert Follower.select().count() == 2
+    left = "SELECT COUNT(*) FROM coupon_code WHERE claimed_from IS NOT NULL"
+    assert fetch(left) == fetch("SELECT COUNT(*) FROM coupon_use WHERE order_hash <> ''") == [(1,)]
 
 
 @pytest.mark.parametrize(

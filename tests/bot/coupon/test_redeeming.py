@@ -10,7 +10,7 @@ from bot.errors import Conflict, InvalidInput, NotFound
 from bot.profile.fold import orders_of, redeemed_of, spent_of
 from bot.profile.refresh import fold_new
 from bot.segment import catalogue, refresh
-from bot.store import accounts, coupons, profiles, segments
+from bot.store import accounts, coupon_redeem, coupons, profiles, segments
 from bot.store.coupons import Use
 from bot.store.db import fetch
 from bot.store.models import Conversion, CouponUse
@@ -213,3 +213,22 @@ def test_not_taken_back(account, lin, later, till, refusal):
         coupon.undo(done.use_id, account, NOON + later, till_id=till)
     assert state_of(done.coupon.code_id) == RedeemOutcome.REDEEMED
     assert coupon.undo(done.use_id, account, NOON + DAY, within=2 * DAY)  # an operator may
+
+
+def test_a_use_told_later_counts_though_the_sweeper_was_faster(account, lin, monkeypatch):
+    """It expires between the look at it and its use."""
+    code = given_code(account, lin, {**BASE, "valid_days": 1})
+    real = coupon_redeem._use_up
+
+    def swept_before(*args):
+        coupon.sweep(NOON + 2 * DAY)
+        return real(*args)
+
+    monkeypatch.setattr(coupon_redeem, "_use_up", swept_before)
+    done = coupon.redeem(code, order_number="A", now=NOON, account_id=account, use=Use("file"))
+    assert (done.outcome, done.first) == ("redeemed", True)
+
+
+def test_a_clock_that_is_behind_is_no_objection_at_a_till(account, lin):
+    code = given_code(account, lin, BASE)
+    assert redeem(account, code, now=NOON - MINUTE).ok

@@ -27,7 +27,7 @@ from bot.values.replies import NO_REPLY
 from bot.wechat.pay import PayClient, PayRefused
 from bot.wechat.pay_keys import NotSigned, read_config
 from tests.bot.coupon.cast import state_of
-from tests.conftest import a_follower
+from tests.conftest import KEY, a_follower
 
 FILE = "pay.toml"
 
@@ -50,7 +50,7 @@ def merchant_file(sandbox, folder, **changes):
 class House:
     """Our program with a merchant, beside a platform; Lin follows both."""
 
-    def __init__(self, sandbox, folder):
+    def __init__(self, sandbox, folder, database):
         self.sandbox, self.now = sandbox, utc_now()
         self.path = merchant_file(sandbox, folder)
         names = {
@@ -60,6 +60,8 @@ class House:
             "TOKEN": sandbox.token,
             "AES_KEY": sandbox.aes_key,
             "PAY_CONFIG": str(self.path),
+            "DATABASE_URL": database,
+            "SECRET_KEYS": KEY,
         }
         env = {f"HONGYAN_{name}": value for name, value in names.items()}
         self.services = build(Settings.from_env(env))
@@ -95,9 +97,9 @@ class House:
 
 
 @pytest.fixture
-def house(wechat_sandbox, tmp_path, monkeypatch):
+def house(wechat_sandbox, tmp_path, monkeypatch, fresh_sqlite):
     monkeypatch.chdir(tmp_path)
-    made = House(wechat_sandbox, tmp_path)
+    made = House(wechat_sandbox, tmp_path, fresh_sqlite(tmp_path))
     yield made
     made.services.store.close()
 
@@ -178,23 +180,26 @@ def test_whom_the_platform_refuses_has_a_code_for_tills(house):
     assert coupon.redeem(code, now=house.now, account_id=house.account).ok
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        pytest.param({"kind": "discount", "discount_permille": 200, "face_value_fen": None}, "kind",
-                     id="a percentage"),
-        pytest.param({"threshold_fen": 500}, "kind", id="a threshold that it pays itself"),
-        pytest.param({"title": "十个汉字的名字太长了呀"}, "title", id="a long name"),
-        pytest.param({"valid_until": None}, "valid_until", id="no end"),
-        pytest.param({"codes": 0}, "codes", id="no codes"),
-    ],
-)  # fmt: skip
-def test_a_batch_that_cannot_lie_in_a_wallet(house, changes, field):
-    batch = house.batch(**changes)
-    with pytest.raises(InvalidInput) as refusal:
-        wallet.open_stock(house.client, batch.id, house.now)
-    assert refusal.value.field == field
-    assert coupon_remote.stock_of(batch.id) is None
+NOT_FOR_A_WALLET = [  # why, and by which field it is said
+    (
+        "a percentage",
+        {"kind": "discount", "discount_permille": 200, "face_value_fen": None},
+        "kind",
+    ),
+    ("a threshold that it pays itself", {"threshold_fen": 500}, "kind"),
+    ("a long name", {"title": "十个汉字的名字太长了呀"}, "title"),
+    ("no end", {"valid_until": None}, "valid_until"),
+    ("no codes", {"codes": 0}, "codes"),
+]
+
+
+def test_a_batch_that_cannot_lie_in_a_wallet(house):
+    for number, (why, changes, field) in enumerate(NOT_FOR_A_WALLET):
+        batch = house.batch(slug=f"b{number}", **changes)
+        with pytest.raises(InvalidInput) as refusal:
+            wallet.open_stock(house.client, batch.id, house.now)
+        assert (why, refusal.value.field) == (why, field)
+        assert coupon_remote.stock_of(batch.id) is None
 
 
 def test_what_is_not_the_platforms_is_not_believed(house, served):

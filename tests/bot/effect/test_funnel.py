@@ -76,6 +76,10 @@ def test_every_cut_adds_up_to_the_same_total(town_anywhere: World):
     for by in By:
         cut = funnel(town.state(), town.now, by=by)
         assert cut.total == whole, by
+    Send.update(content="latte").where(Send.follower <= 4).execute()
+    matched = funnel(town.state(), town.now, by=By.CONTENT)
+    assert {name: line.intended for name, line in matched.lines.items()} == {"": 16, "latte": 4}
+    assert matched.total == whole
     days = funnel(town.state(), town.now, by=By.DAY).lines
     assert {day: line.revenue_fen for day, line in days.items()} == {"2026-11-21": 4700}
 

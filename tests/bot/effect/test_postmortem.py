@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -34,7 +34,7 @@ def a_town(store: Store) -> World:
     Generation.update(
         forecast={"audience": 120, "expected": 100, "coupons": {"burn": 80}}
     ).execute()
-    rows = list(Send.select().where(Send.state == "sent").order_by(Send.id))
+    rows = list(Send.select().where(Send.state == "sent").order_by(Send.variant, Send.id))
     for row in rows[:6]:
         tap(world, row)
     tap(world, rows[7], automatic=True)
@@ -86,6 +86,27 @@ def test_it_is_made_once_when_the_run_is_over_and_adds_up(town_anywhere: World):
     assert postmortem.post_mortem(town.state(), 1, town.now) == kept
 
 
+def test_unfollows_are_held_against_the_month_before_where_nobody_was_held_out(store):
+    """Of 100 three left in the month before: in two days 0.2 would have; ten did."""
+    world = found_world(store, followers=100, codes=0)
+    for who in (98, 99, 100):
+        leaves(world, who, world.now - timedelta(days=9))
+    world.begin(attribution_days=2, offer=..., text="您好")
+    world.push()
+    campaign.close_due(world.now)
+    for who in range(1, 11):
+        leaves(world, who, world.later(minutes=1))
+    document = postmortem.look_back(world.state(), 1, world.now)
+    assert document["base"] == {"left": 10, "expected": 0.2, "more": True}
+    assert document["next"][0] == {"rule": "unfollows", "kind": "unsubscribe", "extra": 10}
+    assert "本来就会有约 0.2 人取关，实际 10 人" in told(document)
+
+
+def leaves(world: World, who: int, at: datetime) -> None:
+    events.append(world.account_id, who, "unsubscribe", at=at, received_at=at, source="callback",
+                  key=f"u{who}")  # fmt: skip
+
+
 def test_its_words_say_the_sum_and_the_doubt(town: World):
     words = postmortem.post_mortem(town.state(), None, town.now).words
     assert "暂时的数字" in words
@@ -114,6 +135,7 @@ def test_a_run_ended_early_waits_for_its_window_and_a_draft_has_none(store):
 
 QUIET = {
     "linked": True,
+    "base": None,
     "skips": [],
     "failed": [],
     "variants": None,
@@ -144,6 +166,7 @@ def changed(path: str, value: object) -> dict:
     [
         ("increment.left.unsubscribe", {"enough": True, "difference": [0.01, 0.001, 0.02]},
          "unfollows"),
+        ("base", {"left": 30, "expected": 2.0, "more": True}, "unfollows"),
         ("increment.difference", [-0.1, -0.2, 0.0], "no_gain"),
         ("total.unknown", 20, "unknown"),
         ("skips", [{"reason": "no_channel", "people": 201}], "skipped"),

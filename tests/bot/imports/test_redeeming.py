@@ -80,7 +80,9 @@ def test_every_line_is_answered_for_and_a_dry_run_says_the_same(account_id, code
 
 
 def test_cut_off_anywhere_it_is_read_again_from_the_beginning(account_id, codes, tmp_path):
-    lines = ["券码,订单号,实付"] + [f"{code},A{n},22" for n, code in enumerate(codes)]
+    lines = ["Coupon Code,Order_No,实付（分）"] + [
+        f"{code},A{n},2200" for n, code in enumerate(codes)
+    ]
     source = source_of(tmp_path, lines)
     for stop in range(1, len(codes)):
         run = redeeming._Run(account_id, redeeming._places(source.header), NOON, "")
@@ -88,6 +90,9 @@ def test_cut_off_anywhere_it_is_read_again_from_the_beginning(account_id, codes,
             assert run.one(line).ok
     done = redeeming.redeem_file(account_id, source, NOON)
     assert (done.redeemed, done.repeated) == (1, 3)
+    assert fetch("SELECT DISTINCT amount_fen FROM coupon_code WHERE state = 'redeemed'") == [
+        (2200,)
+    ]
 
 
 def test_a_dry_run_knows_what_its_earlier_batches_used(account_id, codes, tmp_path, monkeypatch):

@@ -152,6 +152,7 @@ def way(step: str, **more: object) -> dict[str, object]:
             ["no_send o"],
             id="the outcome of what sends nothing",
         ),
+        pytest.param([GO, END], ["once "], id="a birthday, but once in a life"),
         pytest.param(
             [
                 way("t", tag="vip"),
@@ -165,7 +166,8 @@ def way(step: str, **more: object) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_how_steps_hang_together_is_looked_at(steps, found):
-    flow = parse(a_journey(*steps))
+    born = {"trigger": {"when": "date", "attribute": "birthday"}} if found == ["once "] else {}
+    flow = parse(a_journey(*steps, **born))
     seen = flaws(flow)
     assert [f"{flaw.code} {flaw.step}" for flaw in seen] == found
     assert all(flaw.said("zh") and flaw.said("en") for flaw in seen)
@@ -203,6 +205,8 @@ def test_the_ready_made_journeys_are_sound_and_can_be_told(trade):
     assert flaws(flow) == []
     assert {one.kinds[0] for one in flow.goals}
     assert flow.marketing
+    # The welcome is the handler's: nobody is greeted twice.
+    assert flow.until_a_wait(flow.first) == {flow.first}
     for lang in ("zh", "en"):
         text = "\n".join(told(flow, lang))
         assert all(f"[{step}]" in text for step in flow.steps)

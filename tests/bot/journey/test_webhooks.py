@@ -14,21 +14,23 @@ import pytest
 from bot import journey
 from bot.errors import InvalidInput
 from bot.journey.reading import parse
-from bot.journey.webhooks import BACK_OFF, is_public, key_of, signature
+from bot.journey.webhooks import BACK_OFF, Answer, call, is_public, key_of, signature
 from bot.settings import Settings
 from bot.store import pseudonyms
 from bot.store.db import Store, fetch
+from bot.store.journey_calls import Call
 from tests.bot.journey.cast import a_journey, found_town
+from tests.conftest import NOON
 
 END = {"id": "end", "end": "finished"}
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers with the next of `answers`, then 200; keeps what it was told."""
+    """Answers with the next of the path's `answers`, then 200; keeps what it was told."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: list[int] = []
+        self.answers: dict[str, list[int]] = {}
         self.told: list[tuple[dict[str, str], bytes]] = []
 
 
@@ -38,7 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.told.append((dict(self.headers), body))
-        self.send_response(self.server.answers.pop(0) if self.server.answers else 200)
+        answers = self.server.answers.get(self.path)
+        self.send_response(answers.pop(0) if answers else 200)
         self.send_header("Location", "http://127.0.0.1:1/")
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -55,12 +58,16 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
-def called(store: Store, url: str, *, hosts: str = ""):
-    """A town in which Lin has come to a webhook."""
+def called(store: Store, *urls: str):
+    """A town in which Lin has come to webhooks at these addresses."""
     town = found_town(store)
-    settings = Settings.from_env({"HONGYAN_WEBHOOK_HOSTS": hosts})
+    settings = Settings.from_env({"HONGYAN_WEBHOOK_HOSTS": "127.0.0.1"})
     town.world.services = replace(town.world.services, settings=settings)
-    town.start(a_journey({"id": "call", "webhook": {"url": url, "facts": ["city"]}}, END))
+    steps = [
+        {"id": f"call-{n}", "webhook": {"url": url, "facts": ["city"]}}
+        for n, url in enumerate(urls)
+    ]
+    town.start(a_journey(*steps, END))
     town.happens("attribute", town.people[0], name="city", value="成都")
     town.happens("attribute", town.people[0], name="phone", value="13800000000")
     town.turn()
@@ -69,13 +76,12 @@ def called(store: Store, url: str, *, hosts: str = ""):
     return town
 
 
-def state() -> tuple[str, int, int | None]:
-    return fetch("SELECT state, attempts, status FROM journey_call")[0]
+def states() -> list[tuple[str, int, int | None]]:
+    return fetch("SELECT state, attempts, status FROM journey_call ORDER BY id")
 
 
 def test_it_is_signed_and_says_no_more_than_was_declared(any_store: Store, receiver: Receiver):
-    port = receiver.server_port
-    town = called(any_store, f"http://127.0.0.1:{port}/hook?a=1", hosts="127.0.0.1")
+    town = called(any_store, f"http://127.0.0.1:{receiver.server_port}/hook?a=1")
     assert journey.call_due(town.world.services, town.now) == 1
     assert journey.call_due(town.world.services, town.now) == 0
     (headers, body), = receiver.told  # fmt: skip
@@ -83,46 +89,45 @@ def test_it_is_signed_and_says_no_more_than_was_declared(any_store: Store, recei
     assert told["facts"] == {"city": "成都"}
     assert told["follower"] == pseudonyms.of(town.people[0])
     assert b"o-1" not in body
-    assert (told["journey"], told["step"], told["entry"]) == ("welcome", "call", 1)
+    assert (told["journey"], told["step"], told["entry"]) == ("welcome", "call-0", 1)
     sent = int(headers["X-Hongyan-Timestamp"])
     assert headers["X-Hongyan-Signature"] == signature(key_of(town.account_id), sent, body)
     assert headers["X-Hongyan-Id"].startswith("journey-call-")
-    assert state() == ("done", 1, 200)
+    assert states() == [("done", 1, 200)]
 
 
-@pytest.mark.parametrize(
-    ("answers", "ends"),
-    [
-        pytest.param([503, 429, 200], ("done", 3, 200), id="busy, too often, then well"),
-        pytest.param([404], ("failed", 1, 404), id="nobody is there"),
-        pytest.param([302], ("failed", 1, 302), id="it is not led elsewhere"),
-        pytest.param([500] * 9, ("failed", len(BACK_OFF) + 1, 500), id="never well: given up"),
-    ],
-)
-def test_it_is_repeated_until_it_is_answered(store: Store, receiver: Receiver, answers, ends):
-    receiver.answers = answers
-    town = called(store, f"http://127.0.0.1:{receiver.server_port}/", hosts="127.0.0.1")
+ANSWERS = [
+    ([503, 429, 200], ("done", 3, 200)),  # busy, too often, then well
+    ([404], ("failed", 1, 404)),  # nobody is there
+    ([302], ("failed", 1, 302)),  # it is not led elsewhere
+    ([500] * 9, ("failed", len(BACK_OFF) + 1, 500)),  # never well: given up
+]
+
+
+def test_each_is_repeated_until_it_is_answered(store: Store, receiver: Receiver):
+    receiver.answers = {f"/{n}": answers for n, (answers, _) in enumerate(ANSWERS)}
+    base = f"http://127.0.0.1:{receiver.server_port}"
+    town = called(store, *(f"{base}/{n}" for n in range(len(ANSWERS))))
     journey.call_due(town.world.services, town.now)
     for wait in BACK_OFF:
         assert journey.call_due(town.world.services, town.now + wait / 2) == 0
         town.world.later(seconds=wait.total_seconds())
         journey.call_due(town.world.services, town.now)
-    assert state() == ends
-    assert len({headers["X-Hongyan-Id"] for headers, _ in receiver.told}) == 1
+    assert states() == [ends for _, ends in ANSWERS]
+    assert len({headers["X-Hongyan-Id"] for headers, _ in receiver.told}) == len(ANSWERS)
 
 
 @pytest.mark.parametrize(
-    ("url", "hosts", "error"),
+    ("url", "error"),
     [
-        pytest.param("http://127.0.0.1:{port}/", "", "not https", id="plain http"),
-        pytest.param("https://127.0.0.1:{port}/", "", "the address is not public", id="inside"),
-        pytest.param("https://[::ffff:10.0.0.1]/", "", "the address is not public", id="disguised"),
+        pytest.param("http://127.0.0.1:{port}/", "not https", id="plain http"),
+        pytest.param("https://127.0.0.1:{port}/", "the address is not public", id="inside"),
+        pytest.param("https://[::ffff:10.0.0.1]/", "the address is not public", id="disguised"),
     ],
 )
-def test_nobody_is_called_inside_the_house_unasked(store: Store, receiver, url, hosts, error):
-    town = called(store, url.format(port=receiver.server_port), hosts=hosts)
-    journey.call_due(town.world.services, town.now)
-    assert fetch("SELECT state, error FROM journey_call") == [("failed", error)]
+def test_nobody_is_called_inside_the_house_unasked(receiver: Receiver, url: str, error: str):
+    one = Call(1, 1, "call", url.format(port=receiver.server_port), {}, 1)
+    assert call(one, (), NOON) == Answer(None, error, final=True)
     assert receiver.told == []
 
 

@@ -1,36 +1,29 @@
-"""Journeys on real stores: who comes in, goes on, leaves; each thing once, whatever dies."""
+"""Journeys on real stores: who comes in, goes on, leaves; and what becomes of it."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from datetime import datetime, timedelta
 
 import pytest
 
 from bot import journey
-from bot.clock import from_ms
+from bot.coupon import make_batch
 from bot.errors import Conflict, InvalidInput
-from bot.journey import explaining, reporting, working
+from bot.journey import explaining, installing, reporting
 from bot.store import (
     attribute_types,
-    db,
     events,
     follower_facts,
-    journey_log,
     journey_runs,
     journeys,
-    privacy,
     segments,
 )
-from bot.store.db import Store, fetch, is_postgres, run, transaction
-from bot.store.held import everything
-from bot.store.models import Event, JourneyRun
+from bot.store.db import Store, fetch, run
+from bot.store.models import Event
 from bot.store.profiles import state_of
 from bot.values.attributes import Declared
 from bot.values.facts import Needs
-from tests.bot.campaign.world import Crash
-from tests.bot.journey.cast import DAY, TEXT, URL, Town, a_journey, found_town
+from tests.bot.journey.cast import TEXT, Town, a_journey, found_town
 
 END = {"id": "end", "end": "finished"}
 WELCOME = a_journey(
@@ -76,6 +69,35 @@ def test_a_welcome_from_following_to_the_first_coupon(any_town: Town):
     assert (town.turn(), town.where(wu)) == (0, "")
 
 
+def test_thirty_days_of_the_ready_made_welcome(store: Store):
+    town = found_town(store, followers=4)
+    lin, mei, wu, ann = town.people
+    for slug in ("welcome-hotpot", "welcome-cafe", "welcome-any"):
+        batch = {"slug": slug, "title": f"{slug}券", "face_value_fen": 2000, "codes": 9}
+        make_batch(town.account_id, batch, town.now)
+    made = installing.install(town.account_id, "catering", town.now)
+    assert made.lacks == ()
+    journey.start(town.account_id, "welcome-catering", town.now)
+    town.happens("subscribe", lin, mei, wu, ann)
+    town.turn()
+    town.happens("preference", lin, topics={"火锅": 1.0})  # opens it, and never uses it
+    town.happens("preference", wu, topics={"咖啡": 1.0})  # comes and uses it
+    town.happens("preference", ann, topics={"火锅": 1.0})  # refuses marketing
+    town.turn(seconds=3)
+    town.happens("coupon.claimed", lin, wu)
+    town.happens("opt_out", ann)
+    town.happens("coupon.redeemed", wu, at=town.now)
+    for _ in range(30):
+        town.turn(days=1)
+    assert [town.where(who) for who in town.people] == ["rest", "rest", "finished", "opted_out"]
+    assert [len(town.texts(who)) for who in town.people] == [2, 0, 1, 1]
+    assert "welcome-hotpot" in town.texts(lin)[0]
+    assert town.texts(lin)[1].startswith("您领的券还没用")
+    assert "welcome-cafe" in town.texts(wu)[0]
+    found = reporting.report(town.account_id, "welcome-catering", town.now)
+    assert (found.entered, found.on_the_way, found.converted) == (4, 0, 1)
+
+
 def test_who_comes_in_again_and_who_does_not(town: Town):
     lin, *_ = town.people
     for number, (rule, waits, entries) in enumerate(
@@ -100,18 +122,17 @@ def test_who_comes_in_again_and_who_does_not(town: Town):
         journey.stop(town.account_id, slug, town.now)
 
 
-@pytest.mark.parametrize(
-    ("kind", "facts", "outcome", "sent"),
-    [
-        pytest.param("unsubscribe", {}, "unsubscribed", 0, id="left the account"),
-        pytest.param("opt_out", {}, "opted_out", 0, id="refused marketing"),
-        pytest.param("refund", {"shop": "A1"}, "left", 0, id="an exit"),
-        pytest.param("refund", {"shop": "B2"}, "wait", 1, id="an exit elsewhere"),
-        pytest.param("order", {}, "converted", 0, id="the goal"),
-    ],
-)
-def test_what_leads_out_stops_what_waits_to_be_sent(town: Town, kind, facts, outcome, sent):
-    lin, *_ = town.people
+OUT = [  # what happens, and how they left (or where they stand) with how many messages
+    ("unsubscribe", {}, "unsubscribed", 0),
+    ("opt_out", {}, "opted_out", 0),
+    ("refund", {"shop": "A1"}, "left", 0),
+    ("refund", {"shop": "B2"}, "wait", 1),
+    ("order", {}, "converted", 0),
+]
+
+
+def test_what_leads_out_stops_what_waits_to_be_sent(store: Store):
+    town = found_town(store, followers=len(OUT))
     town.world.later(hours=10)  # quiet until the next morning
     town.start(
         a_journey(
@@ -122,18 +143,17 @@ def test_what_leads_out_stops_what_waits_to_be_sent(town: Town, kind, facts, out
             exits=[{"event": "refund", "where": {"shop": "A1"}}],
         )
     )
-    town.happens("subscribe", lin)
+    town.happens("subscribe", *town.people)
     town.turn()
-    town.happens(kind, lin, **facts)
+    for who, (kind, facts, *_) in zip(town.people, OUT, strict=True):
+        town.happens(kind, who, **facts)
     town.turn()
     town.turn(hours=12)
-    assert (town.where(lin), len(town.texts(lin))) == (outcome, sent)
-    if outcome == "converted":
-        found = explaining.explain(lin)[0]
-        assert (found.converted_at is not None, found.hops[0].sent) == (
-            True,
-            "skipped:left_journey",
-        )
+    found = [(town.where(who), len(town.texts(who))) for who in town.people]
+    assert found == [(outcome, sent) for _, _, outcome, sent in OUT]
+    converted = explaining.explain(town.people[-1])[0]
+    assert converted.converted_at is not None
+    assert converted.hops[0].sent == "skipped:left_journey"
 
 
 def test_the_held_out_walk_silently_and_are_the_measure(any_store: Store):
@@ -166,8 +186,7 @@ def test_the_held_out_walk_silently_and_are_the_measure(any_store: Store):
     assert fetch("SELECT COUNT(*) FROM journey_run WHERE heeds = TRUE") == [(0,)]
 
 
-def test_while_it_is_paused_nobody_moves_and_nothing_is_forgotten(any_town: Town):
-    town = any_town
+def test_while_it_is_paused_nobody_moves_and_nothing_is_forgotten(town: Town):
     lin, mei, wu = town.people
     town.start(WELCOME)
     town.happens("subscribe", lin, mei)
@@ -188,43 +207,47 @@ def test_while_it_is_paused_nobody_moves_and_nothing_is_forgotten(any_town: Town
     assert (town.where(mei), town.turn()) == ("stopped", 0)
 
 
-@pytest.mark.parametrize(
-    ("policy", "where", "then"),
-    [
-        pytest.param("keep", ("wait", 1), ["一", "二"], id="they finish by the old one"),
-        pytest.param("move", ("wait", 2), ["一", "三"], id="they go on by the new one"),
-        pytest.param("stop", ("version_stopped", 1), ["一"], id="they are out"),
-    ],
-)
-def test_an_edit_says_what_becomes_of_those_on_the_way(town: Town, policy, where, then):
-    lin, mei, _ = town.people
-    steps = [
-        {"id": "one", "send": {**TEXT, "text": "一"}},
-        {"id": "wait", "wait": {"days": 9}},
-        {"id": "two", "send": {**TEXT, "text": "二"}},
-        END,
-    ]
-    first = town.start(a_journey(*steps))
-    town.happens("subscribe", lin)
+EDITS = [  # the policy, where those on the way are after it by which version, what they get
+    ("keep", ("wait", 1), ["一", "二"]),
+    ("move", ("wait", 2), ["一", "三"]),
+    ("stop", ("version_stopped", 1), ["一"]),
+]
+
+
+def test_an_edit_says_what_becomes_of_those_on_the_way(store: Store):
+    town = found_town(store, followers=4)
+    for who, (policy, *_) in zip(town.people, EDITS, strict=False):
+        first = town.start(an_edited(policy, 9, "二"))
+        assert journey.let_in(town.world.services, town.account_id, policy, [who], town.now) == {
+            "entered": 1
+        }
+        assert town.define(an_edited(policy, 9, "二")).version == 1  # the same is no new version
     town.turn()
-    assert town.define(a_journey(*steps)).version == 1  # the same again is no new version
-    steps[1:3] = [
-        {"id": "wait", "wait": {"days": 5}},
-        {"id": "two", "send": {**TEXT, "text": "三"}},
-    ]
-    made = town.define(a_journey(*steps), policy=policy, author="lin")
-    assert made.version == 2
+    for policy, *_ in EDITS:
+        assert town.define(an_edited(policy, 5, "三"), policy=policy, author="lin").version == 2
     slugs = [journeys.version(first.id, number).actions for number in (2, 1)]
-    assert slugs[0]["one"] == slugs[1]["one"] == "journey:welcome:1:one"
-    assert slugs[0]["two"] == "journey:welcome:2:two"
+    assert slugs[0]["one"] == slugs[1]["one"] == "journey:stop:1:one"
+    assert slugs[0]["two"] == "journey:stop:2:two"
     town.turn()
-    assert (town.where(lin), town.run(lin).version) == where
-    town.happens("subscribe", mei)
-    town.turn()
-    assert town.run(mei).version == 2
+    new = town.people[3]
+    journey.let_in(town.world.services, town.account_id, "keep", [new], town.now)
+    assert town.run(new).version == 2
+    found = [(town.where(who), town.run(who).version) for who in town.people[:3]]
+    assert found == [where for _, where, _ in EDITS]
     town.turn(days=5)
     town.turn(days=4)
-    assert town.texts(lin) == then
+    assert [town.texts(who) for who in town.people[:3]] == [then for *_, then in EDITS]
+
+
+def an_edited(slug: str, days: int, text: str) -> dict[str, object]:
+    return a_journey(
+        {"id": "one", "send": {**TEXT, "text": "一"}},
+        {"id": "wait", "wait": {"days": days}},
+        {"id": "two", "send": {**TEXT, "text": text}},
+        END,
+        slug=slug,
+        trigger={"when": "manual"},
+    )
 
 
 def test_an_edit_with_an_error_changes_nothing_and_names_must_be_there_to_start(town: Town):
@@ -290,6 +313,8 @@ def test_segments_lead_in_and_out_and_caps_hold(any_store: Store):
             limits={"active": 3, "daily": 4},
         )
     )
+    assert journeys.naming_segment(town.account_id, "vip") == ["welcome"]
+    assert journeys.naming_segment(town.account_id, "other") == []
     town.turn()
     town.happens("tag", *town.people, tag="vip", on=True)
     for _ in range(3):
@@ -306,194 +331,6 @@ def test_segments_lead_in_and_out_and_caps_hold(any_store: Store):
     for _ in range(3):
         town.turn()
     assert Counter(town.where(who) for who in town.people) == {"left": 3, "wait": 1, "": 1}
-    assert reporting.report(town.account_id, "welcome", town.now).away == {"full": 3}
-
-
-# --- whatever dies ------------------------------------------------------------------------------
-
-
-class Deadly:
-    """Kills the process that works before the n-th statement."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.left = 10**9
-        self.real = db.database.obj.execute_sql
-        monkeypatch.setattr(db.database.obj, "execute_sql", self.execute_sql)
-
-    def execute_sql(self, *args):
-        self.left -= 1
-        if self.left < 0:
-            raise Crash
-        return self.real(*args)
-
-
-def test_killed_before_any_statement_nothing_is_done_twice_and_nobody_is_forgotten(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-):
-    town = found_town(store)
-    town.start(
-        a_journey(
-            {"id": "offer", "send": {"purpose": "service", "text": "券"}},
-            {"id": "gift", "coupon": "autumn"},
-            {"id": "tag", "tag": "asked"},
-            {"id": "call", "webhook": {"url": "https://h.example/x"}},
-            {"id": "wait", "wait": {"hours": 1}},
-            {"id": "late", "send": {"purpose": "service", "text": "完"}},
-            END,
-        )
-    )
-    town.happens("subscribe", *town.people)
-    deadly = Deadly(monkeypatch)
-    for then in (timedelta(seconds=2), timedelta(hours=2)):
-        town.world.later(seconds=then.total_seconds())
-        killed = 0
-        while True:
-            deadly.left = killed
-            try:
-                journey.advance_due(town.world.services, town.now)
-                break
-            except Crash:
-                killed += 1
-            finally:
-                deadly.left = 10**9
-        assert killed > 20
-        town.world.push()
-    assert [town.where(who) for who in town.people] == ["finished"] * 3
-    assert [town.texts(who) for who in town.people] == [["券", "完"]] * 3
-    assert town.world.stock()["issued"] == 3
-    assert Event.select().where(Event.kind == "tag").count() == 3
-    assert fetch("SELECT COUNT(*) FROM journey_call") == [(3,)]
-    passed = reporting.report(town.account_id, "welcome", town.now)
-    assert [sum(step.passed.values()) for step in passed.steps] == [3] * 7
-
-
-def test_two_workers_at_once_move_each_once(any_store: Store):
-    if not is_postgres():
-        pytest.skip("SQLite has one writer")
-    town = found_town(any_store, followers=200)
-    town.start(
-        a_journey(
-            {"id": "wait", "wait": {"minutes": 1}},
-            {"id": "offer", "send": {"purpose": "service", "text": "券"}},
-            {"id": "tag", "tag": "asked"},
-            END,
-        )
-    )
-    town.happens("subscribe", *town.people)
-    town.turn()
-    town.world.later(minutes=2)
-    number = journey.find(town.account_id, "welcome").id
-    moved: list[int] = []
-
-    def work() -> None:
-        while done := working.advance_batch(number, URL, town.now, limit=15):
-            moved.append(done)
-        any_store.leave()
-
-    workers = [threading.Thread(target=work) for _ in range(3)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
-    assert sum(moved) == 200
-    town.world.push()
-    assert set(town.world.platform.received().values()) == {1}
-    assert town.world.platform.received().total() == 200
-    assert Event.select().where(Event.kind == "tag").count() == 200
-
-
-def test_an_event_that_is_committed_late_is_heard_all_the_same(any_store: Store):
-    if not is_postgres():
-        pytest.skip("SQLite commits ids in their order")
-    town = found_town(any_store)
-    lin, mei, _ = town.people
-    town.start(WELCOME)
-    town.turn()
-    begun, may_end = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        with transaction():
-            town.happens("subscribe", lin)
-            begun.set()
-            may_end.wait(10)
-        any_store.leave()
-
-    late = threading.Thread(target=slow)
-    late.start()
-    assert begun.wait(10)
-    town.happens("subscribe", mei)
-    town.turn()
-    assert (town.where(lin), town.where(mei)) == ("", "ask")
-    may_end.set()
-    late.join()
-    town.turn()
-    assert town.where(lin) == "ask"
-
-
-def test_the_ids_passed_over_are_remembered_for_a_while(store: Store):
-    cursor = journey_log.Cursor(10, [(3, 5, 1000), (7, 7, 1000)])
-    now = town_time(60)
-    assert journey_log.after(cursor, [4], now).gaps == [(3, 3, 1000), (5, 5, 1000), (7, 7, 1000)]
-    assert journey_log.after(cursor, [], town_time(121)).gaps == []
-    assert journey_log.after(cursor, [11, 12], now).event_id == 12
-
-
-def town_time(seconds: float) -> datetime:
-    return from_ms(1000) + timedelta(seconds=seconds)
-
-
-# --- whom it is about -----------------------------------------------------------------------------
-
-
-def test_a_person_sees_their_journeys_and_is_forgotten_in_them(any_town: Town):
-    town = any_town
-    lin, *_ = town.people
-    town.start(a_journey({"id": "call", "webhook": {"url": "https://h.example/x"}},
-                         {"id": "wait", "wait": {"days": 1}}, END))  # fmt: skip
-    town.happens("subscribe", lin)
-    town.turn()
-    held = everything(lin)
-    assert [one["slug"] for one in held["journeys"]] == ["welcome"]
-    assert [one["step"] for one in held["webhooks"]] == ["call"]
-    assert explaining.lines(explaining.explain(lin))[0].startswith("迎新（welcome v1 #1）进行中")
-    privacy.erase(lin, town.now, town.now - DAY)
-    assert JourneyRun.select().count() == 0
-    assert fetch("SELECT COUNT(*) FROM journey_call") == [(0,)]
-    assert town.turn(days=2) == 0
-
-
-def test_a_journey_that_lost_its_coupons_is_paused_and_holds_up_no_other(town: Town):
-    lin, *_ = town.people
-    town.start(
-        a_journey({"id": "wait", "wait": {"hours": 1}}, {"id": "c", "coupon": "autumn"}, END)
-    )
-    town.start(a_journey({"id": "wait", "wait": {"hours": 1}}, END, slug="other"))
-    town.happens("subscribe", lin)
-    town.turn()
-    town.start(a_journey({"id": "c", "coupon": "autumn"}, END, slug="at-once"))
-    run("UPDATE coupon_batch SET slug = 'gone'")
-    town.turn(hours=2)
-    town.happens("subscribe", town.people[1])
-    town.turn()
-    assert journey.find(town.account_id, "at-once").state == "paused"
-    assert town.where(town.people[1]) == ""
-    town.turn()
-    assert town.where(town.people[1]) == "wait"
-    found = journey.find(town.account_id, "welcome")
-    assert (found.state, "autumn" in found.error) == ("paused", True)
-    slugs = {journeys.get(r.journey_id).slug: r.outcome for r in journey_runs.of_follower(lin)}
-    assert slugs == {"welcome": "", "other": "finished"}
-
-
-def test_who_is_due_is_found_by_an_index(any_store: Store):
-    town = found_town(any_store, followers=1)
-    sql, params = journey_runs.due_query(1, town.now, 300)
-    if is_postgres():
-        run("SET enable_seqscan = off")
-        plan = "\n".join(row[0] for row in fetch(f"EXPLAIN {sql}", params))
-        run("SET enable_seqscan = on")
-        assert "Sort" not in plan
-    else:
-        plan = "\n".join(row[3] for row in fetch(f"EXPLAIN QUERY PLAN {sql}", params))
-        assert "TEMP B-TREE" not in plan
-    assert "journey_run_due" in plan
+    found = reporting.report(town.account_id, "welcome", town.now)
+    assert found.away == {"full": 3}
+    assert "  ✗ 人数已满 3" in reporting.lines(found)

@@ -34,6 +34,7 @@ from bot.store import (
     segment_lists,
     syncs,
     talk,
+    trials,
 )
 from bot.store import privacy as store_privacy
 from bot.store.db import fetch, insert_new, run, transaction
@@ -125,6 +126,8 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     entitlements.grant(lin, "subscription_notice", "T", f"e{lin}", NOON)
     Carried.insert(event_id=recent, follower=lin, send_id=send).execute()
     _on_the_way(account, lin)
+    trials.add_tester(account, f"lin{lin}", lin, NOON)
+    trials.note(campaign, trials.Trial(lin, "a", "operator:mei", NOON, "sent", ""), "")
     return lin
 
 
@@ -233,6 +236,7 @@ def test_an_export_shows_everything_held_and_opened(account):
         "listings": 1, "platform_tags": 1, "refused_reports": 1, "identities": 2,
         "identity_joins": 2, "identity_conflicts": 1, "rejected_rows": 1,
         "notice_rights": 1, "offers_in_answers": 1, "journeys": 1, "webhooks": 1,
+        "tester": 1, "tests_received": 1,
     }  # fmt: skip
 
 

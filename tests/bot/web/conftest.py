@@ -15,7 +15,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.store import accounts, coupons
 from bot.values.replies import NO_REPLY
-from tests.conftest import NOON, a_follower
+from tests.conftest import KEY, NOON, a_follower
 
 
 @dataclass
@@ -43,11 +43,13 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path, monkeypatch):
+def site(tmp_path, monkeypatch, fresh_sqlite):
     monkeypatch.chdir(tmp_path)
     services = build(
         Settings.from_env(
             {
+                "HONGYAN_DATABASE_URL": fresh_sqlite(tmp_path),
+                "HONGYAN_SECRET_KEYS": KEY,
                 "HONGYAN_WECHAT_API_URL": "http://127.0.0.1:9",
                 "HONGYAN_PUBLIC_URL": "https://bot.example.com",
             }

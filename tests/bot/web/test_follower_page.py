@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot import tracking
+from bot import journey, tracking
 from bot.app import create_app
 from bot.build import build
 from bot.inbox.context import Handled
@@ -383,3 +383,17 @@ def test_a_page_takes_as_many_statements_however_many_followers_and_events(site,
     assert costs() == before
     assert max(before) < 50
     assert len(portrait.coupons(lin)) == 1
+
+
+def test_it_says_in_which_journeys_he_is(site, lin):
+    assert "走到哪" not in site.browser.get(link(site, lin)).text
+    journey.define(
+        site.account_id,
+        {"slug": "j", "name": "走到哪", "trigger": {"when": "manual"},
+         "steps": [{"id": "w", "wait": {"days": 2}}, {"id": "e", "end": "finished"}]},
+        NOON,
+    )  # fmt: skip
+    journey.start(site.account_id, "j", NOON)
+    journey.let_in(site.services, site.account_id, "j", [lin], NOON)
+    page = site.browser.get(link(site, lin)).text
+    assert page.index("走到哪") < page.index("等 2 天")

@@ -52,13 +52,16 @@ def test_a_code_is_looked_at_then_redeemed_then_taken_back(site, staff):
     assert fetch("SELECT state FROM coupon_code WHERE id = ?", (site.code_id,)) == [("issued",)]
     staff.send("redeem", code=site.code, order="A-1", basket="45.5")
     assert staff.said() == "核销成功。本单减 10.50 元。"
+    staff.page = site.browser.get(staff.path)
+    staff.send("redeem", code=site.code, order="A-1", basket="45.5")
+    assert staff.said().startswith("这张券刚才已为这个订单核销过")
     found = coupons.coupon(site.code_id)
     assert (found.state, found.amount_fen, found.order_number) == ("redeemed", 3500, "A-1")
     use = re.search(r'name="use" value="(\d+)"', staff.page.text)[1]
     staff.send("undo", use=use)
     assert staff.said() == "已撤销，券已退还给顾客。"
     assert coupons.coupon(site.code_id).state == "issued"
-    assert [len(logged(f"coupon_{act}")) for act in ("look", "redeem", "undo")] == [1, 1, 1]
+    assert [len(logged(f"coupon_{act}")) for act in ("look", "redeem", "undo")] == [1, 2, 1]
     assert site.code not in str(audit.entries(100))
 
 
@@ -156,3 +159,19 @@ def test_the_api_takes_the_basket_and_the_shop_and_answers_in_words(site):
     done = site.redeem(order_number="A-2", basket_fen=4500, amount_fen=None, shop="a1").json
     expected = {"discount_fen": 1050, "amount_fen": 3450, "shop": "a1", "message": "核销成功。"}
     assert done | expected == done
+
+
+def test_the_api_takes_a_mistake_back_at_once_or_not_at_all(site):
+    def undo(**changes):
+        return site.browser.post(
+            "/api/v1/coupons/undo",
+            json={"code": site.code, "order_number": "A-1", **changes},
+            headers={"Authorization": f"Bearer {site.key}"},
+        )
+
+    assert undo().json == {"undone": False}
+    site.redeem()
+    assert undo(order_number="A-2").status_code == 409
+    assert undo(code="NOPE").status_code == 404
+    assert [undo().json["undone"] for _ in range(2)] == [True, False]
+    assert site.redeem().json["outcome"] == "redeemed"
