@@ -86,9 +86,11 @@ def nursery() -> None:
 
 
 def send(skew: Path) -> None:
-    """What the scheduler's jobs do, without the scheduler's lease: until it is killed."""
+    """What the scheduler's jobs do, without the scheduler's lease: until it is killed, or nobody is
+    left who would kill it."""
+    nursery_pid = os.getppid()
     services = build(Settings.from_env(os.environ), clock=skewed(skew), upgrade=False)
-    while True:
+    while os.getppid() == nursery_pid:
         now = services.clock()
         moved = campaign.push_due(services, now, budget_seconds=2)
         campaign.sweep(now)

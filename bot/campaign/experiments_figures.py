@@ -61,13 +61,14 @@ def arms(state: ExperimentState, now: datetime, *, ripe: bool = False) -> list[A
 
 
 def compared(state: ExperimentState, found: list[Arm]) -> Comparison:
-    """Every arm against control. Shares that a decision has changed are not checked."""
+    """Every arm against control. Shares that were not the same all along are not checked."""
     people, hits = sum(arm.people for arm in found), sum(arm.successes for arm in found)
+    weights = _weights(state)
     return compare(
         found,
         Random(f"{state.key}:{people}:{hits}"),
-        weights=None if state.weights else _weights(state),
-        people=None if state.weights else experiment_figures.drawn(state.id),
+        weights=weights,
+        people=None if weights is None else experiment_figures.drawn(state.id),
         planned=state.planned or LEAST_PLANNED,
         margin=MARGIN * hits / people if people else 0.0,
     )
@@ -84,10 +85,10 @@ def planned(state: ExperimentState) -> int:
 
 def ratios(state: ExperimentState) -> dict[str, SampleRatio]:
     """drawn: the rows in the ledger; arrived: the messages sent, of runs that are through. Nothing
-    once a decision has changed the shares."""
-    if state.weights or state.winner:
-        return {}
+    where the shares were not the same all along."""
     weights = _weights(state)
+    if weights is None:
+        return {}
     counted = {
         "drawn": experiment_figures.drawn(state.id),
         "arrived": experiment_figures.arrived(state.id),
@@ -95,18 +96,13 @@ def ratios(state: ExperimentState) -> dict[str, SampleRatio]:
     return {name: check(counts, weights) for name, counts in counted.items()}
 
 
-def _weights(state: ExperimentState) -> dict[str, float]:
-    """The shares that arms were to get: of the runs, each counted by its rows."""
-    runs = experiments.runs(state.id)
-    alike = [shares_of(run.weights) for run in runs]
-    if all(shares == alike[0] for shares in alike):
-        return {**dict.fromkeys(state.arms, 0.0), **alike[0]} if alike else dict(state.arms)
-    rows = experiment_figures.rows_by_run(state.id)
-    found = dict.fromkeys(state.arms, 0.0)
-    for run, shares in zip(runs, alike, strict=True):
-        for name, share in shares.items():
-            found[name] += share * rows.get((run.campaign_id, run.generation), 0)
-    return found if any(found.values()) else dict(state.arms)
+def _weights(state: ExperimentState) -> dict[str, float] | None:
+    """The shares that arms were to get; None where they were not the same all along: a decision has
+    changed them, or runs define others, among whom followers of earlier ones kept their arm."""
+    alike = [shares_of(run.weights) for run in experiments.runs(state.id)]
+    if state.weights or state.winner or any(shares != alike[0] for shares in alike):
+        return None
+    return alike[0] if alike else None
 
 
 # --- guardrails --------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.campaign import mass_call, mass_settle
 from bot.campaign.order import Order, load
 from bot.campaign.policy import Policy, Recipient, next_opening, skip_reason
+from bot.campaign.purse import spend as spend_budget
 from bot.campaign.recipients import recipients
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import BATCHED, CHANNELS
@@ -47,8 +48,9 @@ def parted(entries: Sequence[ClaimEntry]) -> tuple[list[ClaimEntry], list[ClaimE
     return alone, [entry for entry in entries if entry.channel in BATCHED]
 
 
-def join(order: Order, entries: Iterable[ClaimEntry], now: datetime) -> None:
+def join(order: Order, entries: Sequence[ClaimEntry], now: datetime) -> None:
     """Claim these for the open batches of their kind."""
+    spend_budget(order, entries)
     groups: dict[tuple[str, str, str], list[ClaimEntry]] = {}
     for entry in entries:
         groups.setdefault((entry.row.step, entry.row.variant, entry.channel), []).append(entry)

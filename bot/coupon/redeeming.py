@@ -52,7 +52,7 @@ def redeem(
         answer = _redeem(code, order_number, amount_fen, now, account_id, use)
         if answer.first:
             _tell(answer, order_number, now)
-        elif answer.outcome in (RedeemOutcome.UNKNOWN, RedeemOutcome.MISTYPED):
+        elif code and answer.outcome in (RedeemOutcome.UNKNOWN, RedeemOutcome.MISTYPED):
             coupon_redeem.note_attempt(account_id, use, answer.outcome, now)
     found = answer.coupon.code_id if answer.coupon else None
     logger.info("redeem outcome=%s code_id=%s first=%s", answer.outcome, found, answer.first)

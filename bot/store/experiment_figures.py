@@ -57,16 +57,6 @@ def drawn(experiment_id: int) -> dict[str, int]:
     return _people(fetch(f"{_EACH}{_RUNS}{_MINE}{_BY}", (experiment_id,)))
 
 
-def rows_by_run(experiment_id: int) -> dict[tuple[int, int], int]:
-    """(campaign id, generation as it entered) -> rows that were drawn."""
-    found = fetch(
-        f"SELECT r.campaign_id, r.generation, COUNT(*){_RUNS}{_MINE}"
-        " GROUP BY r.campaign_id, r.generation",
-        (experiment_id,),
-    )
-    return {(campaign_id, number): int(rows) for campaign_id, number, rows in found}
-
-
 def arrived(experiment_id: int) -> dict[str, int]:
     """Arm -> followers whose message was sent, of runs that have nothing left to send."""
     return _people(

@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 
 from bot.campaign import experiments_look, experiments_sweep, standing
-from bot.campaign.experiments_figures import RIPE
+from bot.campaign.experiments_figures import RIPE, ratios
 from bot.campaign.experiments_report import counted, shown
 from bot.experiment.arms import Arm
 from bot.experiment.bandit import FLOOR, decide
@@ -15,6 +15,7 @@ from bot.store import audit, campaigns, send_figures
 from bot.store.db import Store, database, run
 from tests.bot.campaign.trying import (
     URL,
+    VARIANTS,
     answer,
     by_arm,
     leave,
@@ -104,6 +105,25 @@ def test_without_an_answer_it_waits_and_says_so_once(store: Store):
     assert "继续" in pages(world)[0].words["zh"][-1]
     look(world, days=31)
     assert (pages(world)[-1].kind, state(world).state) == ("over", "over")
+
+
+def test_control_goes_to_whoever_waits_when_everything_else_is_worse(store: Store):
+    world = half_sent(store, many=160, waits=60, **WINNER)
+    answer(world, [row for row in world.rows() if row.state == "sent"], {"a": 0.7, "b": 0.05})
+    look(world, hours=3)
+    assert by_arm(state="intended") == {"a": 60}
+    assert "保留对照" in pages(world)[0].words["zh"][0]
+
+
+def test_runs_of_other_shares_raise_no_alarm_as_their_followers_keep_their_arm(store: Store):
+    world = half_sent(store, many=200, waits=10, **WINNER)
+    had = {row.follower_id: row.variant for row in world.rows() if row.state == "sent"}
+    unequal = [{**VARIANTS[0], "weight": 9}, VARIANTS[1]]
+    second = world.begin(slug="more", **tried(**WINNER) | {"variants": unequal})
+    world.push()
+    assert variants(second.id).items() >= had.items()
+    look(world, hours=1)
+    assert (state(world).state, ratios(state(world))) == ("running", {})
 
 
 def test_what_may_have_been_sent_and_what_was_not_drawn_keeps_its_text(store: Store):

@@ -20,7 +20,7 @@ from bot.errors import (
     Transient,
 )
 from bot.sandbox.api.mass_jobs import counts, fail_next
-from bot.store import links, mass_batches
+from bot.store import effect_costs, links, mass_batches
 from bot.store.db import Store, run
 from bot.store.models import Follower, Link, MassBatch, Send
 from bot.values.inbound import MassSent
@@ -272,3 +272,12 @@ def test_an_account_that_has_no_list_refuses_it_and_sends_by_tag(sqlite_town: To
     sqlite_town.world.begin(**MASS | {"channels": ["mass_tag"]})
     sqlite_town.world.push()
     assert sqlite_town.got() == ONCE
+
+
+def test_a_budget_counts_mass_messages_too(sqlite_town: Town):
+    town = sqlite_town
+    effect_costs.set_price(town.world.account_id, "message:mass_list", 1000)  # a fen each
+    town.world.begin(**MASS | {"budget_fen": 4})
+    town.world.push()
+    assert town.world.states() == {"sent": 4, "budget": 2}
+    assert len(town.got()) == 4

@@ -134,6 +134,7 @@ def killed_at(world: World, statement: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("definition", [{"concurrency": 4}, SERVICE], ids=["offer", "notice"])
 def test_a_kill_between_any_two_statements(store: Store, definition, monkeypatch):
     """Every statement of planning, claiming and settling in turn, each in a fresh campaign."""

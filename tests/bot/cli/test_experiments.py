@@ -1,4 +1,4 @@
-"""`hongyan experiments`: each command for people and for programs, its refusals, what is on record."""
+"""`hongyan experiments`: each command for people and programs, its refusals, what is on record."""
 
 from __future__ import annotations
 
