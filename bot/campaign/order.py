@@ -13,6 +13,7 @@ from bot.campaign.matching import Piece
 from bot.campaign.pieces import pieces_of
 from bot.campaign.policy import Policy, policy_of
 from bot.campaign.wording import yuan
+from bot.coupon import words
 from bot.store import accounts, campaigns, coupons, links
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.coupons import BatchState
@@ -72,7 +73,7 @@ class Order:
             return {}
         return {
             "title": self.offer.title,
-            "face_value": yuan(self.offer.face_value_fen),
+            "face_value": words.value(self.offer.terms),
             "threshold": yuan(self.offer.threshold_fen),
         }
 

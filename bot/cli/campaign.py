@@ -36,7 +36,7 @@ def campaign() -> None:
 @campaign.command()
 @click.argument("file")
 def create(file: str) -> None:
-    """Create or change a draft from the JSON document FILE."""
+    """Create or change a draft from the document FILE (YAML or JSON)."""
     made = _put(document(file), common.now())
     click.echo(f"campaign {made.slug} is a {made.state}")
 

@@ -19,6 +19,7 @@ from bot.errors import InvalidInput, NotFound
 from bot.services import Services
 from bot.settings import Settings
 from bot.store.accounts import AccountState
+from bot.talk.files import read_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -87,7 +88,10 @@ def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Iter
 
 
 def document(path: str) -> dict[str, Any]:
-    """A JSON document from a file, "-" for standard input. Raises InvalidInput, NotFound."""
+    """A document from a file (.yaml, .yml, else JSON), "-" for standard input. Raises InvalidInput,
+    NotFound."""
+    if Path(path).suffix.lower() in (".yaml", ".yml"):
+        return _object(path, read_file(Path(path)))
     try:
         with click.open_file(path, encoding="utf-8") as file:
             text = file.read()
@@ -100,6 +104,10 @@ def document(path: str) -> dict[str, Any]:
         json.dumps(found, ensure_ascii=False).encode()  # a lone surrogate has no UTF-8 form
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path}: not JSON: {error}") from None
+    return _object(path, found)
+
+
+def _object(path: str, found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidInput(f"{path}: the document is an object")
     return found

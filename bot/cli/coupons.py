@@ -21,7 +21,6 @@ from bot.errors import Conflict, InvalidInput, NotFound
 from bot.store import coupons as store
 from bot.store import followers
 from bot.store.coupons import Use
-from bot.talk.files import read_file
 from bot.values.audience import Skip
 
 
@@ -34,9 +33,7 @@ def coupons() -> None:
 @click.argument("file")
 def create(file: str) -> None:
     """Create a batch from the document FILE (JSON, YAML); its codes are made at once."""
-    path = Path(file)
-    asked = read_file(path) if path.suffix.lower() in (".yaml", ".yml") else document(file)
-    made = coupon.make_batch(account().id, asked, common.now())
+    made = coupon.make_batch(account().id, document(file), common.now())
     looked("coupon_create", batch=made.slug)
     click.echo(f"batch {made.slug}: {sum(store.stock(made.id).values())} codes")
 
