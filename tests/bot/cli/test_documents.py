@@ -37,5 +37,5 @@ def test_what_is_no_document_is_refused(tmp_path: Path, name: str, text: str):
 
 
 def test_a_missing_file_is_named():
-    with pytest.raises(NotFound, match="absent.yaml"):
+    with pytest.raises(NotFound, match=r"absent\.yaml"):
         document("absent.yaml")
