@@ -47,6 +47,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         engines.append("mysql")
     elif marked and mysql_available():
         engines.append(pytest.param("mysql", marks=pytest.mark.xdist_group("mysql")))
+    if (only := metafunc.definition.get_closest_marker("engines")) is not None:
+        engines = list(only.args)
     for name in {"any_store", "kept_store"} & set(metafunc.fixturenames):
         metafunc.parametrize(name, engines, indirect=True)
 

@@ -14,10 +14,9 @@ from hashlib import sha256
 from bot.campaign.definition import Definition, parse
 from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
-from bot.campaign.linting import findings_of
+from bot.campaign.linting import insist_on_texts
 from bot.campaign.order import zone_of
 from bot.campaign.states import EDITABLE
-from bot.content.findings import refusing
 from bot.errors import Conflict
 from bot.store import approvals, audit, campaign_rules
 from bot.store.approvals import APPROVED, REJECTED, SUBMITTED, Approval
@@ -44,8 +43,7 @@ def submit(account_id: int, ref: str | int, maker: str, now: datetime) -> Approv
         raise Conflict(f"the campaign is {campaign.state}: only a draft is submitted")
     digest = _digest(campaign)
     last = approvals.latest(campaign.id)
-    if wrong := refusing(findings_of(order_to_come(campaign, "", now), None, None, None)):
-        raise Conflict(f"the linter refuses it: {wrong[0].line()}")
+    insist_on_texts(order_to_come(campaign, "", now))
     if last is not None and last.digest == digest and last.state in (SUBMITTED, APPROVED):
         raise Conflict(f"this document is {last.state} already, by {last.decider or last.maker}")
     with transaction():

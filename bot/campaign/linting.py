@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from bot.campaign.order import Order
 from bot.content.checkup import Facts, lint_campaign
 from bot.content.draft import Offer
-from bot.content.findings import Finding
+from bot.content.findings import Finding, refusing
 from bot.content.library import sender_of
+from bot.errors import Conflict
 from bot.store import coupons
+
+
+def insist_on_texts(order: Order, despite: Collection[str] = ()) -> None:
+    """Raises Conflict for what the linter calls an error.
+
+    despite   ids of rules that a person takes upon himself
+    """
+    found = refusing(findings_of(order, None, None, None))
+    if wrong := [one for one in found if one.rule not in despite]:
+        raise Conflict(f"the linter refuses it: {wrong[0].line()}")
 
 
 def findings_of(

