@@ -16,7 +16,7 @@ from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
 from bot.campaign.linting import insist_on_texts
 from bot.campaign.order import zone_of
-from bot.campaign.states import EDITABLE
+from bot.campaign.states import EDITABLE, CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import approvals, audit, campaign_rules
 from bot.store.approvals import APPROVED, REJECTED, SUBMITTED, Approval
@@ -79,6 +79,8 @@ def _decide(
     with transaction():
         if not approvals.decide(waiting.id, state, decider, reason, now):
             raise Conflict("somebody else has decided it just now")
+        if state == REJECTED:
+            move(campaign.id, CampaignStatus.DRAFT, now)  # it does not start by itself any more
         _record(decider, f"campaign_{state}", campaign, digest, now)
     found = approvals.latest(campaign.id)
     assert found is not None
@@ -114,7 +116,10 @@ _WHY = {
 
 
 def check(campaign: CampaignState) -> None:
-    """Raises Conflict where a demanded approval is not there."""
+    """Raises Conflict where a demanded approval is not there, and where one was refused at all."""
     definition = parse(campaign.definition, zone_of(campaign.account_id))
-    if demanded(campaign.account_id, definition) and (why := _WHY.get(standing_of(campaign))):
+    standing = standing_of(campaign)
+    if standing != REJECTED and not demanded(campaign.account_id, definition):
+        return
+    if why := _WHY.get(standing):
         raise Conflict(why)

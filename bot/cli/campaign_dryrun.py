@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
 
@@ -24,9 +25,20 @@ def dry_run(id: str, json_: bool) -> None:
     """Who would get it, by which channel, and who not and why; what it costs, when it is through.
     Sends nothing, and writes nothing of the campaign."""
     owner = account()
-    found = use.dry_run(services(), owner.id, id, common.now())
+    now = common.now()
+    found = use.dry_run(services(), owner.id, id, now)
     looked("campaign_dry_run", campaign=found.slug)
-    show(found.to_json(), json_, lambda: _lines(found))
+    show(found.to_json(), json_, lambda: [*_lines(found), *_later(owner.id, id, now)])
+
+
+def _later(account_id: int, ref: str, now: datetime) -> Iterator[str]:
+    campaign = use.find(account_id, ref)
+    starts = campaign.due_at or use.parse(campaign.definition).at
+    if starts is not None and starts > now:
+        yield (
+            f"! all this as if it were sent now; it starts at {starts:%Y-%m-%d %H:%M}Z, when"
+            " windows, caps and quotas will be others"
+        )
 
 
 def _lines(found: DryRun) -> Iterator[str]:

@@ -90,10 +90,14 @@ def outranking(ids: Sequence[int], runs: Sequence[Run], until: datetime) -> dict
 
 
 def best_minute(account_id: int, since: datetime) -> int | None:
-    """The most messages that the account has sent in a minute since then; None: none were."""
+    """The most messages that the account has sent in a minute since then. Only minutes count after
+    which the run went on: the last one, or the only one of a small run, tells how many people there
+    were and not how fast it goes. None: there was no such minute."""
     found = fetch(
         "SELECT MAX(p.sent) FROM send_progress p JOIN campaign c ON c.id = p.campaign_id"
-        " WHERE c.account_id = ? AND p.minute >= ?",
+        " WHERE c.account_id = ? AND p.minute >= ? AND EXISTS (SELECT 1 FROM send_progress later"
+        " WHERE later.campaign_id = p.campaign_id AND later.generation = p.generation"
+        " AND later.minute > p.minute AND later.minute <= p.minute + 60000 AND later.sent > 0)",
         (account_id, to_ms(since)),
     )
     return int(found[0][0]) if found[0][0] else None

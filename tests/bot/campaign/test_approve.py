@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot import campaign
 from bot.campaign import approve
+from bot.content.findings import refusing
 from bot.errors import Conflict
 from bot.store import audit, campaign_rules
 from bot.store.db import Store
@@ -105,6 +108,37 @@ def test_what_the_linter_calls_an_error_is_not_submitted(world: World):
     edited(world, WANG, text="全网最低价，最好的咖啡：{link}")
     with pytest.raises(Conflict, match="linter refuses"):
         submit(world, WANG)
+
+
+def test_nor_does_it_start_where_no_approval_is_demanded_unless_somebody_answers_for_it(
+    world: World,
+):
+    campaign_rules.put(world.account_id, approval=False)
+    edited(world, WANG, text="全网最低价，转发即可领券：{link}")
+    with pytest.raises(Conflict, match="linter refuses"):
+        start(world)
+    with pytest.raises(Conflict, match="linter refuses"):
+        campaign.start(
+            world.services, world.account_id, SLUG, world.now, despite=["inducement-share"]
+        )
+    assert world.state().state == "draft"
+    found = campaign.dry_run(world.services, world.account_id, SLUG, world.now).findings
+    rules = {one.rule for one in refusing(found)}
+    assert len(rules) == 2
+    campaign.start(world.services, world.account_id, SLUG, world.now, despite=rules)
+    assert world.state().state == "scheduled"
+
+
+def test_a_refusal_holds_back_what_was_scheduled_without_a_demand(world: World):
+    submit(world, WANG)
+    campaign_rules.put(world.account_id, approval=False)
+    campaign.schedule(
+        world.services, world.account_id, SLUG, world.now, at=world.now + timedelta(days=1)
+    )
+    approve.reject(world.account_id, SLUG, LI, "字太小", world.now)
+    assert world.state().state == "draft"
+    with pytest.raises(Conflict, match="refused"):
+        start(world)
 
 
 def test_the_same_document_written_otherwise_is_still_approved(world: World):

@@ -11,9 +11,10 @@ from bot.campaign import claim, watchdog
 from bot.campaign.live import Watcher
 from bot.campaign.order import load
 from bot.errors import MessageRefused, TokenRejected
-from bot.store import campaigns, send_figures, send_progress
+from bot.store import campaigns, send_figures, send_history, send_progress
 from bot.store.db import Store
 from bot.store.models import Send
+from bot.store.send_progress import Done
 from tests.bot.campaign.test_sending_once import a_claimed_row
 from tests.bot.campaign.world import World, found_world
 
@@ -159,3 +160,23 @@ def test_rows_of_a_dead_sender_that_nobody_sweeps(store: Store):
     assert found == [0, 0, 1]  # a lease of two minutes, and two in which the sweeper would come
     campaign.sweep(world.now)
     assert watchdog.unswept(world.now) == 0
+
+
+@pytest.mark.parametrize(
+    ("minutes", "best"),
+    [
+        pytest.param([], None, id="nothing sent"),
+        pytest.param([14], None, id="a run that was over within a minute says nothing"),
+        pytest.param([500, 14], 500, id="its last minute is not a full one"),
+        pytest.param([500, 0, 900], None, id="a gap: waiting, not sending"),
+    ],
+)
+def test_how_fast_it_goes_is_seen_in_minutes_after_which_it_went_on(
+    any_store: Store, minutes: list[int], best: int | None
+):
+    world = found_world(any_store, followers=1)
+    made = world.create()
+    for number, sent in enumerate(minutes):
+        at = world.now + timedelta(minutes=number)
+        send_progress.note(made.id, 1, Done(sent=sent), at)
+    assert send_history.best_minute(world.account_id, world.now - timedelta(days=1)) == best
