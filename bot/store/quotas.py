@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.store.db import again, transaction
+from bot.store.db import again, run, transaction
 from bot.store.models import Quota, QuotaLook
 from bot.store.queries import locked
 
@@ -124,7 +124,7 @@ def adopt(account_id: int, look: Look) -> None:
 def keep_look(account_id: int, look: Look) -> None:
     """In place of the one before of the same API."""
     with transaction():
-        _look_of(account_id, [look.api], delete=True)
+        run("DELETE FROM quota_look WHERE account_id = ? AND api = ?", (account_id, look.api))
         QuotaLook.insert(
             account=account_id, api=look.api, at=look.at, period=look.period,
             counted=look.counted, used=look.used, limit=look.limit,
@@ -135,16 +135,10 @@ def looks(account_id: int, apis: Sequence[str]) -> dict[str, Look]:
     """The last look at each of these APIs; one that nobody looked at is left out."""
     return {
         row.api: Look(row.api, row.at, row.period, row.counted, row.used, row.limit)
-        for row in _look_of(account_id, apis)
+        for row in QuotaLook.select().where(
+            (QuotaLook.account == account_id) & QuotaLook.api.in_(list(apis))
+        )
     }
-
-
-def _look_of(account_id: int, apis: Sequence[str], *, delete: bool = False) -> list[QuotaLook]:
-    mine = (QuotaLook.account == account_id) & QuotaLook.api.in_(list(apis))
-    if delete:
-        QuotaLook.delete().where(mine).execute()
-        return []
-    return list(QuotaLook.select().where(mine))
 
 
 def _key(account_id: int, api: str, period: str) -> Any:

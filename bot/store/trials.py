@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import NotFound
+from bot.store.db import run
 from bot.store.models import CampaignTester, TrialSend
 
 ERROR_LIMIT = 190
@@ -51,12 +52,7 @@ def add_tester(account_id: int, name: str, follower_id: int, now: datetime) -> N
 
 def remove_tester(account_id: int, name: str) -> None:
     """Raises NotFound."""
-    gone: int = (
-        CampaignTester.delete()
-        .where((CampaignTester.account == account_id) & (CampaignTester.name == name))
-        .execute()
-    )
-    if not gone:
+    if not run("DELETE FROM campaign_tester WHERE account_id = ? AND name = ?", (account_id, name)):
         raise NotFound(f"there is no tester {name!r}")
 
 
