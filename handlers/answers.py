@@ -14,6 +14,7 @@ from bot.profile import privacy
 from bot.store.coupons import UsableCoupon, usable_by
 from bot.tracking.tokens import coupon_url, me_url
 from bot.values.coupons import Kind
+from bot.values.money import yuan
 from bot.values.replies import Reply, TextReply
 
 # The batch that answers the coupon word of somebody who holds none.
@@ -86,12 +87,6 @@ def _until(at: datetime | None, ctx: Context) -> str:
     if at is None:
         return t("coupon.always", ctx.lang)
     return at.astimezone(ZoneInfo(ctx.account.timezone)).strftime("%Y-%m-%d %H:%M")
-
-
-def yuan(fen: int) -> str:
-    """1500 -> "15", 1550 -> "15.50"."""
-    whole, rest = divmod(fen, 100)
-    return f"{whole}.{rest:02d}" if rest else str(whole)
 
 
 def profile(ctx: Context) -> Reply:

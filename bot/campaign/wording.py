@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.content import wording as grammar
 from bot.errors import InvalidInput
+from bot.values import money
 
 OPT_OUT_LINE = "回复 TD 退订"
 OF_OFFER = frozenset({"title", "face_value", "threshold"})
@@ -55,4 +56,4 @@ def with_opt_out(text: str) -> str:
 
 def yuan(fen: int) -> str:
     """1000 -> "10元", 950 -> "9.50元"."""
-    return f"{fen // 100}元" if fen % 100 == 0 else f"{fen / 100:.2f}元"
+    return f"{money.yuan(fen)}元"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.i18n import t
 from bot.values.coupons import Kind, RedeemOutcome, Terms
+from bot.values.money import yuan
 
 
 def value(terms: Terms, lang: str = "zh") -> str:
@@ -61,12 +62,6 @@ def in_one_line(terms: Terms, lang: str = "zh") -> str:
 def outcome(word: RedeemOutcome | str, lang: str = "zh") -> str:
     """A whole sentence for who stands at the till."""
     return t(f"coupon.outcome.{word}", lang)
-
-
-def yuan(fen: int) -> str:
-    """1500 -> "15", 1550 -> "15.50"."""
-    whole, rest = divmod(fen, 100)
-    return f"{whole}.{rest:02d}" if rest else str(whole)
 
 
 def _short(number: int, of: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.i18n import t
 from bot.talk.form import Form, Slot
+from bot.values.money import yuan
 
 
 def variables(form: Form, values: Mapping[str, Any], lang: str) -> dict[str, str]:
@@ -47,9 +48,3 @@ def day_words(said: str, lang: str) -> str:
 
 def named_in_row(names: list[str], lang: str = "zh") -> str:
     return t("list.separator", lang).join(names)
-
-
-def yuan(fen: int) -> str:
-    """1500 -> "15", 1550 -> "15.50"."""
-    whole, rest = divmod(fen, 100)
-    return f"{whole}.{rest:02d}" if rest else str(whole)

@@ -22,8 +22,9 @@ from bot.nlp.phrases import Phrases
 from bot.talk import remarks
 from bot.talk.form import LONGEST_ORDER, Slot
 from bot.talk.heard import Heard, Problem, Reading
-from bot.talk.shown import named_in_row, yuan
+from bot.talk.shown import named_in_row
 from bot.talk.when import DAY_ALONE, HOUR_ALONE, completed, day_of, moment_of, time_of
+from bot.values.money import yuan
 
 _NTH = re.compile(r"(?:选|要|就|第)*(\d{1,2}|[一二三四五六七八九十])(?:个|号|项|种|吧|的)*")
 _ORDER = re.compile(

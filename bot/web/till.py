@@ -24,6 +24,7 @@ from bot.i18n import t
 from bot.store.coupon_tills import Till
 from bot.store.coupons import Coupon
 from bot.values.coupons import Kind
+from bot.values.money import yuan
 from bot.web import metrics
 from bot.web.services import services
 
@@ -99,7 +100,7 @@ def redeem(token: str) -> Response:
     if not done.first:  # the form was sent twice, or somebody shows the code again
         said = t("till.repeated", _lang())
     elif done.discount_fen:
-        said += t("till.took_off", _lang(), yuan=words.yuan(done.discount_fen))
+        said += t("till.took_off", _lang(), yuan=yuan(done.discount_fen))
     use_id = done.use_id if _fresh(done.coupon, now) else None
     return _page(till, token, coupon=shown, said=said, bad=not done.first, undo=use_id)
 
