@@ -1,0 +1,1 @@
+"""How likely is it that someone has left, and when the next purchase is due."""

@@ -1,0 +1,1 @@
+"""Groups of followers who are alike, and who is like a given group."""

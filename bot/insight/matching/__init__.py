@@ -1,0 +1,1 @@
+"""Which offer for whom: a whole audience at once, with stock and budget."""

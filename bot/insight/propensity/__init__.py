@@ -1,0 +1,1 @@
+"""How likely is it that someone does it: answers, redeems, buys."""

@@ -1,0 +1,1 @@
+"""Models in use: features from the store, training, the registry, predictions for who asks."""
