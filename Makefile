@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 RUN_ARGS ?=
+# Compiled modules are kept, whatever the shell says: the tests start dozens of processes.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help setup run test test-mysql quick check lint types layers bench lock clean
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
+from bot.console import pages, shell
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnavailable
 from bot.inbox.context import Dispatch, Quick, never_quick
 from bot.inbox.receive import Receiver
@@ -62,6 +64,7 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
         intake,
         openapi,
         health,
+        pages,
     ):
         app.register_blueprint(room.views)
     if services.settings.sandboxed:
@@ -89,26 +92,31 @@ def _hardened(response: Response) -> Response:
     return response
 
 
-def _ours(error: HongyanError) -> tuple[Response | str, int]:
+Page = tuple[BaseResponse | str, int]
+
+
+def _ours(error: HongyanError) -> Page:
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
     if status == 500:
         logger.error("request failed view=%s error=%s", request.endpoint, type(error).__name__)
     return _page(status, type(error).__name__, str(error), getattr(error, "field", ""))
 
 
-def _http(error: HTTPException) -> tuple[Response | str, int]:
+def _http(error: HTTPException) -> Page:
     return _page(error.code or 500, error.name, error.description or "")
 
 
-def _unexpected(error: Exception) -> tuple[Response | str, int]:
+def _unexpected(error: Exception) -> Page:
     # Not the path: it holds the token of a coupon.
     logger.exception("request failed view=%s", request.endpoint)
     return _page(500, "InternalServerError", "出错了，请稍后再试 (something went wrong)")
 
 
-def _page(status: int, code: str, message: str, field: str = "") -> tuple[Response | str, int]:
+def _page(status: int, code: str, message: str, field: str = "") -> Page:
     """JSON for the API, a page for people."""
     if request.path.startswith("/api/"):
         return json_error(code, message, field), status
     shown = message if status != 500 else ""
+    if request.path.startswith("/console/"):
+        return shell.render("refused.html", status, code=status, message=shown), status
     return render_template("error.html", status=status, message=shown), status

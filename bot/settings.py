@@ -78,6 +78,18 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _names(*words: str) -> Callable[[str], tuple[str, ...]]:
+    """Some of these words, each once; `off` alone is none of them."""
+
+    def read(value: str) -> tuple[str, ...]:
+        found = tuple(dict.fromkeys(_keys(value.lower())))
+        if not set(found) <= set(words) and found != ("off",):
+            raise ValueError
+        return () if found == ("off",) else found
+
+    return read
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if value and (parts.scheme not in ("http", "https") or not parts.hostname):
@@ -230,6 +242,20 @@ SETTINGS: tuple[Setting, ...] = (
         "message.*=180, click=365, waiting=365; 30 days at least",
     ),
     Setting(
+        "MODELS",
+        "what is learnt and scored by itself every night, comma separated (none: nothing)",
+        "redeem,answer,buy,churn",
+        _names("redeem", "answer", "buy", "churn"),
+        "some of redeem, answer, buy, churn; off for nothing",
+    ),
+    Setting(
+        "RETRAIN_DAYS",
+        "after how many days a model is taught anew, and swapped if better (0: never)",
+        "7",
+        _whole(0, 365),
+        "a number 0..365",
+    ),
+    Setting(
         "COLLECT_ORIGINS",
         "sites of yours whose pages may report visitors, comma separated (none: nobody may)",
         "",
@@ -302,6 +328,8 @@ class Settings:
     var: str
     durability: str
     retention: str
+    models: tuple[str, ...]
+    retrain_days: int
     collect_origins: tuple[str, ...]
     webhook_hosts: tuple[str, ...]
     smtp_url: str = field(repr=False)

@@ -18,12 +18,13 @@ from bot.campaign import (
 )
 from bot.clock import SHANGHAI
 from bot.coupon import patrol, reminding, stocks, wallet
-from bot.effect import digest, mail, outcomes, postmortem
+from bot.effect import days, digest, mail, outcomes, postmortem
 from bot.inbox.context import Dispatch
 from bot.inbox.overhearing import overhear
 from bot.inbox.repairing import repair_inbox
 from bot.inbox.returning import return_chats
 from bot.journey import advance_due, call_due, tidy
+from bot.learning import nightly
 from bot.profile import around, auditing, identity, retention
 from bot.profile.grouping import regroup
 from bot.profile.refresh import age_stages, fold_new
@@ -84,9 +85,10 @@ def _reminders(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _effects(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    """Runs that are over: outcomes into the log, a post-mortem; and last week's digest."""
+    """Runs that are over: outcomes into the log, a post-mortem. Last week's digest; days' figures."""
     to = tuple(one.strip() for one in services.settings.report_to.split(",") if one.strip())
     done = outcomes.tell_due(now) + postmortem.make_due(now) + digest.make_due(now)
+    done += days.fill_due(now)
     return done + mail.send_due(mail.Mailbox(services.settings.smtp_url, to), now)
 
 
@@ -168,6 +170,11 @@ def _retain(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return retention.retain(retention.parse(services.settings.retention), now).total
 
 
+def _models(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """Once a night, in each account's zone: models that are due are taught, everybody is scored."""
+    return nightly.learn(now, services.settings.models, services.settings.retrain_days)
+
+
 def _groups(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Once a night, in each account's zone: RFM segments and clusters."""
     return regroup(now)
@@ -212,5 +219,6 @@ JOBS: tuple[Job, ...] = (
     Job("tags", 600, collecting.tags),
     Job("figures", 600, collecting.figures),
     Job("groups", 1800, _groups),
+    Job("models", 3600, _models),
     Job("prune", 3600, _prune),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.store.models import CampaignApproval
+from bot.store.models import Campaign, CampaignApproval
 
 DRAFTED, SUBMITTED, APPROVED, REJECTED = "drafted", "submitted", "approved", "rejected"
 REASON_LIMIT = 190
@@ -56,6 +56,17 @@ def latest(campaign_id: int) -> Approval | None:
     )
     row = query.order_by(CampaignApproval.id.desc()).first()
     return None if row is None else _state(row)
+
+
+def waiting(account_id: int) -> list[tuple[str, str, Approval]]:
+    """(slug, name, request) of the campaigns that wait for an approval, the oldest first."""
+    query = (
+        CampaignApproval.select(CampaignApproval, Campaign.slug, Campaign.name)
+        .join(Campaign)
+        .where((Campaign.account == account_id) & (CampaignApproval.state == SUBMITTED))
+        .order_by(CampaignApproval.id)
+    )
+    return [(row.campaign.slug, row.campaign.name, _state(row)) for row in query]
 
 
 def hands(campaign_id: int, digest: str) -> set[str]:

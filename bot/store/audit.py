@@ -130,6 +130,12 @@ def entries(
     ]
 
 
+def actions(since: datetime) -> list[str]:
+    """Every act that the log has since then."""
+    rows = fetch("SELECT DISTINCT action FROM audit_entry WHERE at >= ?", (to_ms(since),))
+    return sorted(row[0] for row in rows)
+
+
 def looks(since: datetime) -> list[dict[str, Any]]:
     """Who did what how often since then, and to how many people."""
     rows = fetch(

@@ -55,6 +55,7 @@ from bot.store.models.identities import (
     IdentityJoin,
 )
 from bot.store.models.imports import ImportMapping, ImportReject, ImportRejectName, ImportRun
+from bot.store.models.insight import InsightModel, Prediction
 from bot.store.models.journeys import (
     Journey,
     JourneyCall,
@@ -75,6 +76,7 @@ from bot.store.models.offers import (
     CouponTill,
     CouponUse,
 )
+from bot.store.models.operators import ConsoleSession, Operator, OperatorRole
 from bot.store.models.people import (
     Dialogue,
     Event,
@@ -123,6 +125,7 @@ __all__ = [
     "Carried",
     "Click",
     "Consent",
+    "ConsoleSession",
     "Content",
     "ContentTerm",
     "ContentVersion",
@@ -163,6 +166,7 @@ __all__ = [
     "ImportRejectName",
     "ImportRun",
     "Inbox",
+    "InsightModel",
     "JobRun",
     "Journey",
     "JourneyCall",
@@ -175,9 +179,12 @@ __all__ = [
     "Link",
     "Listing",
     "MassBatch",
+    "Operator",
+    "OperatorRole",
     "PlatformTag",
     "PlatformTagging",
     "PostMortem",
+    "Prediction",
     "Profile",
     "ProfileBase",
     "ProfileQuantile",

@@ -1,0 +1,168 @@
+"""Who asks for a page of the console, and may he: one place, before every view.
+
+A view is registered with the right that it wants (`page`), or as open to everybody (`open_page`);
+there is no third way, and a test holds every route against every role. A post must come from a page
+of ours: the browser says where it comes from, and the form carries what only our page knew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console import signing
+from bot.console.rights import Right, may
+from bot.errors import NotFound
+from bot.store import accounts, operators
+from bot.store.accounts import AccountState
+from bot.store.console_sessions import Session
+from bot.store.operators import EVERY_ACCOUNT, OperatorState
+from bot.web.services import services
+
+views = Blueprint("console", __name__, url_prefix="/console")
+COOKIE = "hongyan_console"
+V = TypeVar("V", bound=Callable[..., Any])
+RIGHTS: dict[str, Right | None] = {}  # endpoint -> what it wants; None: open to everybody
+# Where somebody goes who has given a password only, and nowhere else.
+_HALF_WAY = {"console.second", "console.sign_out"}
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks. `account` None: a page about no account in particular."""
+
+    person: OperatorState
+    session: Session
+    token: str
+    account: AccountState | None
+    now: datetime
+
+    @property
+    def actor(self) -> str:
+        """The name in the audit log."""
+        return f"operator:{self.person.name}"
+
+    @property
+    def form(self) -> str:
+        """What every form of this session carries."""
+        return form_of(self.token)
+
+    def may(self, right: Right) -> bool:
+        """On the page's account; where it has none, on every account."""
+        where = self.account.id if self.account else EVERY_ACCOUNT
+        return may(self.person.role_on(where), right)
+
+
+def page(rule: str, right: Right, methods: tuple[str, ...] = ("GET",)) -> Callable[[V], V]:
+    """Register a view that wants `right`. `<slug>` in the rule is the account that it is about."""
+
+    def register(view: V) -> V:
+        views.add_url_rule(rule, view.__name__, view, methods=list(methods))
+        RIGHTS[f"console.{view.__name__}"] = right
+        return view
+
+    return register
+
+
+def open_page(rule: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[V], V]:
+    """Register a view for who is not signed in, too."""
+
+    def register(view: V) -> V:
+        views.add_url_rule(rule, view.__name__, view, methods=list(methods))
+        RIGHTS[f"console.{view.__name__}"] = None
+        return view
+
+    return register
+
+
+def asker() -> Asker:
+    """Who asks, inside a view that wants a right."""
+    return cast(Asker, g.asker)
+
+
+def account() -> AccountState:
+    """The account that the page is about."""
+    found = asker().account
+    assert found is not None, "the rule has no <slug>"
+    return found
+
+
+def form_of(token: str) -> str:
+    """Told by the cookie, and nobody without it can make it."""
+    return hashlib.sha256(b"form:" + token.encode()).hexdigest()[:40]
+
+
+@views.before_request
+def _let_in() -> Response | None:
+    endpoint = request.endpoint or ""
+    right = RIGHTS[endpoint]
+    if request.method == "POST" and _from_elsewhere():
+        abort(403, "请求不是从本页面发出的 (the request came from another site)")
+    if right is None and endpoint not in _HALF_WAY:
+        return None
+    token, now = request.cookies.get(COOKIE, ""), services().clock()
+    session = signing.session_of(token, now) if token else None
+    if session is None:
+        return None if right is None else _to_sign_in()
+    if not session.proved and endpoint not in _HALF_WAY:
+        return redirect(url_for("console.second"))
+    g.asker = _asker(session, token, now)
+    if request.method == "POST" and not _our_form(token):
+        abort(403, "页面已过期，请刷新后再试 (stale form: reload the page)")
+    if right is not None and not g.asker.may(right):
+        abort(403, "没有这项权限，请联系超级管理员 (your role does not allow it)")
+    return None
+
+
+@views.after_request
+def _private(answer: Response) -> Response:
+    """Nothing of the console is kept by browsers or shown inside other sites."""
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers["Content-Security-Policy"] = (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; "
+        "base-uri 'none'; form-action 'self'"
+    )
+    return answer
+
+
+def _asker(session: Session, token: str, now: datetime) -> Asker:
+    person = operators.get(session.operator_id)
+    if person is None or person.disabled_at is not None:
+        abort(403)
+    slug = (request.view_args or {}).get("slug")
+    try:
+        found = accounts.by_slug(slug) if slug else None
+    except NotFound:
+        abort(404)
+    # An account that one has nothing to do with is not there for one.
+    if found is not None and person.role_on(found.id) is None:
+        abort(404)
+    return Asker(person, session, token, found, now)
+
+
+def _from_elsewhere() -> bool:
+    """By what the browser says of itself; an old one names the site only."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin", "")
+    return bool(origin) and urlsplit(origin).netloc != request.host
+
+
+def _our_form(token: str) -> bool:
+    given = request.headers.get("X-Form") or request.form.get("form", "")
+    return hmac.compare_digest(given.encode(), form_of(token).encode())
+
+
+def _to_sign_in() -> Response:
+    """The sign-in page, and then back to a page that was only looked at."""
+    if request.method != "GET":
+        abort(401, "请重新登录 (sign in again)")
+    return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")))

@@ -1,0 +1,10 @@
+"""The console's pages, a module a subject; importing them registers their views."""
+
+from __future__ import annotations
+
+from bot.console.gate import views as views
+from bot.console.pages import audit_log as audit_log
+from bot.console.pages import home as home
+from bot.console.pages import members as members
+from bot.console.pages import myself as myself
+from bot.console.pages import sign as sign

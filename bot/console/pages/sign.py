@@ -1,0 +1,129 @@
+"""Signing in and out, the second factor, and taking an invitation."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import abort, g, redirect, request, send_from_directory, url_for
+from werkzeug.wrappers import Response
+
+from bot.console import people, signing
+from bot.console.gate import COOKIE, asker, open_page
+from bot.console.shell import assets, render
+from bot.console.signing import Answer, Tried
+from bot.errors import InvalidInput, NotFound
+from bot.store import console_sessions
+from bot.web.assets import YEAR
+from bot.web.services import services
+
+
+@open_page("/asset/<version>/<path:name>")
+def asset(version: str, name: str) -> Response:
+    found = assets()
+    if not found.fits(name, version):
+        abort(404)
+    answer = send_from_directory(found.folder, name, max_age=YEAR)
+    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return answer
+
+
+@open_page("/sign-in", ("GET", "POST"))
+def sign_in() -> Response:
+    """The form; a right name and password lead on to the code, or in."""
+    if request.method == "GET":
+        return _form()
+    tried = signing.sign_in(
+        request.form.get("name", ""),
+        request.form.get("password", ""),
+        request.remote_addr or "",
+        request.headers.get("User-Agent", ""),
+        services().clock(),
+    )
+    if tried.answer in (Answer.IN, Answer.CODE):
+        to = _next() if tried.answer is Answer.IN else url_for("console.second", next=_next())
+        return _carrying(redirect(to), tried)
+    return _form(tried.answer)
+
+
+@open_page("/second", ("GET", "POST"))
+def second() -> Response:
+    """The code of the second factor."""
+    if "asker" not in g:
+        return redirect(url_for("console.sign_in"))
+    if asker().session.proved:
+        return redirect(_next())
+    if request.method == "GET":
+        return render("second.html", form=asker().form, wrong="", next=_next())
+    code = request.form.get("code", "")
+    tried = signing.prove(asker().session, code, request.remote_addr or "", asker().now)
+    if tried.answer is Answer.IN:
+        return _carrying(redirect(_next()), tried)
+    said = tried.answer.value
+    return render("second.html", _status(tried.answer), form=asker().form, wrong=said, next=_next())
+
+
+@open_page("/sign-out", ("POST",))
+def sign_out() -> Response:
+    """End this browser's session."""
+    if "asker" in g:
+        console_sessions.end(asker().session.token_hash, asker().person.id)
+    answer = redirect(url_for("console.sign_in"))
+    answer.delete_cookie(COOKIE, path="/console")
+    return answer
+
+
+@open_page("/invited/<token>", ("GET", "POST"))
+def invited(token: str) -> Response:
+    """Choose the password that an invitation is for; then sign in with it."""
+    now = services().clock()
+    person = people.invited(token, now)
+    if person is None:
+        return render("gone.html", 404)
+    if request.method == "GET":
+        return render("invited.html", name=person.name, error="")
+    password = request.form.get("password", "")
+    if password != request.form.get("again", ""):
+        return render("invited.html", 422, name=person.name, error="con.invited.differ")
+    try:
+        people.accept(token, password, now)
+    except InvalidInput as error:
+        return render("invited.html", 422, name=person.name, error=error.args[0])
+    except NotFound:
+        return render("gone.html", 404)
+    return redirect(url_for("console.sign_in", chosen=1))
+
+
+def _form(answer: Answer | None = None) -> Response:
+    return render(
+        "sign_in.html",
+        _status(answer),
+        wrong=answer.value if answer else "",
+        name=request.form.get("name", ""),
+        chosen=bool(request.args.get("chosen")),
+        next=_next(),
+    )
+
+
+def _status(answer: Answer | None) -> int:
+    return {None: 200, Answer.TOO_MANY: 429}.get(answer, 422)
+
+
+def _next() -> str:
+    """Where he was going: a page of the console, never another site."""
+    asked = request.values.get("next", "")
+    parts = urlsplit(asked)
+    ours = asked.startswith("/console/") and not parts.netloc and "\\" not in asked
+    return asked if ours else url_for("console.start")
+
+
+def _carrying(answer: Response, tried: Tried) -> Response:
+    answer.set_cookie(
+        COOKIE,
+        tried.token,
+        max_age=int(signing.LIVES.total_seconds()),
+        path="/console",
+        secure=(services().settings.public_url or "").startswith("https:"),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer

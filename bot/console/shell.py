@@ -1,0 +1,175 @@
+"""What stands around every page: the menu, the accounts, words in the operator's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console.gate import RIGHTS, Asker, asker
+from bot.console.rights import may
+from bot.i18n import t
+from bot.store import accounts
+from bot.store.accounts import AccountState
+from bot.store.operators import EVERY_ACCOUNT, OperatorState
+from bot.web.assets import Assets
+from bot.web.services import services
+
+LANGUAGES = ("zh", "en")
+# (words, endpoint); what is not built or not allowed is not shown
+MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
+    ("", (("con.menu.home", "home"),)),
+    (
+        "con.menu.people",
+        (("con.menu.followers", "followers"), ("con.menu.segments", "segments")),
+    ),
+    (
+        "con.menu.marketing",
+        (
+            ("con.menu.campaigns", "campaigns"),
+            ("con.menu.journeys", "journeys"),
+            ("con.menu.coupons", "coupons"),
+            ("con.menu.contents", "contents"),
+            ("con.menu.calendar", "calendar"),
+        ),
+    ),
+    (
+        "con.menu.talk",
+        (
+            ("con.menu.inbox", "inbox"),
+            ("con.menu.rules", "rules"),
+            ("con.menu.unanswered", "unanswered"),
+        ),
+    ),
+    ("con.menu.figures", (("con.menu.reports", "reports"), ("con.menu.models", "models"))),
+)
+HOUSE: tuple[tuple[str, str], ...] = (
+    ("con.menu.accounts", "accounts_page"),
+    ("con.menu.members", "members"),
+    ("con.menu.audit", "audit_page"),
+    ("con.menu.jobs", "jobs_page"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    title: str
+    address: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of one page, in finished words."""
+
+    name: str
+    role: str
+    form: str
+    groups: list[tuple[str, list[Link]]]
+    accounts: list[Link]
+    account: str
+    sandboxed: bool
+
+
+Words = Callable[..., str]
+
+
+def words() -> Words:
+    """t() in the language of who asks: the operator's own, else the browser's."""
+    return partial(_said, language())
+
+
+def _said(lang: str, key: str, /, **values: object) -> str:
+    return t(key, lang, **values)
+
+
+def language() -> str:
+    if "asker" in g:
+        return asker().person.language
+    best = request.accept_languages.best_match(LANGUAGES)
+    return best or LANGUAGES[0]
+
+
+def zone_of(account: AccountState | None) -> ZoneInfo:
+    return ZoneInfo(account.timezone if account else "Asia/Shanghai")
+
+
+def shown_at(at: datetime | None, zone: ZoneInfo) -> str:
+    """2026-11-22 09:05 in the account's zone, "–" for never."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "–"
+
+
+def render(template: str, status: int = 200, **values: Any) -> Response:
+    """A page of the console in its frame."""
+    html = render_template(
+        f"console/{template}",
+        w=words(),
+        lang=language(),
+        assets=assets(),
+        shell=_shell(asker()) if "asker" in g else None,
+        theme=_theme(),
+        **values,
+    )
+    return make_response(html, status)
+
+
+def assets() -> Assets:
+    return Assets(Path(current_app.template_folder or "") / "console" / "static", "/console/asset")
+
+
+def _theme() -> str:
+    asked = request.cookies.get("hongyan_theme", "")
+    return asked if asked in ("light", "dark") else ""
+
+
+def _shell(who: Asker) -> Shell:
+    say = words()
+    mine = [one for one in accounts.all_accounts() if who.person.role_on(one.id)]
+    current = who.account or next(iter(mine), None)
+    role = who.person.role_on(current.id if current else 0)
+    return Shell(
+        name=who.person.title,
+        role=say(f"con.role.{role}") if role else "",
+        form=who.form,
+        groups=_groups(who.person, current, say),
+        accounts=[
+            Link(one.slug, url_for("console.home", slug=one.slug), one == who.account)
+            for one in mine
+        ],
+        account=current.slug if current else "",
+        sandboxed=services().settings.sandboxed,
+    )
+
+
+def _groups(
+    person: OperatorState, current: AccountState | None, say: Words
+) -> list[tuple[str, list[Link]]]:
+    """The menu's groups that have something for this person."""
+    found = []
+    if current is not None:
+        role = person.role_on(current.id)
+        for title, entries in MENU:
+            links = [_link(*one, say, slug=current.slug) for one in entries if _may(role, one[1])]
+            if links:
+                found.append((say(title) if title else "", links))
+    everywhere = person.role_on(EVERY_ACCOUNT)
+    house = [_link(*one, say) for one in HOUSE if _may(everywhere, one[1])]
+    return [*found, (say("con.menu.settings"), house)] if house else found
+
+
+def _may(role: str | None, name: str) -> bool:
+    right = RIGHTS.get(f"console.{name}")
+    return right is not None and may(role, right)
+
+
+def _link(title: str, name: str, say: Words, **values: Any) -> Link:
+    address = url_for(f"console.{name}", **values)
+    here = request.path == address or request.path.startswith(f"{address}/")
+    return Link(say(title), address, here)

@@ -1,0 +1,122 @@
+"""An account's days in figures, as the platform's own console counts them: 新增, 取消, 净增, 累积.
+
+A day that is over is counted once and kept (bot.store.figures); the present one is counted at every
+look. What reaches the log more than a day late is not in its day's figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.store import accounts, effect_weeks, figures, quotas
+from bot.store.db import transaction
+from bot.store.figures import Figure
+
+REPORT = "hongyan.day"
+KEPT_DAYS = 60  # how far back days are counted that nobody has counted yet
+SETTLED = timedelta(hours=1)  # after midnight: what is on its way has arrived
+DAY = timedelta(days=1)
+_KINDS = ("subscribe", "unsubscribe", "click", "coupon.claimed", "coupon.redeemed", "order")
+_SENDS = "message/"  # calls that carry something to followers
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`calls`: send calls counted against the platform's quotas; messages are followers' own."""
+
+    day: str
+    follows: int = 0
+    unfollows: int = 0
+    messages: int = 0
+    senders: int = 0
+    calls: int = 0
+    clicks: int = 0
+    claimed: int = 0
+    redeemed: int = 0
+    orders: int = 0
+
+    @property
+    def net(self) -> int:
+        """净增 = 新增 - 取消."""
+        return self.follows - self.unfollows
+
+    @property
+    def per_sender(self) -> float:
+        """人均发送次数; 0 where nobody wrote."""
+        return self.messages / self.senders if self.senders else 0.0
+
+
+_NAMES = tuple(one.name for one in fields(Day) if one.name != "day")
+
+
+def count(account_id: int, day: date, zone: ZoneInfo) -> Day:
+    """One day, counted from the log."""
+    since, until = bounds(day, zone)
+    seen = effect_weeks.events(account_id, _KINDS, since, until)
+    messages, senders = effect_weeks.messages(account_id, since, until)
+    calls = quotas.counts(account_id, day.isoformat(), day.isoformat())
+    return Day(
+        day.isoformat(),
+        seen.get("subscribe", 0),
+        seen.get("unsubscribe", 0),
+        messages,
+        senders,
+        sum(one.used for one in calls if one.api.startswith(_SENDS)),
+        seen.get("click", 0),
+        seen.get("coupon.claimed", 0),
+        seen.get("coupon.redeemed", 0),
+        seen.get("order", 0),
+    )
+
+
+def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datetime) -> list[Day]:
+    """Each day from first to last: as kept, the present day live, zeros where nothing is known."""
+    kept = {
+        one.day: Day(one.day, **{name: int(one.numbers.get(name, 0)) for name in _NAMES})
+        for one in figures.of_days(account_id, first.isoformat(), last.isoformat(), REPORT)
+    }
+    today = now.astimezone(zone).date()
+    found = []
+    for number in range((last - first).days + 1):
+        day = first + number * DAY
+        fresh = day == today or (day == today - DAY and day.isoformat() not in kept)
+        known = kept.get(day.isoformat(), Day(day.isoformat()))
+        found.append(count(account_id, day, zone) if fresh else known)
+    return found
+
+
+def fill_due(now: datetime) -> int:
+    """Count the days that are over and not counted yet, of every account; how many."""
+    done = 0
+    for account in accounts.all_accounts():
+        zone = ZoneInfo(account.timezone)
+        last = (now - SETTLED).astimezone(zone).date() - DAY
+        for day in _missing(account.id, last):
+            _keep(account.id, count(account.id, day, zone), now)
+            done += 1
+    return done
+
+
+def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a day begins and ends in a zone."""
+    return (
+        datetime.combine(day, time(), zone),
+        datetime.combine(day + DAY, time(), zone),
+    )
+
+
+def _missing(account_id: int, last: date) -> Iterable[date]:
+    first = last - (KEPT_DAYS - 1) * DAY
+    kept = figures.of_days(account_id, first.isoformat(), last.isoformat(), REPORT)
+    known = {one.day for one in kept}
+    every = (last - number * DAY for number in range(KEPT_DAYS))
+    return [day for day in every if day.isoformat() not in known]
+
+
+def _keep(account_id: int, day: Day, now: datetime) -> None:
+    numbers = {name: value for name, value in asdict(day).items() if name != "day"}
+    with transaction():
+        figures.put(account_id, [Figure(REPORT, day.day, "", numbers)], now)

@@ -1,0 +1,133 @@
+"""Everybody's scores anew, in chunks: memory follows the chunk and not the audience.
+
+What moves only a little is not written, and who left, or may not be predicted about, loses his
+score. While it goes, rows are sampled, and held against those of the model's first round: drift.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from bot.insight.drift import STRAYED, drift, drift_of_score, spread
+from bot.insight.kinds import Progress, silent
+from bot.insight.table import Table
+from bot.learning import features, serving
+from bot.learning.serving import Doubles, Now, Serving
+from bot.segment import scored
+from bot.store import insight_models, learning_rows, predictions
+from bot.store.insight_models import Kept
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 2000
+SAMPLE = 20_000  # rows that drift is measured on
+LEAST = 200  # of few rows the index is mostly noise
+FIRST = "first_round"  # of a model's card in the registry: how rows and scores lay then
+_RECENCY = features.PERSON.index("recency_days")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """changed: scores that are not what they were, those dropped included."""
+
+    model: Kept
+    followers: int
+    changed: int
+    drift: list[dict[str, Any]]
+
+    @property
+    def strayed(self) -> list[dict[str, Any]]:
+        """What has become another since the model came into use."""
+        return [line for line in self.drift if line["psi"] >= STRAYED]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "slug": self.model.slug,
+            "version": self.model.version,
+            "followers": self.followers,
+            "changed": self.changed,
+            "drift": self.drift[:5],
+            "strayed": bool(self.strayed),
+        }
+
+
+def score(account_id: int, slug: str, now: datetime, progress: Progress = silent) -> Scored:
+    """Score all who follow by the model in use.
+
+    Raises NotFound where none is, Conflict where the product's columns have changed since.
+    """
+    of = serving.needed(account_id, slug)
+    whole = learning_rows.count(account_id)
+    seen = changed = after = 0
+    samples, said = list[Doubles](), list[Doubles]()
+    every = max(1, whole // SAMPLE)
+    while ids := learning_rows.subscribed(account_id, after, CHUNK):
+        found = _spoken_of(of, serving.standing(ids, now))
+        chances = serving.scores(of, found)
+        scores = dict(zip(found.ids, chances.tolist(), strict=True))
+        changed += scored.put(account_id, slug, of.kept.version, scores, now)
+        changed += scored.drop(account_id, slug, sorted(set(ids) - set(found.ids)))
+        samples.append(found.rows[::every])
+        said.append(chances[::every])
+        seen, after = seen + len(found.ids), ids[-1]
+        progress("score", min(seen, whole), whole)
+    changed += _drop_stale(account_id, of)
+    insight_models.scored(of.kept.id, now)
+    moved = _drift(of, samples, said)
+    result = Scored(of.kept, seen, changed, moved)
+    _tell(account_id, result)
+    return result
+
+
+def _spoken_of(of: Serving, found: Now) -> Now:
+    """Of who did nothing for so long that he has left already, it is not asked whether he will."""
+    if not of.purpose.of_active:
+        return found
+    kept = np.flatnonzero(found.rows[:, _RECENCY] <= of.purpose.days).tolist()
+    return Now(
+        [found.ids[at] for at in kept], found.rows[kept], [found.interests[at] for at in kept]
+    )
+
+
+def _drop_stale(account_id: int, of: Serving) -> int:
+    """Scores that this round did not renew: of who left, and of models before this one."""
+    dropped = 0
+    while ids := predictions.stale(account_id, of.kept.slug, of.kept.version, CHUNK):
+        dropped += scored.drop(account_id, of.kept.slug, ids)
+    return dropped
+
+
+def _drift(of: Serving, samples: list[Doubles], said: list[Doubles]) -> list[dict[str, Any]]:
+    """Nightly rows are held against nightly rows: those that taught are of other moments."""
+    if sum(len(one) for one in samples) < LEAST:
+        return []
+    rows, scores = np.concatenate(samples), np.concatenate(said)
+    names = features.PERSON
+    table = Table({name: rows[:, place].copy() for place, name in enumerate(names)}, len(rows))
+    first = of.kept.card.get(FIRST)
+    if first is None:
+        known = {name: spread(table.numbers(name)) for name in names}
+        first = {"features": known, "score": spread(scores)}
+        insight_models.note(of.kept.id, "card", **{FIRST: first})
+    lines = [*drift(first["features"], table), drift_of_score(first["score"], scores)]
+    return sorted(lines, key=lambda line: -line["psi"])
+
+
+def _tell(account_id: int, result: Scored) -> None:
+    of = result.model
+    logger.info(
+        "model scored account=%d slug=%s version=%d followers=%d changed=%d",
+        account_id, of.slug, of.version, result.followers, result.changed,
+    )  # fmt: skip
+    insight_models.note(of.id, "metrics", drift=result.drift[:5])
+    for line in result.strayed[:3]:
+        logger.warning(
+            "model strayed account=%d slug=%s version=%d feature=%s psi=%.3f:"
+            " teach it anew: hongyan model train %s",
+            account_id, of.slug, of.version, line["feature"], line["psi"], of.slug,
+        )  # fmt: skip

@@ -1,0 +1,19 @@
+// The little that the console needs a script for: the menu on a phone, asking twice, the colours.
+"use strict";
+
+if (!document.documentElement.dataset.bsTheme && matchMedia("(prefers-color-scheme: dark)").matches) {
+  document.documentElement.dataset.bsTheme = "dark";
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-toggle]");
+  if (!button) return;
+  const open = document.getElementById(button.dataset.toggle).classList.toggle("open");
+  button.setAttribute("aria-expanded", String(open));
+});
+
+// What cannot be undone is asked twice; without scripts the server still asks for the right.
+document.addEventListener("submit", (event) => {
+  const words = event.target.dataset.sure;
+  if (words && !window.confirm(words)) event.preventDefault();
+});
