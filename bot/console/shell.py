@@ -33,7 +33,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         "con.menu.marketing",
         (
-            ("con.menu.campaigns", "campaigns"),
+            ("con.menu.campaigns", "campaigns_list"),
             ("con.menu.journeys", "journeys"),
             ("con.menu.coupons", "coupons"),
             ("con.menu.contents", "contents"),
@@ -171,5 +171,6 @@ def _may(role: str | None, name: str) -> bool:
 
 def _link(title: str, name: str, say: Words, **values: Any) -> Link:
     address = url_for(f"console.{name}", **values)
-    here = request.path == address or request.path.startswith(f"{address}/")
+    below = name != "home" and request.path.startswith(f"{address}/")
+    here = request.path == address or below
     return Link(say(title), address, here)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.console.gate import views as views
 from bot.console.pages import audit_log as audit_log
+from bot.console.pages import campaign_forms as campaign_forms
+from bot.console.pages import campaigns as campaigns
 from bot.console.pages import home as home
 from bot.console.pages import members as members
 from bot.console.pages import myself as myself

@@ -17,3 +17,12 @@ document.addEventListener("submit", (event) => {
   const words = event.target.dataset.sure;
   if (words && !window.confirm(words)) event.preventDefault();
 });
+
+// A chip puts its variable where the cursor stands.
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-chip]");
+  if (!chip) return;
+  const field = document.getElementById(chip.parentElement.dataset.into);
+  field.setRangeText(chip.dataset.chip, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+});
