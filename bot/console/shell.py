@@ -28,7 +28,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("", (("con.menu.home", "home"),)),
     (
         "con.menu.people",
-        (("con.menu.followers", "followers"), ("con.menu.segments", "segments")),
+        (("con.menu.followers", "followers_list"), ("con.menu.segments", "segments_list")),
     ),
     (
         "con.menu.marketing",

@@ -6,7 +6,10 @@ from bot.console.gate import views as views
 from bot.console.pages import audit_log as audit_log
 from bot.console.pages import campaign_forms as campaign_forms
 from bot.console.pages import campaigns as campaigns
+from bot.console.pages import followers as followers
 from bot.console.pages import home as home
 from bot.console.pages import members as members
 from bot.console.pages import myself as myself
+from bot.console.pages import segment_forms as segment_forms
+from bot.console.pages import segments as segments
 from bot.console.pages import sign as sign

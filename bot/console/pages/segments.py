@@ -1,0 +1,137 @@
+"""人群: the list, and one segment with its sentence, its history and why somebody is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console.gate import account, asker, page
+from bot.console.rights import Right
+from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.errors import HongyanError, NotFound
+from bot.segment import catalogue
+from bot.segment.cost import cost
+from bot.segment.rules import Rule, parse
+from bot.segment.sentence import sentence
+from bot.store import audit, pseudonyms, segment_versions
+from bot.store import segments as store
+from bot.store.segments import SegmentState
+
+_HISTORY = 30
+
+
+@page("/a/<slug>/segments", Right.LOOK)
+def segments_list(slug: str) -> Response:
+    """All segments with their sentences and sizes."""
+    zone, titles = zone_of(account()), catalogue.titles(account().id)
+    rows = [
+        {
+            "slug": one.slug,
+            "name": one.name,
+            "words": said(parse(one.rule), titles),
+            "size": f"{one.size:,}",
+            "at": shown_at(one.refreshed_at, zone),
+            "state": "error" if one.error else "ready" if one.built else "waits",
+            "error": one.error,
+        }
+        for one in store.of_account(account().id)
+    ]
+    return render("segments.html", rows=rows, slug=slug, may_edit=asker().may(Right.EDIT))
+
+
+@page("/a/<slug>/segments/<ref>", Right.LOOK)
+def segment_page(slug: str, ref: str) -> Response:
+    """One segment: sentence, size, cost, who came and went, versions, where it is used."""
+    return _page(found(ref))
+
+
+@page("/a/<slug>/segments/<ref>/restore", Right.EDIT, ("POST",))
+def restore_segment(slug: str, ref: str) -> Response:
+    """An earlier version is the segment's own again, as an edit of its own."""
+    one, who = found(ref), asker()
+    number = request.form.get("version", "")
+    try:
+        wanted = int(number) if number.isdecimal() and len(number) < 9 else 0
+        catalogue.restore(one.account_id, one.slug, wanted, who.now, who.actor)
+    except HongyanError as error:
+        return _page(one, 409, str(error))
+    note("segment_restore", one.slug)
+    return redirect(url_for("console.segment_page", slug=slug, ref=one.slug))
+
+
+@page("/a/<slug>/segments/<ref>/remove", Right.EDIT, ("POST",))
+def remove_segment(slug: str, ref: str) -> Response:
+    """Remove it, unless something names it."""
+    one = found(ref)
+    try:
+        catalogue.remove(one.account_id, one.slug)
+    except HongyanError as error:
+        return _page(one, 409, str(error))
+    note("segment_remove", one.slug)
+    return redirect(url_for("console.segments_list", slug=slug))
+
+
+@page("/a/<slug>/segments/<ref>/why", Right.PEOPLE)
+def segment_why(slug: str, ref: str) -> Response:
+    """Why one follower is in the segment, or is not."""
+    one, asked = found(ref), request.args.get("follower", "").strip()
+    number = int(asked) if asked.isdecimal() and len(asked) < 19 else pseudonyms.read(asked)
+    try:
+        if number is None:
+            raise NotFound(words()("con.followers.bad_number"))
+        told = catalogue.why(one.account_id, one.slug, number, asker().now, language())
+    except HongyanError as error:
+        return _page(one, 404, str(error))
+    return _page(one, why={**told, "follower": asked})
+
+
+def note(action: str, slug: str) -> None:
+    audit.record(asker().actor, action, asker().now, detail={"segment": slug})
+
+
+def found(ref: str) -> SegmentState:
+    try:
+        return store.by_slug(account().id, ref)
+    except NotFound:
+        abort(404)
+
+
+def said(rule: Rule, titles: Mapping[str, str]) -> str:
+    return sentence(rule, language(), dict(titles))
+
+
+def _page(
+    one: SegmentState, status: int = 200, error: str = "", why: Mapping[str, Any] | None = None
+) -> Response:
+    zone, titles, rule = zone_of(account()), catalogue.titles(one.account_id), parse(one.rule)
+    return render(
+        "segment.html",
+        status,
+        one=one,
+        words=said(rule, titles),
+        size=f"{one.size:,}",
+        at=shown_at(one.refreshed_at, zone),
+        cost=cost(one.account_id, rule, asker().now),
+        changes=[
+            {
+                "who": pseudonyms.of(each.follower_id),
+                "id": each.follower_id,
+                "at": shown_at(each.at, zone),
+                "entered": each.entered,
+            }
+            for each in store.changes(one.id, _HISTORY)
+        ],
+        versions=[
+            {"number": held.number, "at": shown_at(held.at, zone), "by": held.author,
+             "words": said(parse(held.rule), titles)}
+            for held in segment_versions.versions(one.id, _HISTORY)
+        ],
+        uses=catalogue.used_by(one.account_id, one.slug),
+        error=error or one.error,
+        why=why,
+        may_edit=asker().may(Right.EDIT),
+        may_look=asker().may(Right.PEOPLE),
+    )  # fmt: skip
