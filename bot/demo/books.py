@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bot import campaign
@@ -9,9 +10,9 @@ from bot.demo.story import CAMPAIGN
 from bot.store import followers, profiles, repair, segments
 
 
-def read(account_id: int) -> dict[str, Any]:
+def read(account_id: int, now: datetime) -> dict[str, Any]:
     """The contract's JSON without `latency_ms` and `agrees`, which take both sides."""
-    report = campaign.report_of(account_id, CAMPAIGN).to_json()
+    report = campaign.report_of(account_id, CAMPAIGN, now).to_json()
     return {
         "followers": followers.count(account_id),
         "callbacks": repair.callback_counts(account_id),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class DemoPlan:
     sandbox_port: int
     seed: int
     folder: Path
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(9))  # of the console
 
     @property
     def pace(self) -> float:

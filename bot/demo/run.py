@@ -98,7 +98,8 @@ class Demo:
             story.start_campaign(self.services, self.services.clock())
             self._campaign_started = True
         state = get_json(f"{self.plan.sandbox_url}/sandbox/state")
-        self.say(watch.line(self.elapsed, state, books.read(self.account.id)))
+        found = books.read(self.account.id, self.services.clock())
+        self.say(watch.line(self.elapsed, state, found))
 
     @property
     def elapsed(self) -> float:
@@ -129,7 +130,7 @@ class Demo:
     def summary(self) -> tuple[dict[str, Any], list[str]]:
         """The contract's JSON, and where the two sides differ."""
         ledger = get_json(f"{self.plan.sandbox_url}/sandbox/ledger", timeout=60)
-        found = books.read(self.account.id)
+        found = books.read(self.account.id, self.services.clock())
         differ = differences(
             OurBooks(
                 subscribed=reconcile.subscribed(self.account.id),

@@ -6,14 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot import campaign, coupon
+from bot.console import people
+from bot.console.rights import Role
 from bot.demo.plan import DemoPlan
+from bot.effect import days
 from bot.segment.catalogue import define
 from bot.segment.defaults import default_segments
 from bot.services import Services
 from bot.store import accounts
+from bot.store.operators import EVERY_ACCOUNT
 from bot.talk import packs
 
 TRADE = "catering"
+OPERATOR = "marketer"  # who signs in to the demo's console
 WELCOME, OFFER = "welcome", "autumn"
 # The offer's codes live this long beyond the demo, so that the reminder, due a fifth of the demo
 # after the issue, finds codes that can still be used.
@@ -55,6 +60,9 @@ def prepare(services: Services, plan: DemoPlan, now: datetime) -> str:
         now,
     )
     campaign.create(services, account.id, definition(plan), now)
+    days.fill_due(now)
+    invitation = people.invite(OPERATOR, "林小姐", Role.ADMIN, EVERY_ACCOUNT, "job", now)
+    people.accept(invitation, plan.password, now)
     return accounts.new_api_key(account.id, "demo shop", now)
 
 

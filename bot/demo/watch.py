@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bot.demo.plan import DemoPlan
+from bot.demo.story import OPERATOR
 
 
 def announce(plan: DemoPlan) -> None:
@@ -15,6 +16,8 @@ def announce(plan: DemoPlan) -> None:
     click.echo("鸿雁 Hongyan demo", err=True)
     click.echo(f"  本地微信平台 local WeChat platform   {plan.sandbox_url}/", err=True)
     click.echo(f"  和公众号聊天 chat as a follower      {plan.sandbox_url}/phone/o-me", err=True)
+    click.echo(f"  控制台       marketers' console      {plan.bot_url}/console/", err=True)
+    click.echo(f"    用户名 name {OPERATOR}, 密码 password {plan.password}", err=True)
     click.echo(f"  运行看板     what the bot is doing   {plan.bot_url}/live", err=True)
     click.echo(f"  日志 logs                            {plan.folder}/*.log", err=True)
     if plan.seconds is None:
