@@ -35,7 +35,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("con.menu.campaigns", "campaigns_list"),
             ("con.menu.journeys", "journeys"),
-            ("con.menu.coupons", "coupons"),
+            ("con.menu.coupons", "coupons_list"),
             ("con.menu.contents", "contents"),
             ("con.menu.calendar", "calendar"),
         ),

@@ -6,6 +6,7 @@ from bot.console.gate import views as views
 from bot.console.pages import audit_log as audit_log
 from bot.console.pages import campaign_forms as campaign_forms
 from bot.console.pages import campaigns as campaigns
+from bot.console.pages import coupons as coupons
 from bot.console.pages import followers as followers
 from bot.console.pages import home as home
 from bot.console.pages import members as members

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from bot import campaign
 from bot.campaign.states import EDITABLE
+from bot.console.fields import fen, number, whole
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import render, zone_of
@@ -127,10 +128,10 @@ def document_of(given: MultiDict[str, str], before: Mapping[str, Any]) -> dict[s
         "url": given.get("url", "").strip(),
         "text": given.get("text", "").replace("\r\n", "\n"),
         "channels": "auto" if given.get("channels") == "auto" else before_channels(before),
-        "holdout": _number(given, "holdout") / 100,
-        "priority": int(_number(given, "priority")),
+        "holdout": number(given, "holdout") / 100,
+        "priority": whole(given, "priority", 100),
         "schedule": {**(before.get("schedule") or {}), **_schedule(given)},
-        "budget_fen": _fen(given, "budget"),
+        "budget_fen": fen(given, "budget"),
     }
     if chosen := given.getlist("content"):
         found["content"] = chosen
@@ -158,17 +159,6 @@ def _schedule(given: MultiDict[str, str]) -> dict[str, Any]:
         "until": given.get("until") or None,
         "best_hour": given.get("best_hour") == "1",
     }
-
-
-def _number(given: MultiDict[str, str], name: str) -> float:
-    try:
-        return float(given.get(name, ""))
-    except ValueError:
-        raise InvalidInput("请填数字 (wants a number)", name) from None
-
-
-def _fen(given: MultiDict[str, str], name: str) -> int | None:
-    return round(_number(given, name) * 100) if given.get(name, "").strip() else None
 
 
 def _form(

@@ -1,0 +1,168 @@
+"""优惠券: batches with their stock, a new batch, more codes, withdrawing; redeeming at the desk."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from bot import coupon
+from bot.console.fields import fen, number, whole
+from bot.console.gate import account, asker, page
+from bot.console.rights import Right
+from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.coupon import stocks
+from bot.coupon import words as said
+from bot.coupon.stocks import Stock
+from bot.errors import HongyanError, InvalidInput
+from bot.store import audit, coupon_batches
+from bot.store.coupon_redeem import Use
+from bot.values.coupons import CodeState, Kind
+from bot.values.money import yuan
+
+MOST_CODES = 100_000  # at once in the browser; more by the command
+_STATES = tuple(state.value for state in CodeState)
+
+
+@page("/a/<slug>/coupons", Right.LOOK)
+def coupons_list(slug: str) -> Response:
+    """Every batch: what it is, its codes by state, how long the stock lasts."""
+    return _page()
+
+
+@page("/a/<slug>/coupons/new", Right.EDIT, ("POST",))
+def new_batch(slug: str) -> Response:
+    """A batch with its codes."""
+    try:
+        made = coupon.make_batch(
+            account().id, document_of(request.form), asker().now, zone_of(account())
+        )
+    except HongyanError as error:
+        return _page(422, str(error), "new")
+    _note("coupon_batch", made.slug)
+    return _back()
+
+
+@page("/a/<slug>/coupons/<ref>/more", Right.EDIT, ("POST",))
+def more_codes(slug: str, ref: str) -> Response:
+    """More codes for a batch, as far as its limit and budget allow."""
+    try:
+        count = whole(request.form, "count", MOST_CODES)
+        coupon.restock(coupon_batches.batch_by_slug(account().id, ref).id, count)
+    except HongyanError as error:
+        return _page(_status(error), str(error))
+    _note("coupon_restock", ref, codes=count)
+    return _back()
+
+
+@page("/a/<slug>/coupons/<ref>/withdraw", Right.EDIT, ("POST",))
+def withdraw_batch(slug: str, ref: str) -> Response:
+    """Take a whole batch out of use for good, followers' codes as well."""
+    why = request.form.get("why", "").strip()[:190]
+    try:
+        if not why:
+            raise InvalidInput(words()("con.coupon.why_needed"), "why")
+        done = coupon.withdraw(account().id, ref, why, asker().now)
+    except HongyanError as error:
+        return _page(_status(error), str(error))
+    _note("coupon_withdraw", ref, why=why, codes=done)
+    return _back()
+
+
+@page("/a/<slug>/redeem", Right.TALK, ("POST",))
+def redeem_code(slug: str) -> Response:
+    """Redeem a code that a follower reads out, once for an order."""
+    given = request.form
+    try:
+        found = coupon.redeem(
+            given.get("code", ""),
+            order_number=given.get("order", "").strip(),
+            amount_fen=fen(given, "amount"),
+            now=asker().now,
+            account_id=account().id,
+            use=Use("console", asker().person.name),
+        )
+    except HongyanError as error:
+        return _page(422, str(error))
+    follower_id = found.coupon.follower_id if found.coupon else None
+    audit.record(
+        asker().actor, "coupon_redeem", asker().now, follower_id=follower_id,
+        detail={"outcome": str(found.outcome)},
+    )  # fmt: skip
+    told = said.outcome(found.outcome, language())
+    return _page(200 if found.ok else 409, "" if found.ok else told, done=told if found.ok else "")
+
+
+def document_of(given: MultiDict[str, str]) -> dict[str, Any]:
+    """A batch's document from the form; what is empty is left out. Raises InvalidInput."""
+    kind = given.get("kind", "")
+    found: dict[str, Any] = {
+        "slug": given.get("slug", "").strip(),
+        "title": given.get("title", "").strip(),
+        "kind": kind,
+        "codes": whole(given, "codes", MOST_CODES),
+        "per_person": whole(given, "per_person", 1000),
+        "topics": [one for one in given.get("topics", "").replace("，", ",").split(",") if one],
+        "valid_days": whole(given, "valid_days", 3650),
+    }
+    wanted = {
+        Kind.CUT: ("face_value", "threshold"),
+        Kind.CASH: ("face_value",),
+        Kind.DISCOUNT: ("threshold", "max_discount"),
+        Kind.EXCHANGE: ("face_value", "threshold"),
+    }
+    for name in wanted.get(Kind(kind) if kind in list(Kind) else Kind.CASH, ()):
+        if (amount := fen(given, name)) is not None:
+            found[f"{name}_fen"] = amount
+    if kind == Kind.DISCOUNT:
+        # 8.5 折 leaves 85 %: 150 permille come off.
+        found["discount_permille"] = round(1000 - 100 * number(given, "fold"))
+    if kind == Kind.EXCHANGE:
+        found["exchange"] = given.get("exchange", "").strip()
+    return found
+
+
+def _status(error: HongyanError) -> int:
+    return 422 if isinstance(error, InvalidInput) else 409
+
+
+def _back() -> Response:
+    return redirect(url_for("console.coupons_list", slug=account().slug))
+
+
+def _note(action: str, batch: str, **detail: Any) -> None:
+    audit.record(asker().actor, action, asker().now, detail={"batch": batch, **detail})
+
+
+def _page(status: int = 200, error: str = "", part: str = "", done: str = "") -> Response:
+    of, who, zone = account(), asker(), zone_of(account())
+    return render(
+        "coupons.html",
+        status,
+        rows=[_row(one, zone) for one in stocks.overview(of.id, who.now)],
+        states=_STATES,
+        kinds=[kind.value for kind in Kind],
+        given=request.form if part else {},
+        open=part,
+        error=error,
+        done=done,
+        may_edit=who.may(Right.EDIT),
+        may_redeem=who.may(Right.TALK),
+    )
+
+
+def _row(one: Stock, zone: ZoneInfo) -> dict[str, Any]:
+    say, left = words(), one.days_left
+    return {
+        "slug": one.of.slug,
+        "title": one.of.title,
+        "worth": said.in_one_line(one.of.terms, language()),
+        "states": [f"{one.states[state]:,}" for state in _STATES],
+        "left": "–" if left is None else say("con.home.days", days=f"{left:,.0f}"),
+        "low": one.low and one.of.withdrawn_at is None,
+        "cost": f"¥{yuan(one.used.cost_fen)}" if one.used.times else "–",
+        "withdrawn": shown_at(one.of.withdrawn_at, zone) if one.of.withdrawn_at else "",
+    }
