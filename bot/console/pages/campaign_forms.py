@@ -67,6 +67,8 @@ def _save(one: CampaignState | None) -> Response:
                 services(), account().id, one.slug, document, who.now, actor=who.actor
             )
     except HongyanError as error:
+        if given.get("as") != "yaml":
+            document = _filled(given, before)
         return _form(document, one, error, given.get("yaml", ""))
     audit.record(who.actor, "campaign_define", who.now, detail={"campaign": made.slug})
     return redirect(url_for("console.campaign_page", slug=account().slug, ref=made.slug))
@@ -118,6 +120,15 @@ def _plain(value: Any) -> Any:
 
 def document_of(given: MultiDict[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
     """The document that the form says, over what was there before. Raises InvalidInput."""
+    return _filled(given, before) | {
+        "holdout": number(given, "holdout") / 100,
+        "priority": whole(given, "priority", 100),
+        "budget_fen": fen(given, "budget"),
+    }
+
+
+def _filled(given: MultiDict[str, str], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without its numbers: what comes back to the form, whatever is wrong with it."""
     found = {key: value for key, value in before.items() if key not in ("segment", "audience")}
     found |= {
         "slug": before.get("slug") or given.get("slug", "").strip(),
@@ -128,15 +139,11 @@ def document_of(given: MultiDict[str, str], before: Mapping[str, Any]) -> dict[s
         "url": given.get("url", "").strip(),
         "text": given.get("text", "").replace("\r\n", "\n"),
         "channels": "auto" if given.get("channels") == "auto" else before_channels(before),
-        "holdout": number(given, "holdout") / 100,
-        "priority": whole(given, "priority", 100),
         "schedule": {**(before.get("schedule") or {}), **_schedule(given)},
-        "budget_fen": fen(given, "budget"),
     }
+    found.pop("content", None)
     if chosen := given.getlist("content"):
         found["content"] = chosen
-    else:
-        found.pop("content", None)
     return found
 
 
@@ -167,7 +174,7 @@ def _form(
     error: HongyanError | None = None,
     text: str = "",
 ) -> Response:
-    of = account()
+    of, given = account(), request.form
     schedule = document.get("schedule") or {}
     chosen = document.get("audience") or {"any": [document.get("segment")]}
     written = text or yaml.safe_dump(dict(document), allow_unicode=True, sort_keys=False)
@@ -182,8 +189,9 @@ def _form(
         at=_local(schedule.get("at")),
         until=_local(schedule.get("until")),
         best_hour=bool(schedule.get("best_hour")),
-        holdout=f"{100 * float(document.get('holdout', 0.05)):g}",
-        budget=_yuan(document.get("budget_fen")),
+        holdout=given.get("holdout", f"{100 * float(document.get('holdout', 0.05)):g}"),
+        budget=given.get("budget", _yuan(document.get("budget_fen"))),
+        priority=given.get("priority", document.get("priority", 50)),
         segments=segments.of_account(of.id),
         batches=[one for one in coupon_batches.batches(of.id) if one.withdrawn_at is None],
         pieces=[one for one, _ in contents.page(of.id) if one.published],
