@@ -33,3 +33,8 @@ def from_ms(ms: int) -> datetime:
 def instant(ms: int | None) -> datetime | None:
     """The same for a column that may be empty."""
     return None if ms is None else from_ms(ms)
+
+
+def wall(at: datetime | None, zone: ZoneInfo) -> str:
+    """How people read an instant, by the clock of `zone`: "2026-11-21 20:00"; "–" for none."""
+    return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.campaign.close import Closing, close_due
+from bot.campaign.close import close_due
 from bot.campaign.definition import Definition, parse
 from bot.campaign.dryrun import DryRun, dry_run
 from bot.campaign.finding import find
@@ -24,6 +24,7 @@ from bot.campaign.remind import plan_reminders
 from bot.campaign.report import Report, report
 from bot.campaign.run import push_due
 from bot.campaign.states import CampaignStatus
+from bot.campaign.sums import Closing
 from bot.campaign.sweep import settle_receipt, sweep
 
 __all__ = [

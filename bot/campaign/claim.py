@@ -6,18 +6,19 @@ coupon are each spent once, however many processes claim at the same time.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from bot.campaign.mass import join, parted
 from bot.campaign.order import Order
-from bot.campaign.policy import Delay, Verdict, because, judge
+from bot.campaign.policy import Delay, Policy, Verdict, because, judge
 from bot.campaign.purse import begin as open_purse
 from bot.campaign.purse import spend as spend_budget
-from bot.campaign.recipients import recipients, spent
+from bot.campaign.recipients import Crowd, crowd
 from bot.campaign.rights import spend
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import BATCHED, CHANNELS, Way
@@ -84,7 +85,7 @@ def _claim(
         rooms = {channel: _room(order, CHANNELS[channel], now) for channel in channels}
         decisions = [
             _kept_apart(decision, lease, now) if decision.row.client_id else decision
-            for decision in _decide(order, rows, rooms, now)
+            for decision in decide(order, rows, rooms, now)
         ]
         return _write(order, decisions, owner, now + lease, now)
 
@@ -105,32 +106,75 @@ def _room(order: Order, way: Way, now: datetime) -> int:
 # --- deciding ----------------------------------------------------------------------------------
 
 
-def _decide(
+def decide(
     order: Order, rows: Sequence[SendRow], rooms: dict[Channel, int], now: datetime
 ) -> Iterator[Decision]:
     """A verdict for each row, in the ledger's order. What one row takes, the next one misses.
 
     rooms   calls left by channel; a channel that is not named has room enough
     """
-    people = recipients(order, [row.follower_id for row in rows], now, marketing=_marketing(rows))
+    people = crowd(order, [row.follower_id for row in rows], now, marketing=_marketing(rows))
     codes = sends.code_states([int(row.subject) for row in rows if row.subject])
-    policies = {step: order.policy(step) for step in {row.step for row in rows}}
-    purse = open_purse(order)
-    exhausted: set[Channel] = set()
+    bench, purse = _Bench(order, people, rooms, now), open_purse(order)
+    several = len(people.of) < len(rows)  # somebody has a second row here
     for row in rows:
-        recipient, policy = people[row.follower_id], policies[row.step]
-        if rooms and min(rooms.values()) <= 0:
-            exhausted = {channel for channel, left in rooms.items() if left <= 0}
-        verdict: Verdict | None = _about_code(row, codes, now) if row.subject else None
-        verdict = verdict or judge(recipient, policy, now, exhausted)
-        if purse is not None:
-            verdict = purse.allow(row, verdict, now)
-        yield Decision(row, verdict, because(verdict, recipient, policy, now))
+        verdict, reasons = bench.judge(row)
+        if row.subject or purse is not None:
+            judged = verdict
+            verdict = (_about_code(row, codes, now) if row.subject else None) or verdict
+            verdict = purse.allow(row, verdict, now) if purse is not None else verdict
+            reasons = reasons if verdict is judged else bench.why(row, verdict)
+        yield Decision(row, verdict, reasons)
         if isinstance(verdict, Channel):
             if rooms:
-                rooms[verdict] -= 1
-            if len(people) < len(rows):  # somebody has a second row here
-                people[row.follower_id] = spent(recipient, verdict, policy.purpose)
+                bench.take(verdict)
+            if several:
+                people.spend(row.follower_id, verdict, bench.policies[row.step].purpose)
+
+
+class _Bench:
+    """Judges rows; who is of the same kind gets the same verdict, until a channel is used up."""
+
+    def __init__(
+        self, order: Order, people: Crowd, rooms: dict[Channel, int], now: datetime
+    ) -> None:
+        self.people, self.rooms, self.now = people, rooms, now
+        self.policies = _Policies(order)
+        self._exhausted = {channel for channel, left in rooms.items() if left <= 0}
+        self._known: dict[tuple[int, str], tuple[Verdict, dict[str, Any]]] = {}
+
+    def judge(self, row: SendRow) -> tuple[Verdict, dict[str, Any]]:
+        """The verdict and the figures behind it."""
+        key = (self.people.of[row.follower_id], row.step)
+        found = self._known.get(key)
+        if found is None:
+            recipient, policy = self.people.kinds[key[0]], self.policies[row.step]
+            verdict = judge(recipient, policy, self.now, self._exhausted)
+            found = (verdict, because(verdict, recipient, policy, self.now))
+            self._known[key] = found
+        return found
+
+    def why(self, row: SendRow, verdict: Verdict) -> dict[str, Any]:
+        recipient = self.people.kinds[self.people.of[row.follower_id]]
+        return because(verdict, recipient, self.policies[row.step], self.now)
+
+    def take(self, channel: Channel) -> None:
+        """A call less."""
+        self.rooms[channel] -= 1
+        if self.rooms[channel] <= 0:
+            self._exhausted.add(channel)
+            self._known.clear()
+
+
+class _Policies(dict[str, Policy]):
+    """By step, made where it is asked for."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+
+    def __missing__(self, step: str) -> Policy:
+        self[step] = policy = self._order.policy(step)
+        return policy
 
 
 def _marketing(rows: Sequence[SendRow]) -> bool:
@@ -175,16 +219,13 @@ def _write(
     skips = [(d.row.id, d.verdict, d.reasons) for d in final if isinstance(d.verdict, Skip)]
     delays = [(d.row.id, d.verdict.until) for d in final if isinstance(d.verdict, Delay)]
     unknown = [(d.row.id, None, NOT_RESENT) for d in final if d.verdict is SendState.UNKNOWN]
-    entries = [
-        _entry(d.row, d.verdict, codes.get(d.row.coupon_purpose) if codes else None, d.reasons)
-        for d in final
-        if isinstance(d.verdict, Channel)
-    ]
+    entries = _entries(final, codes)
     sends.skip(skips, now)
     sends.delay(delays)
     sends.settle(unknown, SendState.UNKNOWN, now)
-    entries, batched = parted(entries)
-    join(order, batched, now)
+    if not BATCHED.isdisjoint(order.channels()):
+        entries, batched = parted(entries)
+        join(order, batched, now)
     sends.claim(entries, owner, lease_until, now)
     _spend(order, entries, now)
     rows = tuple(_claimed(entry, owner, now) for entry in entries)
@@ -214,26 +255,40 @@ def _with_stock(decision: Decision, codes: Mapping[str, CodeRef | Skip]) -> Deci
     return Decision(decision.row, code, {}) if isinstance(code, Skip) else decision
 
 
-def _entry(
-    row: SendRow, channel: Channel, code: CodeRef | Skip | None, reasons: dict[str, Any]
-) -> ClaimEntry:
-    repeats_known = CHANNELS[channel].duplicate_span is not None
-    client_id = (row.client_id or f"send-{row.id}") if repeats_known else ""
-    return ClaimEntry(row, channel, client_id, getattr(code, "id", None), reasons)
+def _entries(
+    decisions: Sequence[Decision], codes: Mapping[str, CodeRef | Skip]
+) -> list[ClaimEntry]:
+    """What to write into the rows that may go, those of one channel in a stretch where they are."""
+    entries: list[ClaimEntry] = []
+    for verdict, alike in groupby(decisions, key=_VERDICT):
+        if not isinstance(verdict, Channel):
+            continue
+        repeats_known = CHANNELS[verdict].duplicate_span is not None
+        for row, _, reasons in alike:
+            client_id = (row.client_id or f"send-{row.id}") if repeats_known else ""
+            code = codes.get(row.coupon_purpose) if codes else None
+            entries.append(ClaimEntry(row, verdict, client_id, getattr(code, "id", None), reasons))
+    return entries
 
 
 def _spend(order: Order, entries: Sequence[ClaimEntry], now: datetime) -> None:
     """Windows and quotas. Raises QuotaShort."""
-    calls = Counter(Channel(entry.channel) for entry in entries)
-    windowed = {channel for channel in calls if CHANNELS[channel].needs_window}
-    sends.spend_windows([entry.row.follower_id for entry in entries if entry.channel in windowed])
-    spend(order, entries)
+    by: dict[Channel, list[ClaimEntry]] = {}
+    for channel, stretch in groupby(entries, key=_CHANNEL):
+        by.setdefault(Channel(channel), []).extend(stretch)
+    windowed = [claimed for channel, claimed in by.items() if CHANNELS[channel].needs_window]
+    sends.spend_windows([entry.row.follower_id for claimed in windowed for entry in claimed])
+    spend(order, by)
     spend_budget(order, entries)
     day = quotas.day_of(now, order.zone)
-    for channel, count in calls.items():
+    for channel, claimed in by.items():
         api = CHANNELS[channel].api
-        if not quotas.take(order.account_id, api, day, count):
-            raise QuotaShort(f"the quota of {api} has no room for {count}")
+        if not quotas.take(order.account_id, api, day, len(claimed)):
+            raise QuotaShort(f"the quota of {api} has no room for {len(claimed)}")
+
+
+# One after another: a dict of hundreds of members of an enum would hash each of them, slowly.
+_VERDICT, _CHANNEL = attrgetter("verdict"), attrgetter("channel")
 
 
 def _claimed(entry: ClaimEntry, owner: str, now: datetime) -> SendRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,11 +12,14 @@ from bot.campaign.wording import fill
 from bot.channels.customer_service import text_call
 from bot.channels.notices import one_time_call, subscription_call
 from bot.channels.template import notice_call
+from bot.content.wording import places
 from bot.store import followers, send_plan, sends
 from bot.store.sends import SendRow
 from bot.tracking.tokens import coupon_url, link_url
 from bot.values.audience import Channel
 from bot.wechat.calls import Call
+
+_MARK = secrets.token_hex(16)  # stands for the link, and in no text
 
 
 class Composer:
@@ -25,6 +29,7 @@ class Composer:
         self.order = order
         self._texts = {variant.name: variant.text for variant in order.definition.texts()}
         self._values = order.values()
+        self._around = {name: around for name in self._texts if (around := self._without(name))}
         self._carried: dict[int, str] = {}  # send id -> slug of its piece
 
     def calls(self, rows: Sequence[SendRow]) -> list[tuple[SendRow, Call | None]]:
@@ -47,14 +52,26 @@ class Composer:
 
         piece   slug of the piece that a sample carries; a send's own is known
         """
-        values, order = dict(self._values), self.order
         carried = self._piece(send_id, piece)
-        if carried is not None:
-            values |= carried.values
         link_id = self._link_id(carried)
-        if link_id is not None:
-            values["link"] = link_url(order.public_url, link_id, send_id, follower_id)
-        return fill(self._texts[variant], values)
+        if link_id is None:
+            return fill(self._texts[variant], self._values_of(carried))
+        url = link_url(self.order.public_url, link_id, send_id, follower_id)
+        if carried is None and variant in self._around:  # only the link tells the texts apart
+            return url.join(self._around[variant])
+        return fill(self._texts[variant], {**self._values_of(carried), "link": url})
+
+    def _values_of(self, carried: Piece | None) -> dict[str, str]:
+        return self._values if carried is None else {**self._values, **carried.values}
+
+    def _without(self, variant: str) -> list[str]:
+        """What stands before, between and behind the links of a filled text, whatever the link
+        is; empty where the text changes the link, so that it is not seen again."""
+        text = self._texts[variant]
+        wanted = [place for place in places(text) if place.name == "link"]
+        if any(place.filters for place in wanted):
+            return []
+        return fill(text, {**self._values, "link": _MARK}).split(_MARK)
 
     def _piece(self, send_id: int | None, slug: str = "") -> Piece | None:
         """A sample without a piece of its own shows the first."""

@@ -293,9 +293,6 @@ def _check_whole(definition: Definition) -> None:
             raise InvalidInput(f"offer: {CHANNELS[Channel.TEMPLATE].rule}", "offer")
     if definition.reminder and not definition.offer:
         raise InvalidInput("reminder: reminds of a coupon, and there is no offer", "reminder")
-    if definition.reminder and definition.recurs:
-        why = "reminder: a run that recurs ends with the next one, and its coupons do not"
-        raise InvalidInput(why, "reminder")
     if not definition.offer:
         _check_without_offer(definition)
     elif any("link" not in variables(variant.text) for variant in definition.texts()):

@@ -19,8 +19,10 @@ from bot.campaign.limits import limits_of
 from bot.campaign.linting import findings_of
 from bot.campaign.market import ways_of
 from bot.campaign.order import OFFER, Order, deadline_of, zone_of
+from bot.campaign.phases import sent_run
 from bot.campaign.pieces import matches, pieces_of
 from bot.campaign.policy import next_day, next_opening
+from bot.campaign.recurrence import following
 from bot.campaign.walk import Chosen, Tally, Walk, resumed
 from bot.channels.registry import CHANNELS
 from bot.content.findings import Finding
@@ -28,6 +30,7 @@ from bot.errors import NotFound
 from bot.services import Services
 from bot.store import audience_sets, audit, campaigns, coupons, quotas, send_history
 from bot.store.campaigns import CampaignState, GenerationState
+from bot.store.send_figures import CONTROL, EXPERIMENT, HOLD_OUT
 from bot.values.audience import CampaignKind, Channel, Skip
 
 MEASURED_DAYS = timedelta(days=30)
@@ -58,9 +61,13 @@ class Collision:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What would happen if it were sent now.
+    """What would happen as of `starts_at`: its planned start, or now where that is not to come.
 
-    held_out   those of the account's control group included, which are `control`
+    Windows, quiet hours, caps, validity of coupons and pieces, and the day's quota are those of
+    then; people, segments, and what other campaigns have sent are those of `as_of`.
+
+    held_out   those of the account's control group included, which are `control`, and those whom
+               another experiment of the group has, `elsewhere`
     skipped    who would get nothing, by reason, in the order of the rules
     delayed    who would get it later, until `delayed_until`: quiet hours, or a cap that waits
     channels   sends by channel that go out at once; with those delayed: `ways`
@@ -73,6 +80,8 @@ class DryRun:
     """
 
     slug: str
+    as_of: datetime
+    starts_at: datetime
     audience: int
     held_out: int
     control: int
@@ -96,6 +105,13 @@ class DryRun:
     collisions: tuple[Collision, ...] = ()
     findings: tuple[Finding, ...] = ()
     sizing: tuple[str, ...] = ()  # what an experiment of so many can show
+    elsewhere: int = 0
+
+    @property
+    def held_out_by(self) -> dict[str, int]:
+        """As the closing sum tells them apart."""
+        own = self.held_out - self.control - self.elsewhere
+        return {HOLD_OUT: own, CONTROL: self.control, EXPERIMENT: self.elsewhere}
 
     @property
     def expected(self) -> int:
@@ -118,6 +134,7 @@ class DryRun:
             "audience": self.audience,
             "held_out": self.held_out,
             "control": self.control,
+            "held_out_by": self.held_out_by,
             "skipped": self.skipped,
             "delayed": self.delayed,
             "delayed_until": until.isoformat() if until else None,
@@ -137,6 +154,8 @@ class DryRun:
     def to_json(self) -> dict[str, Any]:
         return {
             "slug": self.slug,
+            "as_of": self.as_of.isoformat(),
+            "starts_at": self.starts_at.isoformat(),
             **self.figures(),
             "per_minute": round(self.per_minute),
             "measured": self.measured,
@@ -160,15 +179,29 @@ class DryRun:
 
 
 def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) -> DryRun:
-    """Walk the present audience as the next run would; profiles and segments are brought up to
-    date first, as at a start. Raises NotFound for what is missing."""
+    """Walk the present audience as the next run would when it starts; profiles and segments are
+    brought up to date first, as at a start. Raises NotFound for what is missing."""
     campaign = find(account_id, ref)
     bring_up_to_date(account_id, now)
-    order = order_to_come(campaign, services.settings.public, now)
-    told = _told(order, _walked(order, now), now, collisions(campaign, order.definition, now))
-    findings = findings_of(order, told.expected, told.delayed_until or now, told.finish.at)
+    at = start_of(campaign, now)
+    order = order_to_come(campaign, services.settings.public, at)
+    told = _told(order, _walked(order, at), at, collisions(campaign, order.definition, now))
+    findings = findings_of(order, told.expected, told.delayed_until or at, told.finish.at)
     shown = sizing(order.definition, sum(told.variants.values()))
-    return replace(told, findings=tuple(findings), sizing=tuple(shown))
+    return replace(told, as_of=now, findings=tuple(findings), sizing=tuple(shown))
+
+
+def start_of(campaign: CampaignState, now: datetime) -> datetime:
+    """When its next run begins: as it is scheduled, or as its document plans; now where neither is
+    to come."""
+    definition = parse(
+        campaign.definition, zone_of(campaign.account_id), standing=campaign.standing
+    )
+    planned = campaign.due_at or definition.at
+    if definition.recurs is not None and campaign.due_at is None:
+        first = max(now, definition.at or now) - timedelta(microseconds=1)
+        planned = following(definition.recurs, definition.until, first)
+    return max(planned or now, now)
 
 
 def foretell(
@@ -194,22 +227,39 @@ def _walked(order: Order, now: datetime) -> Walk:
 
 def order_to_come(campaign: CampaignState, public_url: str, now: datetime) -> Order:
     """The order of the next run, as if it began now; nothing is written."""
-    account_id, zone = campaign.account_id, zone_of(campaign.account_id)
+    zone = zone_of(campaign.account_id)
     definition = parse(campaign.definition, zone, standing=campaign.standing)
+    run_of = (campaign.id, campaign.generation + 1)
+    return sample_order(campaign.account_id, definition, public_url, now, run_of)
+
+
+def sample_order(
+    account_id: int,
+    definition: Definition,
+    public_url: str,
+    now: datetime,
+    run_of: tuple[int, int] = (0, 1),
+) -> Order:
+    """The order of a definition, as if it began now; nothing is written. Raises NotFound.
+
+    run_of   (campaign id, number of the run); of what is no campaign yet it does not matter
+    """
+    campaign_id, number = run_of
+    zone = zone_of(account_id)
     offer = coupons.batch_by_slug(account_id, definition.offer) if definition.offer else None
     linked = bool(definition.url or definition.offer)
     return Order(
-        campaign.id,
+        campaign_id,
         account_id,
-        campaign.generation + 1,
+        number,
         definition,
         zone,
         deadline_of(definition, now),
         offer,
         0 if linked else None,  # no link has this number: a tap on a sample counts nowhere
         public_url,
-        limits_of(account_id, campaign.id, definition, offer, zone, now),
-        pieces_of(account_id, campaign.id, definition, now, sample=True),
+        limits_of(account_id, campaign_id, definition, offer, zone, now),
+        pieces_of(account_id, campaign_id, definition, now, sample=True),
         ways_of(account_id, definition),
     )
 
@@ -225,6 +275,8 @@ def _told(order: Order, walk: Walk, now: datetime, collisions: tuple[Collision, 
     delayed = tally.delayed + (sum(ways.values()) if quiet else 0)
     return DryRun(
         order.definition.slug,
+        now,
+        now,
         tally.audience,
         tally.held_out,
         tally.control,
@@ -246,6 +298,7 @@ def _told(order: Order, walk: Walk, now: datetime, collisions: tuple[Collision, 
         {v.name: composer.text(v.name, None, None) for v in order.definition.texts()},
         _examples(order, composer, sorted(walk.chosen, reverse=True), walk.at),
         collisions,
+        elsewhere=tally.elsewhere,
     )
 
 
@@ -323,5 +376,12 @@ def _near(campaign: CampaignState, now: datetime) -> list[CampaignState]:
         and other.id != campaign.id
         and other.kind == CampaignKind.PUSH
         and (other.due_at is None or other.due_at <= now + COLLIDES_WITHIN)
+        and not _is_over(other)
     ]
     return found[:MOST_COLLISIONS]
+
+
+def _is_over(other: CampaignState) -> bool:
+    """All of it is sent, and no run follows: it is being measured."""
+    recurs = (other.definition.get("schedule") or {}).get("cron")
+    return not recurs and sent_run(other) is not None

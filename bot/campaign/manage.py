@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.campaign import cancel as cancelling
 from bot.campaign.approve import check, digest_of
-from bot.campaign.close import Closing, close
+from bot.campaign.close import close
 from bot.campaign.definition import Definition, parse
 from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
@@ -18,6 +18,8 @@ from bot.campaign.order import zone_of
 from bot.campaign.recur import first_run
 from bot.campaign.report import Report, report
 from bot.campaign.states import EDITABLE, CampaignStatus, must_move
+from bot.campaign.sums import Closing
+from bot.clock import wall
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.services import Services
 from bot.store import accounts, approvals, campaigns, contents, coupons, recurrences, segments
@@ -101,18 +103,24 @@ def schedule(
     despite: Collection[str] = (),
 ) -> CampaignState:
     """Let it start at `at`, or at the definition's schedule.at; a recurring one at its first
-    occurrence. Raises InvalidInput where neither is said, Conflict without a demanded approval and
-    for texts that the linter refuses.
+    occurrence. Raises InvalidInput where neither is said, Conflict where schedule.at is over,
+    without a demanded approval, and for texts and pieces that the linter refuses.
 
     despite   ids of the linter's rules that a person takes upon himself
     """
     campaign = find(account_id, ref)
     definition = parse(campaign.definition, zone_of(account_id))
     check(campaign)
-    insist_on_texts(order_to_come(campaign, services.settings.public, now), despite)
     due_at = first_run(definition, now) if definition.recurs else at or definition.at
     if due_at is None:
         raise InvalidInput("schedule.at: is required, or start it at once", "schedule.at")
+    if at is None and due_at < now:
+        raise Conflict(
+            f"schedule.at: {wall(due_at, zone_of(account_id))} is over: start it at once, or change"
+            " it"
+        )
+    begins = max(due_at, now)
+    insist_on_texts(order_to_come(campaign, services.settings.public, begins), despite, begins)
     with transaction():
         must_move(campaign.id, CampaignStatus.SCHEDULED, now, due_at=due_at)
         if definition.recurs:
@@ -177,12 +185,14 @@ def close_now(
     campaign = find(account_id, ref)
     if campaign.generation == 0:
         raise Conflict(f"the campaign is {campaign.state}: it has not run")
-    return close(campaign, now) or report(campaign).steps
+    return close(campaign, now) or report(campaign, now).steps
 
 
-def report_of(account_id: int, ref: str | int, generation: int | None = None) -> Report:
+def report_of(
+    account_id: int, ref: str | int, now: datetime, generation: int | None = None
+) -> Report:
     """Raises NotFound."""
-    return report(find(account_id, ref), generation)
+    return report(find(account_id, ref), now, generation)
 
 
 def listed(account_id: int) -> list[CampaignState]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.campaign import purse
 from bot.campaign.states import CampaignStatus, move
 from bot.channels import mass
 from bot.errors import GatewayError
@@ -48,6 +49,8 @@ def ended(batch: Batch, owner: str, state: SendState, now: datetime) -> int:
     def write(rows: list[SendRow]) -> None:
         sends.settle(((row.id, None, batch.error) for row in rows), state, now)
         failed = len(rows) if state is SendState.FAILED else 0
+        if failed:
+            purse.give_back_batch(batch, failed)
         _note(batch, Done(failed=failed, unknown=len(rows) - failed), now)
 
     settled = _in_chunks(batch, write)
@@ -61,6 +64,7 @@ def dissolved(batch: Batch, owner: str, now: datetime, alone: int | None = None)
     def write(rows: list[SendRow]) -> None:
         if alone is not None:
             mass_batches.change(batch.id, owner, alone_id=alone)
+        purse.give_back_batch(batch, len(rows))
         sends.put_back((row.id, now, False, None, "") for row in rows)
         _note(batch, Done(again=len(rows)), now)
 
@@ -160,6 +164,7 @@ def _told_chunk(batch: Batch, after: int, now: datetime) -> list[int]:
             return []
         ids = mass_batches.sent_rows(batch, after)
         if mass.failed(batch.status):
+            purse.give_back_batch(batch, len(ids))
             sends.settle(((key, None, batch.status) for key in ids), SendState.FAILED, now)
         elif reached_all(batch):
             mass_batches.deliver(ids, now)

@@ -9,12 +9,13 @@ anybody from being written twice, whatever else goes wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.campaign.aim import aim_of
 from bot.campaign.definition import parse
-from bot.campaign.drawing import CHUNK, draw
+from bot.campaign.drawing import CHUNK, Drawn, draw
 from bot.campaign.dryrun import foretell
 from bot.campaign.experiments import enter
 from bot.campaign.freshness import bring_up_to_date
@@ -118,8 +119,7 @@ def _write(order: Order, members: Sequence[int], now: datetime) -> int:
     enter(order, order.generation, now)
     found = draw(order, members, order.limits.control)
     added = send_plan.write(sheet, SendState.HELD_OUT, "", found.held_out)
-    send_plan.note_barred(sheet, barred(order, found.held_out, now))
-    send_plan.note_barred(sheet, [(who, Skip.ELSEWHERE) for who in found.elsewhere])
+    note_held_out(order, sheet, found, now)
     added += send_arms.write(sheet, found.arms)
     going = [who for ids in found.arms.values() for who in ids]
     if order.pieces:
@@ -147,16 +147,27 @@ def _sheet(order: Order, now: datetime) -> Sheet:
     )
 
 
+def note_held_out(order: Order, sheet: Sheet, found: Drawn, now: datetime) -> None:
+    """Who holds each of them, and who would have got nothing anyway."""
+    why, control = dict(barred(order, found.held_out, now)), set(found.control)
+    send_plan.note_barred(sheet, [(who, one) for who, one in why.items() if who not in control])
+    send_plan.note_barred(sheet, [(who, Skip.ELSEWHERE) for who in found.elsewhere])
+    send_plan.note_control(sheet, [(who, why.get(who)) for who in found.control])
+
+
 def barred(order: Order, follower_ids: Sequence[int], now: datetime) -> list[tuple[int, Skip]]:
     """Of the held-out, those who could not have been sent to anyway.
 
     Who was sent to had an open window and no opt-out. Compared with everybody held out, the
     campaign would look better than it is; so the effect counts only the held-out without a reason.
+    Being of the control group is none: it is what they are held out for.
     """
+    if not follower_ids:
+        return []
     policy = order.policy(OFFER)
     found = []
     for follower_id, recipient in recipients(order, follower_ids, now).items():
-        verdict = judge(recipient, policy, now)
+        verdict = judge(replace(recipient, global_control=False), policy, now)
         if isinstance(verdict, Skip):
             found.append((follower_id, verdict))
     return found

@@ -10,7 +10,7 @@ from bot.campaign.aim import aim_of
 from bot.campaign.assign import HELD_OUT
 from bot.campaign.compose import Composer
 from bot.campaign.drawing import drawn
-from bot.campaign.dryrun import order_to_come
+from bot.campaign.dryrun import order_to_come, start_of
 from bot.campaign.finding import find
 from bot.campaign.order import OFFER, Order
 from bot.campaign.pieces import matches
@@ -23,12 +23,13 @@ from bot.services import Services
 from bot.store import audience_sets, audit, coupons, sends
 from bot.values.audience import Channel, Skip
 
-GOES, WAITS, HELD, SKIPPED = "goes", "waits", "held out", "skipped"
+GOES, WAITS, HELD, SKIPPED = "goes", "waits", "held_out", "skipped"
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """outcome   goes, waits (until `due_at`), held out, or skipped (see `why`)
+    """outcome   goes, waits (until `due_at`), held_out or skipped (see `why`; held out without one:
+              by the run's own draw)
     member    whether they are in the audience as it is now
     text      as they would read it, with a link that counts for nobody; shown whatever the outcome
     coupon    the batch and how many codes are left, None without an offer
@@ -53,21 +54,25 @@ class Preview:
 def preview(
     services: Services, account_id: int, ref: str | int, follower_id: int, now: datetime
 ) -> Preview:
-    """As the next run would decide if it began now. Raises NotFound."""
-    order = order_to_come(find(account_id, ref), services.settings.public, now)
+    """As the next run would decide when it begins, by what is known now. Raises NotFound."""
+    campaign = find(account_id, ref)
+    begins = start_of(campaign, now)
+    order = order_to_come(campaign, services.settings.public, begins)
     policy = order.policy(OFFER)
-    at = next_opening(policy, now) or now
-    person = recipients(order, [follower_id], now).get(follower_id)
+    at = next_opening(policy, begins) or begins
+    person = recipients(order, [follower_id], begins).get(follower_id)
     if person is None or person.follower.account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
     drawn_for = next(iter(drawn(order, [follower_id])))
     variant = drawn_for or order.definition.texts()[0].name
-    times = dict(own_times(order, [follower_id], at, now) if order.definition.best_hour else ())
+    times = dict(own_times(order, [follower_id], at, begins) if order.definition.best_hour else ())
     verdict: Skip | Delay | Channel = judge(person, policy, at)
     short = _short(order, follower_id, at) if not isinstance(verdict, Skip) else None
     verdict = short or verdict
     due_at = times.get(follower_id, verdict.until if isinstance(verdict, Delay) else at)
     outcome, why = _outcome(drawn_for, verdict, due_at > now)
+    if outcome == HELD and person.global_control:
+        why = Skip.GLOBAL_CONTROL.value
     piece = matches(order, [follower_id], at).get(follower_id)
     return Preview(
         audit.pseudonym(follower_id),
@@ -79,7 +84,7 @@ def preview(
         Composer(order).text(variant, None, None, piece.slug if piece else ""),
         due_at,
         _coupon(order),
-        tuple(trace(person, policy, now)),
+        tuple(trace(person, policy, begins)),
     )
 
 

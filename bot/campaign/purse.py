@@ -1,20 +1,23 @@
 """A run's budget: what its messages and coupons may cost together.
 
 A message counts with its coupon's cost, as if each were redeemed: what is promised is spent. It is
-counted once, at the first claim of its row; what then fails is not given back, so a run may stay
-under its budget and never goes over it.
+counted by the claim, and given back, as its coupon is, where it was certainly not sent: a row whose
+first claim is remembered is counted, another is not. What may have arrived stays counted, so a run
+never goes over its budget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.campaign.order import Order
+from bot.campaign.order import Order, order_of
 from bot.campaign.policy import Delay, Verdict
 from bot.channels.registry import CHANNELS
-from bot.store import budgets, effect_costs
+from bot.store import budgets, campaigns, effect_costs
+from bot.store.mass_batches import Batch
 from bot.store.sends import ClaimEntry, SendRow
 from bot.values.audience import Channel, Skip
 
@@ -53,7 +56,7 @@ class Purse:
     def allow(self, row: SendRow, verdict: Verdict, now: datetime) -> Verdict:
         """The verdict, or BUDGET; or, where an earlier row of this batch may yet give its share
         back (it finds no coupon), to be asked again at once."""
-        if not isinstance(verdict, Channel) or row.attempts or row.subject:
+        if not isinstance(verdict, Channel) or counted(row) or row.subject:
             return verdict
         price = self.prices.of(verdict)
         if price > self.at_first:
@@ -74,11 +77,42 @@ def begin(order: Order) -> Purse | None:
 
 
 def spend(order: Order, entries: Sequence[ClaimEntry]) -> None:
-    """Count what is claimed for the first time, in the transaction of `begin`."""
+    """Count what is claimed and not counted yet, in the transaction of `begin`."""
     if order.definition.budget_fen is None:
         return
     prices = prices_of(order)
-    fresh = [entry for entry in entries if not entry.row.attempts and not entry.row.subject]
+    fresh = [entry for entry in entries if not counted(entry.row) and not entry.row.subject]
     cost = sum(prices.of(Channel(entry.channel)) for entry in fresh)
     if cost:
         budgets.spend(order.campaign_id, order.generation, cost)
+
+
+def counted(row: SendRow) -> bool:
+    """Whether a row that waits is in the sum: an earlier sending of it may have arrived."""
+    return row.first_claimed_at is not None
+
+
+def give_back(order: Order, not_sent: Iterable[SendRow]) -> None:
+    """The price of claimed rows that were certainly not sent, in the transaction that settles them.
+
+    Called before other rows are changed: like a claim it holds the budget first.
+    """
+    _give_back(order, Counter(row.channel for row in not_sent if not row.subject))
+
+
+def give_back_batch(batch: Batch, rows: int) -> None:
+    """The same for so many rows of a mass batch."""
+    run = campaigns.generation(batch.campaign_id, batch.generation)
+    if run.definition.get("budget_fen") is None:
+        return
+    order = order_of(campaigns.get(batch.campaign_id), run, "", run.started_at)
+    _give_back(order, Counter({batch.channel: rows}))
+
+
+def _give_back(order: Order, by_channel: Counter[str]) -> None:
+    if order.definition.budget_fen is None or not by_channel.total():
+        return
+    prices = prices_of(order)
+    budgets.hold(order.campaign_id, order.generation)
+    cost = sum(many * prices.of(Channel(channel)) for channel, many in by_channel.items())
+    budgets.spend(order.campaign_id, order.generation, -cost)

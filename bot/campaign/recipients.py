@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,12 @@ from bot.campaign.limits import LOOKS_BACK
 from bot.campaign.order import Order
 from bot.campaign.pieces import none_open
 from bot.campaign.policy import Recipient
-from bot.campaign.rights import rights_of
+from bot.campaign.rights import Rights, rights_of
 from bot.channels.planner import NO_RIGHTS, less
 from bot.channels.registry import CHANNELS
-from bot.store import consents, send_history, send_plan, sends
-from bot.values.audience import Channel, Purpose
+from bot.clock import to_ms
+from bot.store import consents, followers, send_history, send_plan, sends
+from bot.values.audience import Channel, FollowerState, Purpose
 
 NONE_SENT = (0, 0, 0)
 NOTHING: dict[str, Any] = {}
@@ -28,27 +29,97 @@ def recipients(
     out. Without `marketing` nothing is asked that only binds marketing."""
     ids = sorted(set(follower_ids))
     people = sends.people(ids)
+    about = _about(order, ids, now, marketing=marketing)
+    return {who: about.recipient(follower) for who, follower in people.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A batch's followers by what permission sees of them: the hundreds of a batch are of a few
+    kinds, and a kind is judged once.
+
+    of      the number of each follower's kind, by id; who is gone is left out
+    kinds   a recipient for each number, whose `follower` is the first who was found to be so
+    """
+
+    of: dict[int, int]
+    kinds: list[Recipient]
+
+    def spend(self, who: int, channel: Channel, purpose: Purpose) -> None:
+        """Their send is claimed: at their next row in this batch they are somebody else."""
+        self.kinds.append(spent(self.kinds[self.of[who]], channel, purpose))
+        self.of[who] = len(self.kinds) - 1
+
+
+def crowd(
+    order: Order, follower_ids: Sequence[int], now: datetime, *, marketing: bool = True
+) -> Crowd:
+    """The same as `recipients`, for a batch that is judged."""
+    ids = sorted(set(follower_ids))
+    rows = sends.people_rows(ids)
+    about = _about(order, ids, now, marketing=marketing)
+    named, at, found = about.named(), to_ms(now), Crowd({}, [])
+    numbers: dict[tuple[Any, ...], int] = {}
+    for values in rows:
+        who = values[0]
+        key = sends.seen(values, at)
+        if who in named:
+            key = (key, about.key(who))
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = len(found.kinds)
+            found.kinds.append(about.recipient(followers.state_of(values)))
+        found.of[who] = number
+    return found
+
+
+# --- what else is known of them ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """By follower; of whom nothing is known, nothing stands here."""
+
+    rights: dict[int, Rights]
+    bare: set[int]  # without a piece that can go out
+    counts: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    refusing: set[int] = field(default_factory=set)
+    more: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+    def recipient(self, follower: FollowerState) -> Recipient:
+        who = follower.id
+        return Recipient(
+            follower,
+            *self.counts.get(who, NONE_SENT),
+            topic_refused=who in self.refusing,
+            rights=self.rights.get(who, NO_RIGHTS),
+            no_content=who in self.bare,
+            **self.more.get(who, NOTHING),
+        )
+
+    def named(self) -> set[int]:
+        """Of whom anything stands here."""
+        return {*self.rights, *self.bare, *self.counts, *self.refusing, *self.more}
+
+    def key(self, who: int) -> tuple[Any, ...]:
+        """The same for those of whom the same stands here. `more` tells people apart."""
+        return (
+            self.counts.get(who, NONE_SENT),
+            who in self.refusing,
+            who in self.bare,
+            tuple(sorted(self.rights.get(who, NO_RIGHTS).items())),
+            who if who in self.more else None,
+        )
+
+
+def _about(order: Order, ids: Sequence[int], now: datetime, *, marketing: bool) -> _About:
     rights = rights_of(order, ids, now)
     bare = _without_content(order, ids, now)
     if not marketing:
-        return {
-            who: Recipient(follower, rights=rights.get(who, NO_RIGHTS), no_content=who in bare)
-            for who, follower in people.items()
-        }
+        return _About(rights, bare)
     counts = sends.marketing_counts(ids, now)
     refusing = consents.refusing(ids, order.topics())
-    more = _more(order, ids, now)
-    return {
-        who: Recipient(
-            follower,
-            *counts.get(who, NONE_SENT),
-            topic_refused=who in refusing,
-            rights=rights.get(who, NO_RIGHTS),
-            no_content=who in bare,
-            **more.get(who, NOTHING),
-        )
-        for who, follower in people.items()
-    }
+    return _About(rights, bare, counts, refusing, _more(order, ids, now))
 
 
 def _without_content(order: Order, ids: Sequence[int], now: datetime) -> set[int]:

@@ -14,7 +14,7 @@ from bot.campaign.approve import check
 from bot.campaign.close import close
 from bot.campaign.definition import Definition, parse
 from bot.campaign.order import zone_of
-from bot.campaign.recurrence import next_after
+from bot.campaign.recurrence import following
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import campaigns, recurrences, send_repair
@@ -32,18 +32,10 @@ _BUSY = "the run before was still under way"
 def first_run(definition: Definition, now: datetime) -> datetime:
     """The first occurrence from now, or from schedule.at, on. Raises Conflict: there is none."""
     start = max(now, definition.at) if definition.at else now
-    found = _following(definition, start - timedelta(microseconds=1))
+    found = following(definition.recurs, definition.until, start - timedelta(microseconds=1))
     if found is None:
         raise Conflict("schedule: the cron has no occurrence before schedule.until")
     return found
-
-
-def _following(definition: Definition, after: datetime) -> datetime | None:
-    recurs, until = definition.recurs, definition.until
-    if recurs is None:
-        return None
-    found = next_after(recurs.cron, recurs.zone, after)
-    return None if found is None or (until is not None and found >= until) else found
 
 
 def make_due(now: datetime) -> int:
@@ -56,9 +48,9 @@ def _occur(one: RecurrenceState, now: datetime) -> bool:
     definition = parse(campaign.definition, zone_of(campaign.account_id))
     if campaign.state in _OVER or definition.recurs is None:
         return recurrences.advance(one, None, note=f"the campaign is {campaign.state}")
-    following = _following(definition, now)
+    next_one = following(definition.recurs, definition.until, now)
     last = definition.recurs.times is not None and one.planned + 1 >= definition.recurs.times
-    then = None if last else following
+    then = None if last else next_one
     if _missed(one, now) and definition.recurs.catch_up == "none":
         return _pass_over(campaign, one, then, now)
     why_not = _let_begin(campaign, now)

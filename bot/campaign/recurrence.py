@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
+from bot.campaign.parts import Recurrence
+
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NEXT = timedelta(microseconds=1)
 
@@ -71,3 +73,13 @@ def next_after(cron: str, zone: str, after: datetime) -> datetime | None:
 def _repeated(at: datetime, zone: ZoneInfo) -> bool:
     """Whether the wall clock shows this time for the second time."""
     return at.astimezone(zone).fold == 1
+
+
+def following(
+    recurs: Recurrence | None, until: datetime | None, after: datetime
+) -> datetime | None:
+    """The next occurrence later than `after`, None where there is none before `until`."""
+    if recurs is None:
+        return None
+    found = next_after(recurs.cron, recurs.zone, after)
+    return None if found is None or (until is not None and found >= until) else found

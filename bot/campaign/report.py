@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.campaign.close import Closing, closings
 from bot.campaign.definition import Definition, parse
 from bot.campaign.order import OFFER
-from bot.campaign.stats import Effect, effect, rate, yield_of
+from bot.campaign.phases import Phase, phase_of
+from bot.campaign.stats import Effect, effect, effect_of, rate, yield_of
+from bot.campaign.sums import Closing, closings
+from bot.effect.increment import Change, of_run
 from bot.effect.rates import rated
 from bot.store import campaigns, send_figures
-from bot.store.campaigns import CampaignState
+from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.send_figures import Bought, Clicks, Count
 from bot.values.audience import SendState
 
@@ -60,12 +62,19 @@ class VariantReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`closing` is the offer's sum; `steps` has all, the reminder's too."""
+    """`closing` is the offer's sum; `steps` has all, the reminder's too.
+
+    change      what the run changed, against its own hold-out: the figure of the post-mortem, too
+    by_control  the same against the account's control group; None where nobody of it was held out
+    effect      the purchases of `change`
+    """
 
     id: int
     slug: str
     name: str
     state: str
+    phase: Phase
+    as_of: datetime
     error: str
     generation: int
     started_at: datetime | None
@@ -73,11 +82,18 @@ class Report:
     closed_at: datetime | None
     steps: dict[str, Closing]
     variants: tuple[VariantReport, ...]
-    effect: Effect
+    change: Change | None = None
+    by_control: Change | None = None
 
     @property
     def closing(self) -> Closing:
         return self.steps[OFFER]
+
+    @property
+    def effect(self) -> Effect:
+        if self.change is None:
+            return effect((0, 0), (0, 0))
+        return effect_of(self.change.buyers, final=self.change.final)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -85,6 +101,8 @@ class Report:
             "slug": self.slug,
             "name": self.name,
             "state": self.state,
+            **self.phase.to_json(),
+            "as_of": self.as_of.isoformat(),
             "error": self.error,
             "generation": self.generation,
             "started_at": _iso(self.started_at),
@@ -105,34 +123,47 @@ class Report:
                 "sent_rate": self.effect.sent_rate,
                 "held_out_rate": self.effect.held_out_rate,
             },
+            "increment": None if self.change is None else self.change.to_json(),
+            "by_control": None if self.by_control is None else self.by_control.to_json(),
         }
 
 
-def report(campaign: CampaignState, number: int | None = None) -> Report:
+def report(campaign: CampaignState, now: datetime, number: int | None = None) -> Report:
     """The report of one run, the latest where none is named. Raises NotFound for no such run."""
     chosen = campaign.generation if number is None else number
     if chosen == 0:
-        return _unrun(campaign)
+        return _unrun(campaign, now)
     generation = campaigns.generation(campaign.id, chosen)
     definition = parse(generation.definition, standing=campaign.standing)
     window = timedelta(days=definition.attribution_days)
     entries = None if campaign.standing else chosen  # its generations are entries, all one run
     counts = send_figures.counts(campaign.id, entries)
-    responses = send_figures.responses(campaign.id, entries, window)
+    steps = closings(generation, counts)
     return Report(
         campaign.id,
         campaign.slug,
         campaign.name,
         campaign.state,
+        phase_of(campaign),
+        now,
         campaign.error,
         chosen,
         generation.started_at,
         generation.sent_at,
         generation.closed_at,
-        closings(generation, counts),
+        steps,
         _variants(campaign.id, entries, definition, counts, window),
-        effect(responses.get(SendState.SENT, (0, 0)), responses.get(SendState.HELD_OUT, (0, 0))),
+        of_run(campaign, generation, now),
+        _by_control(campaign, generation, steps[OFFER], now),
     )
+
+
+def _by_control(
+    campaign: CampaignState, run: GenerationState, closing: Closing, now: datetime
+) -> Change | None:
+    if not closing.held_out_by[send_figures.CONTROL]:
+        return None
+    return of_run(campaign, run, now, control=True)
 
 
 def _variants(
@@ -171,11 +202,11 @@ def _variant(name: str, counts: list[Count], clicks: Clicks, bought: Bought) -> 
     )
 
 
-def _unrun(campaign: CampaignState) -> Report:
+def _unrun(campaign: CampaignState, now: datetime) -> Report:
     nothing = Closing(OFFER, 0, 0, {}, {}, 0, 0, 0)
     return Report(
-        campaign.id, campaign.slug, campaign.name, campaign.state, campaign.error, 0,
-        None, None, None, {OFFER: nothing}, (), effect((0, 0), (0, 0)),
+        campaign.id, campaign.slug, campaign.name, campaign.state, Phase(campaign.state), now,
+        campaign.error, 0, None, None, None, {OFFER: nothing}, (),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Send to the rest: a further run for those whom an ended one did not reach.
+"""Send to the rest: a further run for those whom one that has been sent did not reach.
 
 Time, quota, stock or a cancellation kept it from them, or the platform refused it. Nobody gets the
 message again who had it, may have had it, or is held out, in any run of the campaign.
@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.campaign.close import close
 from bot.campaign.definition import parse
 from bot.campaign.order import OFFER, Order, order_of, zone_of
+from bot.campaign.phases import sent_run
 from bot.campaign.policy import next_opening
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
@@ -48,7 +50,7 @@ class Rest:
 
 
 def rest_of(campaign: CampaignState) -> Rest:
-    """The figures before it is done. Raises Conflict for a campaign that has not ended."""
+    """The figures before it is done. Raises Conflict for a run that is still being sent."""
     _must_have_ended(campaign)
     counts = send_rest.counts(campaign.id, campaign.generation)
     failed: dict[str, int] = {}
@@ -60,20 +62,31 @@ def rest_of(campaign: CampaignState) -> Rest:
 
 
 def _must_have_ended(campaign: CampaignState) -> None:
+    if sent_run(campaign) is not None:
+        return
     closed = campaign.generation > 0 and (
         campaigns.generation(campaign.id, campaign.generation).closed_at is not None
     )
     if campaign.state not in ENDED or not closed or campaign.standing:
-        raise Conflict(f"the campaign is {campaign.state}: the rest is sent when its run is closed")
+        why = "the rest is sent when every message of its run has gone its way"
+        raise Conflict(f"the campaign is {campaign.state}: {why}")
 
 
-@again
 def send_rest_of(campaign: CampaignState, now: datetime) -> int:
     """Open that run; its number. It is planned and sent by the next `push_due`.
 
-    The definition is the ended run's, without its end, as that may have passed. Raises Conflict
-    when the run has not ended, or there is nobody; NotFound when the coupon batch is gone.
+    The definition is the ended run's, without its end, as that may have passed. A run whose effect
+    is still being measured is closed there and then: what it still brings about is counted in its
+    report all the same. Raises Conflict when the run is still being sent, or there is nobody;
+    NotFound when the coupon batch is gone.
     """
+    if sent_run(campaign) is not None and rest_of(campaign).followers:
+        close(campaign, now)
+    return _open(campaigns.get(campaign.id), now)
+
+
+@again
+def _open(campaign: CampaignState, now: datetime) -> int:
     with transaction():
         run = campaigns.generation(campaign.id, campaign.generation, lock=True)
         if rest_of(campaigns.get(campaign.id)).followers == 0:

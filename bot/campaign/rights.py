@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.campaign.order import Order
@@ -59,11 +59,11 @@ def month_start(now: datetime) -> datetime:
     return now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def spend(order: Order, entries: Sequence[ClaimEntry]) -> None:
-    """Take the rights that claimed rows need. In the claim's transaction."""
-    for channel in TOKENED:
-        sends = [(e.row.id, e.row.follower_id) for e in entries if e.channel == channel]
-        if sends:
+def spend(order: Order, claimed: Mapping[Channel, Sequence[ClaimEntry]]) -> None:
+    """Take the rights that claimed rows need, by channel. In the claim's transaction."""
+    for channel, entries in claimed.items():
+        if channel in TOKENED:
+            sends = [(e.row.id, e.row.follower_id) for e in entries]
             entitlements.spend(sends, channel, *key_of(order, channel))
 
 

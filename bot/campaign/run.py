@@ -20,11 +20,11 @@ from bot.campaign.fair import Shares, weight_of
 from bot.campaign.order import Order, load
 from bot.campaign.plan import begin, plan
 from bot.campaign.recur import make_due
-from bot.campaign.states import ACTIVE, CampaignStatus, move
+from bot.campaign.states import CampaignStatus, move
 from bot.campaign.turn import Stop, Turn
 from bot.errors import NotFound
 from bot.services import Services
-from bot.store import accounts, campaigns, send_progress, sends
+from bot.store import accounts, campaigns, send_progress
 from bot.store.campaigns import CampaignState
 
 logger = logging.getLogger(__name__)
@@ -67,9 +67,7 @@ def push_due(
 def _with_work(now: datetime) -> list[int]:
     """The accounts for which there is something to start, to plan or to send."""
     found = [campaign.account_id for campaign in campaigns.due(CampaignStatus.SCHEDULED, now)]
-    for campaign in campaigns.in_states(ACTIVE):
-        if campaign.state == CampaignStatus.PLANNING or sends.has_due(campaign.id, now):
-            found.append(campaign.account_id)
+    found += [campaign.account_id for campaign in campaigns.at_work(now)]
     return sorted(set(found))
 
 
@@ -111,11 +109,11 @@ class _Lane:
         moved = 0
         while True:
             moved += _start_due(self._account_id, now)
-            active = self._active()
+            active = self._active(now)
             if any(campaign.state == CampaignStatus.PLANNING for campaign in active):
                 moved += self._plan(active, now)
-                active = self._active()
-            waiting = self._waiting(active, now)
+                active = self._active(now)
+            waiting = self._waiting(active)
             planning = any(campaign.state == CampaignStatus.PLANNING for campaign in active)
             if self._over() or not (waiting or planning):
                 return moved
@@ -123,9 +121,9 @@ class _Lane:
                 moved += self._serve(waiting, alone=len(waiting) == 1 and not planning)
             now = self._services.clock()
 
-    def _active(self) -> list[CampaignState]:
-        """Those that are being planned or sent."""
-        found = campaigns.in_states(ACTIVE)
+    def _active(self, now: datetime) -> list[CampaignState]:
+        """Those that are to be planned, or have something to send now."""
+        found = campaigns.at_work(now)
         return [campaign for campaign in found if campaign.account_id == self._account_id]
 
     def _plan(self, active: list[CampaignState], now: datetime) -> int:
@@ -141,13 +139,11 @@ class _Lane:
                     logger.info("campaign=%s planned=1", campaign.slug)
         return planned
 
-    def _waiting(self, active: list[CampaignState], now: datetime) -> dict[int, CampaignState]:
+    def _waiting(self, active: list[CampaignState]) -> dict[int, CampaignState]:
         return {
             campaign.id: campaign
             for campaign in active
-            if campaign.state == CampaignStatus.RUNNING
-            and campaign.id not in self._resting
-            and sends.has_due(campaign.id, now)
+            if campaign.state == CampaignStatus.RUNNING and campaign.id not in self._resting
         }
 
     def _serve(self, waiting: dict[int, CampaignState], *, alone: bool) -> int:

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.campaign.aim import aim_of, chunks
 from bot.campaign.definition import Definition, parse
+from bot.campaign.drawing import CHUNK
 from bot.campaign.market import demand_key
 from bot.campaign.order import zone_of
 from bot.campaign.states import CampaignStatus
 from bot.channels.registry import A_MONTH_EACH, BATCHED, CHANNELS
 from bot.clock import SHANGHAI
-from bot.errors import HongyanError, InvalidInput
+from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.i18n import t
-from bot.store import campaigns, entitlements, quotas, segments, send_months
+from bot.store import campaigns, entitlements, quotas, segments, send_months, trials
 from bot.store.campaigns import CampaignState
 from bot.store.quotas import Look
 from bot.values.audience import Channel
 
 _S = CampaignStatus
 AHEAD = (_S.SCHEDULED, _S.PLANNING, _S.RUNNING, _S.PAUSED)
+TESTS = "tests"  # of test messages, beside the channels
 OFFSET = timedelta(hours=8)  # the platform's days and months begin in Shanghai
 
 
@@ -43,7 +46,7 @@ class Need:
 class Month:
     """
     chances   of mass messages: how many followers have 4, 3, 2, 1, 0 left
-    days      by date: sends by channel that went, calls left by API (today and before)
+    days      by date: sends by channel that went, and TESTS, which use up calls and windows too
     rights    (channel, template, open rights, followers)
     """
 
@@ -149,10 +152,11 @@ def _chances(people: int, used: dict[int, int]) -> dict[int, int]:
 
 def _days(account_id: int, first: datetime, end: datetime) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
-    for number, channel, count in send_months.by_day(account_id, first, end, OFFSET):
+    tests = [(number, TESTS, count) for number, count in trials.by_day(account_id, first, end)]
+    for number, channel, count in [*send_months.by_day(account_id, first, end, OFFSET), *tests]:
         day = (first + timedelta(days=number)).date().isoformat()
         found.setdefault(day, {})[channel] = count
-    return found
+    return dict(sorted(found.items()))
 
 
 def _needs(account_id: int, first: datetime, end: datetime, now: datetime) -> Iterable[Need]:
@@ -182,15 +186,16 @@ def _need(campaign: CampaignState, at: datetime, waiting: dict[int, int]) -> Nee
 
 
 def _audience(campaign: CampaignState, definition: Definition) -> int:
-    """Members of its segments as last counted: more than will be, where they overlap."""
-    aim = definition.aim()
-    sizes = []
-    for slug in (*aim.segments, *aim.also, *aim.lists):
-        try:
-            sizes.append(segments.by_slug(campaign.account_id, slug).size)
-        except HongyanError:
-            continue
-    return sum(sizes)
+    """Who is in its audience now, each once; nobody where a segment of it is gone. Of one segment
+    alone as it was last counted: it need not be read for that."""
+    named = definition.aim()
+    try:
+        if named.segments == named.named() and len(named.segments) == 1:
+            return segments.by_slug(campaign.account_id, named.segments[0]).size
+        aim = aim_of(campaign.account_id, definition)
+    except NotFound:
+        return 0
+    return sum(len(members) for members in chunks(aim, CHUNK))
 
 
 def _mass_warnings(month: Month, lang: str) -> list[str]:

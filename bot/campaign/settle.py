@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple
 
+from bot.campaign import purse
 from bot.campaign.order import Order
 from bot.campaign.policy import next_day
 from bot.campaign.rights import give_back
@@ -126,19 +127,38 @@ def repeatable(row: SendRow, at: datetime) -> bool:
     return at + timedelta(minutes=1) < row.first_claimed_at + span
 
 
-@again
 def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -> Settled:
-    """Write what became of rows that `owner` claimed. A row that went on meanwhile stays."""
+    """Write what became of rows that `owner` claimed. A row that went on meanwhile stays.
+
+    Nearly always all rows are still the owner's, so that is only looked at where it turns out not
+    to be so. Not to be called inside a transaction.
+    """
+    try:
+        return _settle(order, owner, results, now, looked=False)
+    except NotAllHeld:
+        return _settle(order, owner, results, now, looked=True)
+
+
+class NotAllHeld(Exception):
+    """Some row of the batch has gone on; nothing was written."""
+
+
+@again
+def _settle(
+    order: Order, owner: str, results: Sequence[Result], now: datetime, *, looked: bool
+) -> Settled:
+    """`looked`: which rows are the owner's is read and held first. Else raises NotAllHeld."""
     reset = next_day(now, order.zone)
     with transaction():
-        held = sends.held([result.row for result in results], owner)
-        mine = [result for result in results if result.row.id in held]
         by: dict[Fate, list[Result]] = {fate: [] for fate in Fate}
-        by[Fate.SENT] = [r for r in mine if r.error is None and r.handed_over]
-        rest = [r for r in mine if r.error is not None or not r.handed_over]
+        accepted = [r for r in results if r.error is None and r.handed_over]
+        by[Fate.SENT] = _sent(accepted, owner, now, looked=looked)
+        open_yet = [r for r in results if r.error is not None or not r.handed_over]
+        rest = _mine(open_yet, owner)
         fates = [(r, *fate_of(r, reset, now)) for r in rest]
         for result, fate, _ in fates:
             by[fate].append(result)
+        purse.give_back(order, [r.row for r in by[Fate.FAILED] + by[Fate.AGAIN]])
         _write(by, now)
         sends.put_back(
             (r.row.id, at, fate is Fate.REPEAT, *_words(r))
@@ -154,6 +174,24 @@ def settle(order: Order, owner: str, results: Sequence[Result], now: datetime) -
     return Settled(done.sent, done.failed, done.unknown, done.again, stop)
 
 
+def _sent(accepted: list[Result], owner: str, now: datetime, *, looked: bool) -> list[Result]:
+    """Settle these; those that are not the owner's any more are left out."""
+    plain = [] if looked else [r for r in accepted if not r.msgid]
+    if plain and not sends.settle_held([r.row for r in plain], owner, now):
+        raise NotAllHeld
+    if len(plain) == len(accepted):
+        return plain
+    mine = _mine([r for r in accepted if looked or r.msgid], owner)
+    sends.settle_sent(((r.row.id, r.msgid) for r in mine), now)
+    return plain + mine
+
+
+def _mine(results: list[Result], owner: str) -> list[Result]:
+    """Those whose rows are as the owner claimed them, now locked."""
+    held = sends.held([result.row for result in results], owner)
+    return [result for result in results if result.row.id in held]
+
+
 def _done(by: dict[Fate, list[Result]]) -> Done:
     again = len(by[Fate.AGAIN]) + len(by[Fate.REPEAT])
     return Done(len(by[Fate.SENT]), len(by[Fate.FAILED]), len(by[Fate.UNKNOWN]), again)
@@ -163,7 +201,6 @@ _STOPPING = (RequestRejected, QuotaExhausted, GatewayDown, TokenRejected)
 
 
 def _write(by: dict[Fate, list[Result]], now: datetime) -> None:
-    sends.settle_sent(((r.row.id, r.msgid) for r in by[Fate.SENT]), now)
     sends.settle(((r.row.id, *_words(r)) for r in by[Fate.FAILED]), SendState.FAILED, now)
     sends.settle(((r.row.id, *_words(r)) for r in by[Fate.UNKNOWN]), SendState.UNKNOWN, now)
     coupons.hand_over(_coupon_purposes(by[Fate.SENT]), now)

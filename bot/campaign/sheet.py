@@ -1,7 +1,9 @@
-"""The signed sheet of a closed run: its sum, quota, coupons and the hash of every ledger row.
+"""The signed sheet of a run: its sum, quota, coupons and the hash of every ledger row.
 
 Signed with the store's own key, and noted in the audit log, whose end it names: who changes a row,
-the sheet, or both, is found by `verify`. It is made once, soon after the run is closed.
+the sheet, or both, is found by `verify`. It is made once, soon after the run is closed. Between the
+last message and that, who asks gets a provisional one: signed and on record, and not kept, as
+reminders may still follow.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.campaign.phases import sent_run
+from bot.campaign.sums import closings
 from bot.channels.registry import CHANNELS
 from bot.errors import Conflict
-from bot.store import audit, campaigns, send_sheet
+from bot.store import audit, campaigns, send_figures, send_sheet
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import again, transaction
 from bot.store.send_sheet import Digest
@@ -32,8 +36,16 @@ class Sheet:
     made_at: datetime
     faults: tuple[str, ...] = ()
 
+    @property
+    def provisional(self) -> bool:
+        return self.document["closed_at"] is None
+
     def to_json(self) -> dict[str, Any]:
-        return {"sheet": self.document, "signature": self.signature}
+        return {
+            "sheet": self.document,
+            "signature": self.signature,
+            "provisional": self.provisional,
+        }
 
 
 def sign_due(now: datetime) -> int:
@@ -45,10 +57,13 @@ def sign_due(now: datetime) -> int:
 
 
 def sheet_of(campaign: CampaignState, generation: int, now: datetime) -> Sheet:
-    """Made where it is not there yet. Raises Conflict while the run is not closed."""
+    """Made where it is not there yet; provisional until the run is closed. Raises Conflict while
+    it is still being sent."""
     run = campaigns.generation(campaign.id, generation)
     if run.closed_at is None:
-        raise Conflict(f"run {generation} is not closed: there is no sum to sign yet")
+        if generation != campaign.generation or sent_run(campaign) is None:
+            raise Conflict(f"run {generation} is still being sent: there is no sum to sign yet")
+        return _provisional(campaign, run, now)
     signed = send_sheet.get(campaign.id, generation)
     if signed is None:
         _make(campaign, run, now)
@@ -57,22 +72,39 @@ def sheet_of(campaign: CampaignState, generation: int, now: datetime) -> Sheet:
     return Sheet(json.loads(signed.sheet), signed.signature, signed.made_at)
 
 
+def _provisional(campaign: CampaignState, run: GenerationState, now: datetime) -> Sheet:
+    sums = closings(run, send_figures.counts(campaign.id, run.number))
+    document = _document(campaign, run, {s: one.to_json() for s, one in sums.items()}, now)
+    with transaction():
+        last, at = audit.head()
+        whole = {**document, "audit": {"entry": last, "hash": at}}
+        text = _canonical(whole)
+        detail = {"campaign": campaign.id, "run": run.number, "sha256": _sha256(text)}
+        audit.record("job", "campaign.sheet.provisional", now, detail=detail)
+    return Sheet(whole, send_sheet.sign(text), now)
+
+
 def _make(campaign: CampaignState, run: GenerationState, now: datetime) -> None:
+    _keep(campaign.id, run.number, _document(campaign, run, run.closing, now), now)
+
+
+def _document(
+    campaign: CampaignState, run: GenerationState, sums: dict[str, Any] | None, now: datetime
+) -> dict[str, Any]:
     digests = list(send_sheet.digests(campaign.id, run.number, now))
     calls = send_sheet.calls(campaign.id, run.number)
-    document = {
+    return {
         "campaign": campaign.slug,
         "run": run.number,
         "started_at": _text(run.started_at),
         "closed_at": _text(run.closed_at),
-        "sum": run.closing,
+        "sum": sums,
         "calls": {CHANNELS[Channel(channel)].api: rows for channel, rows in calls.items()},
         "codes": send_sheet.codes(campaign.id, run.number),
         "rows": sum(digest.rows for digest in digests),
         "sha256": _over(digests),
         "spans": [asdict(digest) for digest in digests],
     }
-    _keep(campaign.id, run.number, document, now)
 
 
 @again
@@ -86,8 +118,11 @@ def _keep(campaign_id: int, number: int, document: dict[str, Any], now: datetime
 
 
 def verify(campaign: CampaignState, generation: int, now: datetime) -> Sheet:
-    """The sheet with all that does not agree. Nothing is changed; a run without a sheet gets it."""
+    """The sheet with all that does not agree. Nothing is changed; a run without a sheet gets it. A
+    provisional one is made at this moment: there is nothing that it could differ from."""
     found = sheet_of(campaign, generation, now)
+    if found.provisional:
+        return found
     faults = tuple(_faults(campaign, generation, found))
     return Sheet(found.document, found.signature, found.made_at, faults)
 

@@ -19,7 +19,7 @@ from bot.campaign.drawing import draw
 from bot.campaign.experiments import enter
 from bot.campaign.linting import insist_on_texts
 from bot.campaign.order import LIFE, OFFER, Order, load, zone_of
-from bot.campaign.plan import carry
+from bot.campaign.plan import carry, note_held_out
 from bot.campaign.policy import next_opening
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import NotFound
@@ -82,9 +82,9 @@ def enqueue(
         intended = held_out = 0
         for entry in sorted({entry for _, entry in followers}):
             ids = [who for who, number in followers if number == entry]
-            sheet, found = _sheet(order, entry, now), draw(order, ids)
+            sheet, found = _sheet(order, entry, now), draw(order, ids, order.limits.control)
             held_out += send_plan.write(sheet, SendState.HELD_OUT, "", found.held_out)
-            send_plan.note_barred(sheet, [(who, Skip.ELSEWHERE) for who in found.elsewhere])
+            note_held_out(order, sheet, found, now)
             intended += send_arms.write(sheet, found.arms)
             carry(order, sheet, [who for some in found.arms.values() for who in some])
         campaigns.advance(run.id, run.cursor, intended + held_out)

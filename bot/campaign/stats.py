@@ -8,9 +8,9 @@ from math import isfinite
 
 from bot.effect.rates import wilson
 from bot.experiment.arms import Arm
-from bot.experiment.effect import Span, increment
+from bot.experiment.effect import Increment, Span, increment
 
-__all__ = ["Effect", "effect", "rate", "wilson", "yield_of"]
+__all__ = ["Effect", "effect", "effect_of", "rate", "wilson", "yield_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Effect:
     enough      False: too few people or answers for the interval to mean much
     relative    by how much more often, [estimate, low, high]; None: no end
     extra       buyers more than there would have been, in the same form
+    final       False: the time is not over, and the intervals hold whenever one looks
     """
 
     sent: int
@@ -33,6 +34,7 @@ class Effect:
     enough: bool
     relative: tuple[float | None, ...]
     extra: tuple[float | None, ...]
+    final: bool = True
 
     @property
     def sent_rate(self) -> float:
@@ -48,18 +50,25 @@ def rate(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def effect(sent: tuple[int, int], held_out: tuple[int, int]) -> Effect:
-    """Each arm as (people, those who bought)."""
-    found = increment(Arm("sent", *sent), Arm("held_out", *held_out))
+def effect(sent: tuple[int, int], held_out: tuple[int, int], *, peeking: bool = False) -> Effect:
+    """Each arm as (people, those who bought). `peeking`: looked at before the time is over."""
+    found = increment(Arm("sent", *sent), Arm("held_out", *held_out), peeking=peeking)
+    return effect_of(found, final=not peeking)
+
+
+def effect_of(found: Increment, *, final: bool) -> Effect:
     return Effect(
-        *sent,
-        *held_out,
+        found.sent.people,
+        found.sent.successes,
+        found.held_out.people,
+        found.held_out.successes,
         found.absolute.estimate,
         found.absolute.low,
         found.absolute.high,
         found.enough,
         _told(found.relative),
         _told(found.extra),
+        final,
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.campaign.assign import HELD_OUT
-from bot.campaign.drawing import drawn
+from bot.campaign.drawing import Drawn, draw
 from bot.campaign.order import Order
 from bot.campaign.purse import prices_of
 from bot.campaign.verdicts import CODE, DELAYED, OUTCOMES, verdicts
@@ -36,7 +36,8 @@ class Chosen:
 class Tally:
     """What the audience comes to.
 
-    held_out   those of the account's control group included, which are `control`
+    held_out   those of the account's control group included, which are `control`, and those whom
+               another experiment of the group has, `elsewhere`
     delayed    who is at a cap and will be asked again the next day
     skipped    by reason
     channels   sends by channel
@@ -52,6 +53,7 @@ class Tally:
     variants: Counter[str] = field(default_factory=Counter)
     burn: int = 0
     cost_fen: int = 0
+    elsewhere: int = 0
 
 
 class Walk:
@@ -82,18 +84,20 @@ class Walk:
         tally.audience += len(code_of)
         offer = self.order.offer
         held = sends.codes_held(offer.id, members) if offer and members else {}
-        parts = drawn(self.order, members)
-        self._hold_out([who for who in parts.pop(HELD_OUT, []) if who in code_of], code_of)
+        draws = draw(self.order, members, self.order.limits.control)
+        self._hold_out(draws, code_of)
+        parts = draws.parts()
+        parts.pop(HELD_OUT, None)
         for variant, ids in parts.items():
             here = [who for who in ids if who in code_of]
             tally.variants[variant] += len(here)
             self._look_at(variant, here, code_of, held)
 
-    def _hold_out(self, ids: Sequence[int], code_of: dict[int, int]) -> None:
-        self.tally.held_out += len(ids)
-        control = self.order.limits.control
-        if control is not None:
-            self.tally.control += sum(control.holds(who) for who in ids)
+    def _hold_out(self, draws: Drawn, code_of: dict[int, int]) -> None:
+        tally = self.tally
+        tally.held_out += sum(who in code_of for who in draws.held_out)
+        tally.control += sum(who in code_of for who in draws.control)
+        tally.elsewhere += sum(who in code_of for who in draws.elsewhere)
 
     def _look_at(
         self, variant: str, ids: Sequence[int], code_of: dict[int, int], held: dict[int, int]

@@ -7,7 +7,6 @@ rule (47003) and names the field: one bad field stops a whole campaign, so it is
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 _CHINESE = r"\u4e00-\u9fff"
 _CLOCK = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?"
@@ -63,8 +62,3 @@ def fitted(key: str, value: str) -> str:
     line = " ".join(value.split())
     most = _CUT.get(kind_of(key))
     return line if most is None or len(line) <= most else f"{line[: most - 1]}…"
-
-
-def first_broken(values: Mapping[str, str]) -> tuple[str, str] | None:
-    """(key, rule) of the first field whose value breaks its rule."""
-    return next(((key, rule) for key, text in values.items() if (rule := broken(key, text))), None)

@@ -8,6 +8,7 @@ import click
 from tqdm import tqdm
 
 from bot import campaign as use
+from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.imports.exporting import FORMATS
 from bot.imports.exporting_sends import export_report, export_sends
@@ -26,7 +27,9 @@ def export(id: str, file: Path, report: bool, format_: str | None, json_: bool) 
     owner = account().id
     found = use.find(owner, id)
     if report:
-        lines = export_report(use.report_of(owner, id).to_json(), file, format_=format_ or "")
+        lines = export_report(
+            use.report_of(owner, id, common.now()).to_json(), file, format_=format_ or ""
+        )
         what = "figures"
     else:
         total = send_exports.count(found.id)

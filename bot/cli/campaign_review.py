@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,13 @@ from bot.campaign import approve as use
 from bot.campaign.finding import find
 from bot.campaign.trial import send_trial, tester_of
 from bot.cli import common
-from bot.cli.common import account, as_json, services, show, table
+from bot.cli.common import account, as_json, in_words, services, show, table, zone
 from bot.cli.privacy import actor, looked
+from bot.clock import wall
 from bot.errors import Conflict
+from bot.i18n import t
 from bot.store import approvals, audit, campaign_rules, trials
+from bot.store.approvals import Approval
 
 
 @click.command()
@@ -45,10 +49,12 @@ def reject(id: str, reason: str) -> None:
 
 @click.command("approvals")
 @click.argument("id")
+@in_words
 @as_json
-def approvals_(id: str, json_: bool) -> None:
+def approvals_(id: str, lang: str, json_: bool) -> None:
     """How it stands with the approval, and every request so far."""
     campaign = find(account().id, id)
+    history = approvals.history(campaign.id)
     rows = [
         {
             "state": one.state,
@@ -58,11 +64,31 @@ def approvals_(id: str, json_: bool) -> None:
             "decided_at": _at(one.decided_at),
             "reason": one.reason,
         }
-        for one in approvals.history(campaign.id)
+        for one in history
     ]
     value = {"campaign": campaign.slug, "stands": use.standing_of(campaign), "requests": rows}
-    columns = {name: name for name in ("state", "maker", "submitted_at", "decider", "reason")}
-    show(value, json_, lambda: [f"approval: {value['stands']}", *table(rows, columns)])
+    show(value, json_, lambda: _told(str(value["stands"]), history, lang))
+
+
+def _told(stands: str, history: list[Approval], lang: str) -> Iterable[str]:
+    yield t("campaign.approval.stands", lang, state=_word(stands, lang))
+    rows = [
+        {
+            "state": _word(one.state, lang),
+            "maker": one.maker,
+            "submitted": wall(one.submitted_at, zone()),
+            "decider": one.decider,
+            "decided": wall(one.decided_at, zone()),
+            "reason": one.reason,
+        }
+        for one in history
+    ]
+    names = ("state", "maker", "submitted", "decider", "decided", "reason")
+    yield from table(rows, {name: t(f"campaign.approval.head.{name}", lang) for name in names})
+
+
+def _word(state: str, lang: str) -> str:
+    return t(f"campaign.approval.{state.replace(' ', '_')}", lang)
 
 
 def _at(instant: datetime | None) -> str:

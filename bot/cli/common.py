@@ -9,13 +9,16 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
 from bot import log
 from bot.build import build, clock_of
 from bot.clock import Clock
+from bot.effect.tables import width
 from bot.errors import InvalidInput, NotFound
+from bot.profile.words import LANGUAGES
 from bot.services import Services
 from bot.settings import Settings
 from bot.store.accounts import AccountState
@@ -61,6 +64,17 @@ def account() -> AccountState:
         ) from None
 
 
+def zone() -> ZoneInfo:
+    """The account's: people read its clock, programs read UTC."""
+    return ZoneInfo(account().timezone)
+
+
+def in_words(command: F) -> F:
+    """Give a command that speaks to people its --lang switch."""
+    languages = click.Choice(LANGUAGES)
+    return click.option("--lang", type=languages, default="zh", show_default=True)(command)
+
+
 def as_json(command: F) -> F:
     """Give a reading command its --json switch."""
     return click.option("--json", "json_", is_flag=True, help="One JSON document on stdout.")(
@@ -78,12 +92,12 @@ def show(value: Any, json_: bool, lines: Callable[[], Iterable[str]]) -> None:
 
 
 def table(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> Iterable[str]:
-    """Lines of a plain table; `columns` is key -> heading."""
+    """Lines of a plain table; `columns` is key -> heading. A Chinese character takes two places."""
     cells = [[str(row.get(key, "")) for key in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(columns.values(), *cells, strict=True)]
+    widths = [max(map(width, column)) for column in zip(columns.values(), *cells, strict=True)]
     for line in ([*columns.values()], *cells):
         yield "  ".join(
-            text.ljust(width) for text, width in zip(line, widths, strict=True)
+            text + " " * (most - width(text)) for text, most in zip(line, widths, strict=True)
         ).rstrip()
 
 

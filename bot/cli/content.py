@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import click
 from tqdm import tqdm
 
 from bot.cli import common
-from bot.cli.common import account, as_json, show, table
+from bot.cli.common import account, as_json, show, table, zone
 from bot.cli.content_lint import lint, preview, terms
 from bot.cli.privacy import actor, looked
+from bot.clock import wall
 from bot.content import library
 from bot.content.documents import Kind
 from bot.content.library import Brought, Given, Refused
@@ -132,7 +134,7 @@ def _row(state: ContentState, topics: dict[str, float]) -> dict[str, Any]:
         "published": state.published,
         "topics": topics,
         "title": state.title,
-        "updated_at": f"{state.updated_at:%Y-%m-%d %H:%M}",
+        "updated_at": state.updated_at.isoformat(timespec="seconds"),
     }
 
 
@@ -145,7 +147,7 @@ def show_(slug: str, number: int | None, json_: bool) -> None:
     state = contents.by_slug(account().id, slug)
     shown = contents.version(state.id, number or state.latest)
     versions = [
-        {"number": one.number, "by": one.author, "at": f"{one.at:%Y-%m-%d %H:%M}",
+        {"number": one.number, "by": one.author, "at": one.at.isoformat(timespec="seconds"),
          "published": one.number == state.published}
         for one in contents.versions(state.id)
     ]  # fmt: skip
@@ -159,7 +161,8 @@ def _shown(found: dict[str, Any]) -> Iterator[str]:
     yield write_yaml(found["document"]).rstrip()
     for one in found["versions"]:
         mark = "  published" if one["published"] else ""
-        yield f"# version {one['number']}  {one['at']}  {one['by']}{mark}"
+        at = wall(datetime.fromisoformat(one["at"]), zone())
+        yield f"# version {one['number']}  {at}  {one['by']}{mark}"
 
 
 @content.command()

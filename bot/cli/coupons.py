@@ -13,11 +13,13 @@ import click
 
 from bot import coupon
 from bot.cli import common, coupon_radar, coupon_tills, coupon_wallet
-from bot.cli.common import account, as_json, document, show, table
+from bot.cli.common import account, as_json, document, in_words, show, table
 from bot.cli.privacy import looked
 from bot.content.batches import MOST_CODES
 from bot.coupon import stocks, words
+from bot.effect.tables import yuan
 from bot.errors import Conflict, InvalidInput, NotFound
+from bot.i18n import t
 from bot.store import coupons as store
 from bot.store import followers
 from bot.store.coupons import Use
@@ -177,16 +179,31 @@ def withdraw(batch: str, why: str, yes: bool, json_: bool) -> None:
 
 
 @coupons.command()
+@in_words
 @as_json
-def stock(json_: bool) -> None:
+def stock(lang: str, json_: bool) -> None:
     """How many codes of each batch are in which state, how long they last, what they cost."""
-    rows = [one.to_json() for one in stocks.overview(account().id, common.now())]
-    if not rows and not json_:
+    found = stocks.overview(account().id, common.now())
+    if not found and not json_:
         raise NotFound("there is no batch yet: hongyan coupons create FILE")
-    states = ("available", "reserved", "issued", "redeemed", "expired", "void")
-    figures = ("days_left", "low", "cost_fen", "open_cost_fen")
-    headings = {name: name for name in ("batch", *states, *figures, "title")}
-    show({"batches": rows}, json_, lambda: table(rows, headings))
+    names = ("batch", *_STATES, "days_left", "low", "cost", "open_cost", "title")
+    headings = {name: t(f"coupon.head.{name}", lang) for name in names}
+    value = {"batches": [one.to_json() for one in found]}
+    show(value, json_, lambda: table([_stock(one, lang) for one in found], headings))
+
+
+_STATES = ("available", "reserved", "issued", "redeemed", "expired", "void")
+
+
+def _stock(one: stocks.Stock, lang: str) -> dict[str, Any]:
+    left = one.days_left
+    return {
+        **one.to_json(),
+        "days_left": "–" if left is None else f"{left:.1f}",
+        "low": t("coupon.low", lang) if one.low else "–",
+        "cost": yuan(one.used.cost_fen),
+        "open_cost": yuan(one.open_cost),
+    }
 
 
 for _command in (*coupon_tills.COMMANDS, *coupon_radar.COMMANDS, *coupon_wallet.COMMANDS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,6 +17,7 @@ from bot.errors import InvalidInput
 from bot.i18n import t
 from bot.store import effect_costs
 from bot.store.effect_costs import MARGIN, MESSAGE
+from bot.values import money
 
 MOST_YUAN = Decimal(10**8)
 
@@ -68,10 +69,10 @@ def _priced(name: str, value: int) -> str:
 
 def _yuan(text: str) -> Decimal:
     try:
-        found = Decimal(text)
-    except InvalidOperation:
+        found = money.amount(text)
+    except ValueError:
         found = Decimal(-1)
-    if not (found.is_finite() and 0 <= found <= MOST_YUAN):
+    if not 0 <= found <= MOST_YUAN:
         raise InvalidInput(f"{text[:20]}: an amount in yuan, such as 1200.50", "amount")
     return found
 

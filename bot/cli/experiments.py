@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -11,6 +13,7 @@ from bot.campaign import experiments_report as use
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
 from bot.cli.privacy import looked
+from bot.clock import wall
 from bot.experiment.evidence import as_document
 from bot.experiment.power import Plan, size_for_rates
 from bot.experiment.wording import size_said
@@ -59,7 +62,8 @@ def _told(document: dict[str, Any]) -> Iterable[str]:
     yield from table(rows, ARMS)
     for page in document["diary"]:
         yield ""
-        yield f"{page['at'][:16]}  {page['words']['zh'][0]}"
+        at = wall(datetime.fromisoformat(page["at"]), ZoneInfo(account().timezone))
+        yield f"{at}  {page['words']['zh'][0]}"
         yield from (f"  {words}" for words in page["words"]["zh"][1:])
 
 

@@ -13,6 +13,7 @@ from bot.cli.imports import export, followers_import
 from bot.cli.privacy import erase, looked
 from bot.profile.identity_view import elsewhere
 from bot.store import followers as store
+from bot.store import predictions
 
 
 @click.group()
@@ -29,8 +30,11 @@ def show_(follower_id: int, json_: bool) -> None:
     found = asdict(store.get(follower_id))
     others = elsewhere(follower_id)
     looked("show", follower_id, what="follower")
+    said = predictions.told(follower_id)
     lines = [f"{name:18} {value}" for name, value in found.items()]
-    show({**found, "elsewhere": others}, json_, lambda: [*lines, *elsewhere_lines(others, "zh")])
+    lines += [f"{one['what']:18} {one['score']:g} {one['means']}" for one in said]
+    whole = {**found, "predictions": said, "elsewhere": others}
+    show(whole, json_, lambda: [*lines, *elsewhere_lines(others, "zh")])
 
 
 followers.add_command(erase)

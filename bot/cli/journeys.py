@@ -12,6 +12,7 @@ from bot import journey as use
 from bot.cli import common
 from bot.cli.common import account, as_json, services, show, table
 from bot.cli.privacy import actor, looked
+from bot.clock import wall
 from bot.errors import Conflict
 from bot.journey import explaining, installing, reporting, simulating, webhooks, words
 from bot.journey.checks import insist
@@ -44,7 +45,7 @@ def _document(file: str) -> Any:
 def check(file: str, lang: str, json_: bool) -> None:
     """What FILE (.yaml or .json) says in words, and what is wrong with it; keeps nothing. Exit 1
     with errors."""
-    flow, flaws = use.check(account().id, _document(file))
+    flow, flaws = use.check(account().id, _document(file), common.now())
     told = list(words.told(flow, lang))
     errors = [flaw for flaw in flaws if flaw.error]
     found = {
@@ -192,6 +193,7 @@ def enter(slug: str, follower: tuple[int, ...], json_: bool) -> None:
 def people(slug: str, step: str, after: int, limit: int, json_: bool) -> None:
     """Who is on the way, and until when they wait. It is logged."""
     held = use.find(account().id, slug)
+    found = journey_runs.at_step(held.id, step, after, limit)
     rows = [
         {
             "number": one.id,
@@ -202,11 +204,15 @@ def people(slug: str, step: str, after: int, limit: int, json_: bool) -> None:
             "until": one.wake_at,
             "held_out": one.held_out,
         }
-        for one in journey_runs.at_step(held.id, step, after, limit)
+        for one in found
     ]
     looked("journey_people", journey=slug, step=step, people=len(rows))
     headings = {name: name for name in ("number", "follower", "entry", "version", "step", "until")}
-    show({"people": rows}, json_, lambda: table(rows, headings))
+    told = [
+        {**row, "until": wall(one.wake_at, common.zone())}
+        for row, one in zip(rows, found, strict=True)
+    ]
+    show({"people": rows}, json_, lambda: table(told, headings))
 
 
 @journeys.command()
@@ -230,7 +236,7 @@ def explain(follower: int, lang: str, json_: bool) -> None:
     ways = explaining.explain(follower, lang)
     looked("show", follower, what="journeys")
     found = {"ways": [way.to_json() for way in ways]}
-    show(found, json_, lambda: explaining.lines(ways, lang) or ["—"])
+    show(found, json_, lambda: explaining.lines(ways, common.zone(), lang) or ["—"])
 
 
 @journeys.command()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,10 +22,13 @@ from bot.errors import InvalidInput
 from bot.insight import card as cards
 from bot.insight.kinds import Columns, Progress, Request, kind
 from bot.insight.modelfile import Learnt, load, save
-from bot.insight.table import read, write
+from bot.insight.schema import shifted
+from bot.insight.slices import slices
+from bot.insight.table import Table, read, write
 
 F = TypeVar("F", bound=Callable[..., Any])
 _EVERY = 10.0  # seconds between log lines
+_LINE = "\0line"  # the number of a row in a file without ids
 ROLES = ("target", "id", "group", "time", "treatment", "user", "item", "weight")
 
 
@@ -64,6 +70,7 @@ for _command in model_store.COMMANDS:
 @click.option("--leave-out", multiple=True, metavar="COLUMN", help="No feature; may be repeated.")
 @click.option("--keep", multiple=True, metavar="COLUMN", help="A feature, whatever its name.")
 @click.option("--candidate", multiple=True, metavar="NAME", help="Try only these; repeatable.")
+@click.option("--set", "set_", multiple=True, metavar="NAME=VALUE", help="For the kind: k=4.")
 @as_json
 def train(
     kind_: str,
@@ -74,6 +81,7 @@ def train(
     leave_out: tuple[str, ...],
     keep: tuple[str, ...],
     candidate: tuple[str, ...],
+    set_: tuple[str, ...],
     json_: bool,
     **roles: str | None,
 ) -> None:
@@ -86,6 +94,7 @@ def train(
         "positive": positive, "leave_out": leave_out, "keep": keep, "candidates": candidate,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value}
+    options |= dict(_set(one) for one in set_)
     with watched() as progress:
         if data is None:
             model_store.train(kind_, seed, options, progress, json_)
@@ -97,6 +106,13 @@ def train(
     save(target, learnt)
     about = {**cards.summary(learnt.card), "model": target}
     show(about, json_, lambda: [*cards.card_lines(learnt.card), f"written to {target}"])
+
+
+def _set(said: str) -> tuple[str, Any]:
+    name, equals, value = said.partition("=")
+    if not name or not equals:
+        raise click.UsageError(f"--set {said}: NAME=VALUE")
+    return name, value
 
 
 def model_options(command: F) -> F:
@@ -155,12 +171,17 @@ def evaluate(
 @model.command()
 @model_options
 @columns_options
+@click.option(
+    "--set", "set_", multiple=True, metavar="NAME=VALUE",
+    help="recommend: top, new_only, variety, least_items, lang; repeatable.",
+)  # fmt: skip
 @click.option("--output", default="-", show_default=True, metavar="FILE", help="The CSV to write.")
 def predict(
     files: tuple[str, ...],
     model_: str | None,
     data: str | None,
     input_: str | None,
+    set_: tuple[str, ...],
     output: str,
     **roles: str | None,
 ) -> None:
@@ -170,13 +191,50 @@ def predict(
     one the model was taught with; where the table has none, rows are numbered from 1.
     """
     path, source = named(files, model_, data or input_)
-    table = read(_rows(source))
     learnt = _renamed(load(path), {role: name for role, name in roles.items() if name})
-    for name in (name for name in roles.values() if name):
-        table.texts(name)
-    header, rows = kind(learnt.kind).predict(learnt, table)
-    count = write("/dev/stdout" if output == "-" else output, header, rows)
+    if set_:
+        learnt = Learnt({**learnt.card, "asked": dict(_set(one) for one in set_)}, learnt.arrays)
+    parts = _parts(learnt, _rows(source), [name for name in roles.values() if name])
+    header, rows = next(parts)
+    every = chain(rows, chain.from_iterable(more for _, more in parts))
+    count = _write(output, header, every)
     click.echo(f"{count} rows" + ("" if output == "-" else f" written to {output}"), err=True)
+
+
+def _write(output: str, header: Any, rows: Any) -> int:
+    """The whole answer or no file: what is wrong in a late row leaves no half of one behind."""
+    if output == "-":
+        return write("/dev/stdout", header, rows)
+    target = Path(output)
+    partial = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        count = write(partial, header, rows)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def _parts(learnt: Learnt, source: str, named_: list[str]) -> Iterator[tuple[Any, Any]]:
+    """Header and rows; of a model that says of each row by itself, a slice of the file at a time.
+
+    Raises InvalidInput for a named column that the file has not.
+    """
+    said = kind(learnt.kind).predict
+    done = 0
+    for table in slices(source) if learnt.card.get("row_by_row") else [read(source)]:
+        for name in named_:
+            table.texts(name)
+        if learnt.card.get("row_by_row") and learnt.card["columns"].get("id") not in table.columns:
+            numbers = [str(number) for number in range(done + 1, done + table.rows + 1)]
+            table = Table({**table.columns, _LINE: numbers}, table.rows)
+            learnt = _renamed(learnt, {"id": _LINE})
+        try:
+            answer = said(learnt, table)
+        except InvalidInput as error:
+            raise shifted(error, done) from None
+        yield answer
+        done += table.rows
 
 
 def _renamed(learnt: Learnt, roles: dict[str, str]) -> Learnt:
@@ -230,6 +288,10 @@ def draw(path: str, judged: dict[str, Any], learning: Any = ()) -> None:
     """The curves into a file. Raises InvalidInput for a kind that has none."""
     from bot.insight.drawing import curves
 
+    if "panels_by" in judged:
+        drawn = import_module(judged["panels_by"]).draw(judged)
+        Path(path).write_text(drawn, encoding="utf-8")
+        return
     if "gains" not in judged or "calibration" not in judged:
         raise InvalidInput("this kind of model has no curves to draw")
     Path(path).write_text(curves(judged, learning), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`hongyan model list, activate, rollback, score, why` and training from the store's followers."""
+"""`hongyan model` over the store: train, list, activate, rollback, retire, score, why."""
 
 from __future__ import annotations
 
@@ -13,17 +13,29 @@ from bot.cli.common import as_json, in_words, show, table
 from bot.cli.privacy import looked
 from bot.errors import InvalidInput
 from bot.insight import kinds
+from bot.insight.drift import MOVED
 from bot.insight.kinds import Progress
-from bot.learning import scoring, training
+from bot.learning import alike, scoring, training
 from bot.learning import why as reasons
-from bot.learning.purposes import PURPOSES
+from bot.learning.purposes import LIKE, PURPOSES
 from bot.learning.scoring import Scored
 from bot.store import insight_models
 from bot.store.insight_models import Kept
 
 Watched = AbstractContextManager[Progress]
 NAMES = (*kinds.NAMES, *(slug for slug in PURPOSES if slug not in kinds.NAMES))
-_slug = click.argument("slug", metavar="PURPOSE", type=click.Choice(list(PURPOSES)))
+
+
+def _purpose(_ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """A purpose, or like-SEGMENT; several where the command takes several."""
+    for one in value if isinstance(value, tuple) else [value]:
+        if one is not None and one not in PURPOSES and not one.startswith(LIKE):
+            known = f"{', '.join(PURPOSES)}, {LIKE}SEGMENT"
+            raise click.BadParameter(f"{one!r} is not one of {known}", param=param)
+    return value
+
+
+_slug = click.argument("slug", metavar="PURPOSE", callback=_purpose)
 _COLUMNS = {
     "id": "id", "slug": "purpose", "kind": "kind", "version": "version", "state": "state",
     "auc": "AUC", "made_at": "made", "active_from": "in use since", "scored_at": "scored",
@@ -53,8 +65,29 @@ def _taught(kept: Kept, reason: str) -> Iterable[str]:
         yield f"now score everybody: hongyan model score {kept.slug}"
 
 
+@click.command()
+@click.argument("segment")
+@click.option("--seed", default=0, show_default=True, help="The same seed, the same model.")
+@as_json
+def like(segment: str, seed: int, json_: bool) -> None:
+    """Learn who is like the members of SEGMENT, and score everybody: {model: like-SEGMENT}."""
+    from bot.cli.model import watched
+
+    account, now = common.account().id, common.now()
+    with watched() as progress:
+        kept = alike.learn(account, segment, now, seed=seed, progress=progress)
+        done = scoring.score(account, kept.slug, now, progress)
+    said = f"{kept.slug} version {kept.version}, of {kept.metrics['seeds']} members"
+    shown = {"model": kept.to_json(), "scored": done.to_json()}
+    show(shown, json_, lambda: [f"{said}: {done.followers} followers scored", _condition(kept)])
+
+
+def _condition(kept: Kept) -> str:
+    return f"as a condition of a segment: {{model: {kept.slug}, at_least: 0.9}}"
+
+
 @click.command("list")
-@click.option("--purpose", "slug", type=click.Choice(list(PURPOSES)))
+@click.option("--purpose", "slug", callback=_purpose)
 @as_json
 def list_(slug: str | None, json_: bool) -> None:
     """Models that were learnt from the store, the latest first."""
@@ -64,12 +97,13 @@ def list_(slug: str | None, json_: bool) -> None:
 
 def _line(kept: Kept) -> dict[str, Any]:
     zone = common.zone()
-    line = kept.to_json() | {"auc": f"{kept.metrics.get('auc', float('nan')):.3f}"}
+    auc = kept.metrics.get("auc")
+    line = kept.to_json() | {"auc": "" if auc is None else f"{auc:.3f}"}
     for name in ("made_at", "active_from", "scored_at"):
         at = getattr(kept, name)
         line[name] = f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
-    worst = next(iter(kept.metrics.get("drift", ())), None)
-    line["drift"] = f"{worst['psi']:.2f} {worst['feature']}" if worst else ""
+    moved = [one for one in kept.metrics.get("drift", ()) if one["psi"] >= MOVED]
+    line["drift"] = f"{moved[0]['psi']:.2f} {moved[0]['feature']}" if moved else ""
     return line
 
 
@@ -91,12 +125,22 @@ def rollback(slug: str, json_: bool) -> None:
     show(kept.to_json(), json_, lambda: [_in_use(kept)])
 
 
+@click.command()
+@_slug
+@as_json
+def retire(slug: str, json_: bool) -> None:
+    """Use no model of a purpose any more; its scores are deleted. HONGYAN_MODELS: nor by night."""
+    dropped = scoring.retire(common.account().id, slug)
+    shown = {"slug": slug, "scores_deleted": dropped}
+    show(shown, json_, lambda: [f"no model of {slug} is in use; {dropped} scores deleted"])
+
+
 def _in_use(kept: Kept) -> str:
     return f"{kept.slug} version {kept.version} is in use; score: hongyan model score {kept.slug}"
 
 
 @click.command()
-@click.argument("slugs", metavar="[PURPOSE ...]", nargs=-1, type=click.Choice(list(PURPOSES)))
+@click.argument("slugs", metavar="[PURPOSE ...]", nargs=-1, callback=_purpose)
 @as_json
 def score(slugs: tuple[str, ...], json_: bool) -> None:
     """Score all who follow, now, by the models in use; the nightly job does the same."""
@@ -142,4 +186,4 @@ def _why(found: dict[str, Any]) -> Iterable[str]:
         )
 
 
-COMMANDS = (list_, activate, rollback, score, why)
+COMMANDS = (like, list_, activate, rollback, retire, score, why)

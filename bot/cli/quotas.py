@@ -8,18 +8,22 @@ from typing import Any
 import click
 
 from bot.campaign import allowances, scarce
+from bot.campaign.allowances import Compared
 from bot.campaign.scarce import Month
+from bot.channels.registry import A_MONTH_EACH
 from bot.cli import common
-from bot.cli.common import account, as_json, show, table
+from bot.cli.common import account, as_json, in_words, show, table, zone
 from bot.cli.privacy import looked
+from bot.clock import wall
 from bot.i18n import t
 
 
 @click.group(invoke_without_command=True)
 @click.option("--compare", is_flag=True, help="Ask the platform, and adopt what it says.")
+@in_words
 @as_json
 @click.pass_context
-def quotas(ctx: click.Context, compare: bool, json_: bool) -> None:
+def quotas(ctx: click.Context, compare: bool, lang: str, json_: bool) -> None:
     """Calls of today against the platform's limits; --compare asks once for each API in use."""
     if ctx.invoked_subcommand is not None:
         return
@@ -30,7 +34,7 @@ def quotas(ctx: click.Context, compare: bool, json_: bool) -> None:
     else:
         found = allowances.today(account_id, now)
     value = {"quotas": [one.to_json() for one in found]}
-    show(value, json_, lambda: _lines([one.to_json() for one in found]))
+    show(value, json_, lambda: _lines(found, lang))
     for one in found:
         if one.drifted:
             click.echo(f"{one.count.api}: drift {one.drift:+d} calls", err=True)
@@ -40,49 +44,60 @@ def quotas(ctx: click.Context, compare: bool, json_: bool) -> None:
         ctx.exit(1)
 
 
-def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    if not rows:
-        yield "no call was counted today"
+def _lines(found: list[Compared], lang: str) -> Iterator[str]:
+    if not found:
+        yield t("quota.none", lang)
         return
-    flat = [
-        row
-        | {
-            "theirs": row.get("platform", {}).get("used", "-"),
-            "drift": row.get("platform", {}).get("drift", "-"),
-        }
-        for row in rows
-    ]
-    headings = {"api": "api", "used": "used", "limit": "limit", "left": "left",
-                "limit_from": "limit from", "theirs": "platform", "drift": "drift"}  # fmt: skip
-    yield from table(flat, headings)
+    names = ("api", "used", "limit", "left", "limit_from", "theirs", "drift", "asked")
+    yield from table(map(_row, found), {name: t(f"quota.head.{name}", lang) for name in names})
+
+
+def _row(one: Compared) -> dict[str, Any]:
+    look = one.look
+    return {
+        **one.to_json(),
+        "theirs": "–" if look is None else look.used,
+        "drift": "–" if look is None else one.drift,
+        "asked": wall(None if look is None else look.at, zone()),
+    }
 
 
 @quotas.command()
 @click.option("--month", "wanted", default="", help="2026-12; without it the present one.")
+@in_words
 @as_json
-def month(wanted: str, json_: bool) -> None:
+def month(wanted: str, lang: str, json_: bool) -> None:
     """The month's scarce goods: mass sends left, calls, rights to notices, what is planned."""
     found = scarce.month_of(account().id, wanted, common.now())
-    show(found.to_json(), json_, lambda: _month_lines(found))
+    show(found.to_json(), json_, lambda: _month_lines(found, lang))
 
 
-def _month_lines(found: Month) -> Iterator[str]:
-    yield f"{found.month}  mass messages: {found.mass_left} left of {found.reachable * 4}"
+def _month_lines(found: Month, lang: str) -> Iterator[str]:
+    most = found.reachable * A_MONTH_EACH
+    yield t("quota.month", lang, month=found.month, left=f"{found.mass_left:,}", most=f"{most:,}")
     for chances, people in found.chances.items():
-        yield f"  {chances} left: {people} followers"
+        yield t("quota.chances", lang, chances=chances, people=f"{people:,}")
     for channel, template, rights, people in found.rights:
-        yield f"{channel} {template}: {rights} rights of {people} followers"
+        way = t(f"fan.channel.{channel}", lang)
+        yield t("quota.rights", lang, channel=way, template=template, rights=f"{rights:,}",
+                people=f"{people:,}")  # fmt: skip
     names = sorted({name for day in found.days.values() for name in day})
     if names:
         yield ""
         rows = [{"day": day, **counts} for day, counts in found.days.items()]
-        yield from table(rows, {"day": "day", **{n: t(f"fan.channel.{n}", "zh") for n in names}})
+        days = {"day": t("quota.head.day", lang)}
+        yield from table(rows, days | {n: _way(n, lang) for n in names})
     if found.needs:
         yield ""
         planned = [
-            {"day": n.day, "campaign": n.slug, "most": n.audience, "by": ", ".join(n.channels)}
+            {"day": n.day, "campaign": n.slug, "most": n.audience,
+             "by": t("list.separator", lang).join(_way(c, lang) for c in n.channels)}
             for n in found.needs
-        ]
-        headings = {"day": "day", "campaign": "campaign", "most": "at most", "by": "channels"}
-        yield from table(planned, headings)
-    yield from found.warnings()
+        ]  # fmt: skip
+        heads = ("day", "campaign", "most", "by")
+        yield from table(planned, {name: t(f"quota.head.{name}", lang) for name in heads})
+    yield from found.warnings(lang)
+
+
+def _way(name: str, lang: str) -> str:
+    return t("quota.tests", lang) if name == scarce.TESTS else t(f"fan.channel.{name}", lang)

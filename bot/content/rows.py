@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.content.documents import Kind
 from bot.errors import InvalidInput
+from bot.values.money import amount
 
 # Field of the document (price: in yuan) -> what its column may be called, lower case, no spaces.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -97,19 +97,19 @@ def _slug(field: str, text: str) -> str:
 
 
 def _yuan(field: str, text: str) -> int:
-    return _counted(field, text, text.strip("¥￥ ").removesuffix("元"), 100)
+    return _counted(field, text, 100)
 
 
 def _whole(field: str, text: str) -> int:
-    return _counted(field, text, text, 1)
+    return _counted(field, text, 1)
 
 
-def _counted(field: str, written: str, number: str, factor: int) -> int:
+def _counted(field: str, text: str, factor: int) -> int:
     try:
-        found = Decimal(number.replace(",", "").strip()) * factor
-    except InvalidOperation:
-        raise InvalidInput(f"{field}: wants a number, not {written[:20]!r}", field) from None
-    if not found.is_finite() or found != found.to_integral_value():
+        found = amount(text) * factor
+    except ValueError:
+        raise InvalidInput(f"{field}: wants a number, not {text[:20]!r}", field) from None
+    if found != found.to_integral_value():
         raise InvalidInput(f"{field}: wants whole {'fen' if factor > 1 else 'numbers'}", field)
     return int(found)
 

@@ -1,34 +1,62 @@
-"""What a run changed, against those held out: buyers, money, and who had enough of us."""
+"""What a run changed, against those held out: its goal, buyers, money, and who had enough of us.
+
+Every screen that tells of an effect takes it from here, so there is one figure, with one interval:
+until the window is over the one that holds whenever somebody looks, after it the ordinary one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
+from bot.effect.outcomes import window_of
 from bot.experiment.arms import Amounts
 from bot.experiment.arms import Arm as Counted
 from bot.experiment.effect import Gain, Increment, Span, gain, increment
 from bot.store import effect_orders, effect_responses
+from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.effect_responses import LEAVING, Arm
 
 SENT, HELD_OUT = "sent", "held_out"
 
 
 @dataclass(frozen=True, slots=True)
+class Aimed:
+    """The act that a run is for: an event of this kind with these facts, so soon after the plan."""
+
+    event: str
+    where: Mapping[str, Any] = field(default_factory=dict)
+    within: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """buyers: orders inside the window after the planning, by the same measure in both arms; left:
-    people by kind of bot.store.effect_responses.LEAVING."""
+    people by kind of bot.store.effect_responses.LEAVING.
+
+    goal   what was aimed at and who did it; None: the run names no goal, so buying is it
+    final  False: the window is not over, and intervals are the wider ones that hold at any look
+    """
 
     buyers: Increment
     money: Gain
     left: dict[str, Increment]
+    goal: tuple[str, Increment] | None = None
+    final: bool = True
+
+    @property
+    def main(self) -> Increment:
+        """By the goal, where the run has one."""
+        return self.goal[1] if self.goal is not None else self.buyers
 
     def to_json(self) -> dict[str, Any]:
         """Intervals as [estimate, low, high]; null where there is no end."""
         return {
+            "goal": None if self.goal is None else _goal(*self.goal),
+            "interval": "final" if self.final else "at_any_look",
             "people": [self.buyers.sent.people, self.buyers.held_out.people],
             "bought": [self.buyers.sent.successes, self.buyers.held_out.successes],
             "revenue_fen": [round(self.money.sent.total), round(self.money.held_out.total)],
@@ -49,12 +77,57 @@ class Change:
         }
 
 
+def _goal(event: str, found: Increment) -> dict[str, Any]:
+    return {
+        "event": event,
+        "people": [found.sent.people, found.held_out.people],
+        "did": [found.sent.successes, found.held_out.successes],
+        "enough": found.enough,
+        "difference": spanned(found.absolute),
+        "relative": spanned(found.relative),
+        "extra": spanned(found.extra),
+    }
+
+
 def spanned(span: Span) -> list[float | None]:
     return [value if isfinite(value) else None for value in (span.estimate, span.low, span.high)]
 
 
+def of_run(
+    campaign: CampaignState, run: GenerationState, now: datetime, *, control: bool = False
+) -> Change:
+    """The effect of a run as of now; of a standing campaign over all its entries.
+
+    control   against the account's control group: the effect of all marketing of the quarter
+    """
+    window = window_of(run.definition)
+    last = (run.sent_at or now) + window
+    arm = Arm(campaign.id, None if campaign.standing else run.number, window, control)
+    peeking = run.closed_at is None or last > now
+    return change(
+        campaign.account_id, arm, run.started_at, last, peeking=peeking,
+        aimed=aimed_at(run.definition),
+    )  # fmt: skip
+
+
+def aimed_at(definition: Mapping[str, Any]) -> Aimed | None:
+    """The goal of a run's definition."""
+    goal = definition.get("goal")
+    if not goal:
+        return None
+    days = goal.get("within_days")
+    within = window_of(dict(definition)) if days is None else timedelta(days=float(days))
+    return Aimed(goal["event"], goal.get("where") or {}, within)
+
+
 def change(
-    account_id: int, arm: Arm, since: datetime, until: datetime, *, peeking: bool = False
+    account_id: int,
+    arm: Arm,
+    since: datetime,
+    until: datetime,
+    *,
+    peeking: bool = False,
+    aimed: Aimed | None = None,
 ) -> Change:
     """since, until: from the first planning to the end of the last one's window.
 
@@ -70,7 +143,16 @@ def change(
             kind: _more(sizes, {state: left.get((state, kind), 0) for state in sizes}, peeking)
             for kind in LEAVING
         },
+        None if aimed is None else (aimed.event, _reached(arm, aimed, since, until, peeking)),
+        final=not peeking,
     )
+
+
+def _reached(arm: Arm, aimed: Aimed, since: datetime, until: datetime, peeking: bool) -> Increment:
+    near = arm._replace(window=aimed.within)
+    latest = max(until, until - arm.window + aimed.within)
+    did = effect_responses.did(near, aimed.event, aimed.where, since, latest)
+    return _more(effect_responses.sizes(near), did, peeking)
 
 
 def _more(sizes: Mapping[str, int], did: Mapping[str, int], peeking: bool) -> Increment:

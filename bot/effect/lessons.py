@@ -56,7 +56,17 @@ def _no_gain(document: Document) -> dict[str, Any] | None:
     """It did harm, or nothing worth its cost, as far as the held out show."""
     more = document["increment"]
     high = more["difference"][2]
-    return {} if more["enough"] and high is not None and high <= 0 else None
+    none = more["enough"] and high is not None and high <= 0
+    return {} if none and not more.get("goal") else None
+
+
+def _goal_no_gain(document: Document) -> dict[str, Any] | None:
+    """The same of a run with a goal of its own, which it is judged by."""
+    goal = document["increment"].get("goal")
+    if not goal or not goal["enough"]:
+        return None
+    high = goal["difference"][2]
+    return {"goal": goal["event"]} if high is not None and high <= 0 else None
 
 
 def _unknown(document: Document) -> dict[str, Any] | None:
@@ -111,9 +121,16 @@ def _machines(document: Document) -> dict[str, Any] | None:
 def _gain(document: Document) -> dict[str, Any] | None:
     more = document["increment"]
     low = more["difference"][1]
-    if not more["enough"] or low is None or low <= 0:
+    if not more["enough"] or low is None or low <= 0 or more.get("goal"):
         return None
     return {"extra": round(more["extra_buyers"][0])}
+
+
+def _goal_gain(document: Document) -> dict[str, Any] | None:
+    goal = document["increment"].get("goal")
+    if not goal or not goal["enough"] or (goal["difference"][1] or 0) <= 0:
+        return None
+    return {"extra": round(goal["extra"][0]), "goal": goal["event"]}
 
 
 def _follow_up(document: Document) -> dict[str, Any] | None:
@@ -127,7 +144,7 @@ def _hold_out(document: Document) -> dict[str, Any] | None:
 
 
 def _more_people(document: Document) -> dict[str, Any] | None:
-    more = document["increment"]
+    more = document["increment"].get("goal") or document["increment"]
     return {"people": more["people"][1]} if more["people"][1] and not more["enough"] else None
 
 
@@ -155,6 +172,7 @@ def _percent(part: int, whole: int) -> dict[str, Any]:
 _RULES: tuple[tuple[str, Callable[[Document], dict[str, Any] | None]], ...] = (
     ("unfollows", _unfollows),
     ("no_gain", _no_gain),
+    ("goal_no_gain", _goal_no_gain),
     ("unknown", _unknown),
     ("failed", _failed),
     ("skipped", _skipped),
@@ -164,6 +182,7 @@ _RULES: tuple[tuple[str, Callable[[Document], dict[str, Any] | None]], ...] = (
     ("few_use", _few_use),
     ("machines", _machines),
     ("gain", _gain),
+    ("goal_gain", _goal_gain),
     ("follow_up", _follow_up),
     ("hold_out", _hold_out),
     ("more_people", _more_people),

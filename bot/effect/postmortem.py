@@ -14,7 +14,7 @@ from statistics import NormalDist
 from typing import Any
 
 from bot.effect.funnel import OFFER, Funnel
-from bot.effect.increment import Change, change
+from bot.effect.increment import Change, of_run
 from bot.effect.lessons import lessons
 from bot.effect.outcomes import over, window_of
 from bot.effect.reporting import funnel
@@ -25,6 +25,7 @@ from bot.experiment.guardrail import guardrail
 from bot.experiment.score import interval
 from bot.experiment.sequential import rates
 from bot.store import (
+    accounts,
     campaigns,
     effect_documents,
     effect_outcomes,
@@ -84,7 +85,7 @@ def look_back(campaign: CampaignState, number: int, now: datetime) -> dict[str, 
     final = run.closed_at is not None and last <= now
     arm = Arm(campaign.id, None if campaign.standing else number, window)
     found = funnel(campaign, now, number=number)
-    more = change(campaign.account_id, arm, run.started_at, last, peeking=not final)
+    more = of_run(campaign, run, now)
     document = {
         "campaign": campaign.slug,
         "name": campaign.name,
@@ -92,6 +93,7 @@ def look_back(campaign: CampaignState, number: int, now: datetime) -> dict[str, 
         "final": final,
         "started_at": run.started_at.isoformat(timespec="minutes"),
         "as_of": now.isoformat(timespec="minutes"),
+        "zone": accounts.by_id(campaign.account_id).timezone,
         "linked": bool(run.definition.get("offer") or run.definition.get("url")),
         **_reasons(arm),
         "forecast": _forecast(run, found),
@@ -106,10 +108,11 @@ def look_back(campaign: CampaignState, number: int, now: datetime) -> dict[str, 
 
 
 def _reasons(arm: Arm) -> dict[str, Any]:
-    """Who got nothing and why, the most common reason first."""
+    """Who got nothing and why, the most common reason first; who holds the held-out."""
     skips: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    for count in send_figures.counts(arm.campaign_id, arm.generation):
+    counts = send_figures.counts(arm.campaign_id, arm.generation)
+    for count in counts:
         if count.step == OFFER and count.state == "skipped":
             skips[count.skip] += count.rows
         elif count.step == OFFER and count.state == "failed":
@@ -117,6 +120,7 @@ def _reasons(arm: Arm) -> dict[str, Any]:
     return {
         "skips": [{"reason": reason, "people": many} for reason, many in skips.most_common()],
         "failed": [{"why": why, "people": many} for why, many in failed.most_common()],
+        "held_out_by": send_figures.held_out_by(counts),
     }
 
 

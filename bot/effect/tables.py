@@ -61,7 +61,7 @@ def funnel_table(shown: Mapping[str, Any], lang: str = "zh") -> list[str]:
     heads = [t(f"effect.by.{shown['by']}", lang), *(t(f"effect.head.{n}", lang) for n in _FUNNEL)]
     money = ("ctr", "cvr", "revenue", "coupon_cost", "message_cost", "profit")
     heads += [t(f"effect.head.{name}", lang) for name in money]
-    lines = table(heads, [_funnel_row(line) for line in (*shown["lines"], whole)])
+    lines = table(heads, [_funnel_row(line, lang) for line in (*shown["lines"], whole)])
     if shown["by"] in ("variant", "piece"):
         lines.append(t("effect.yield", lang, value=f"{shown['yield']:.4f}"))
     machines = shown["total"]["every"] - shown["total"]["taps"]
@@ -71,9 +71,9 @@ def funnel_table(shown: Mapping[str, Any], lang: str = "zh") -> list[str]:
     return lines
 
 
-def _funnel_row(line: Mapping[str, Any]) -> list[str]:
+def _funnel_row(line: Mapping[str, Any], lang: str) -> list[str]:
     return [
-        line["name"] or "-",
+        line["name"] or t("effect.unnamed", lang),
         *(f"{line[name]:,}" for name in _FUNNEL),
         between(line["rates"]["ctr"]),
         between(line["rates"]["cvr"]),

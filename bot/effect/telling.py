@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.effect.tables import between, percent, reason, yuan
 from bot.i18n import t
+from bot.segment.verbs import verb
 
 Document = Mapping[str, Any]
 _MOST_REASONS = 5
@@ -21,10 +24,16 @@ def told(document: Document, lang: str = "zh") -> str:
 def _head(document: Document, lang: str) -> Iterator[str]:
     yield t(
         "effect.pm.head", lang, name=document["name"], run=document["run"],
-        at=document["as_of"][:10],
+        at=_day(document),
     )  # fmt: skip
     if not document["final"]:
         yield t("effect.pm.not_final", lang)
+
+
+def _day(document: Document) -> str:
+    """By the account's calendar; of a document that was kept without a zone, by UTC's."""
+    at = datetime.fromisoformat(document["as_of"])
+    return f"{at.astimezone(ZoneInfo(document.get('zone', 'UTC'))):%Y-%m-%d}"
 
 
 def _sum(document: Document, lang: str) -> Iterator[str]:
@@ -33,6 +42,16 @@ def _sum(document: Document, lang: str) -> Iterator[str]:
     yield t("effect.pm.sum", lang, **{name: f"{total[name]:,}" for name in names})
     if total["waiting"]:
         yield t("effect.pm.waiting", lang, waiting=f"{total['waiting']:,}")
+    if line := held_out_told(document.get("held_out_by") or {}, lang):
+        yield line
+
+
+def held_out_told(by: Mapping[str, int], lang: str = "zh") -> str:
+    """Who holds the held-out, where that is not the run's own hold-out alone; else ""."""
+    if not any(many for name, many in by.items() if name != "hold_out"):
+        return ""
+    parts = [t(f"effect.held.{name}", lang, people=f"{many:,}") for name, many in by.items()]
+    return t("effect.held", lang, people=f"{sum(by.values()):,}", parts=" + ".join(parts))
 
 
 def _forecast(document: Document, lang: str) -> Iterator[str]:
@@ -67,25 +86,50 @@ def _funnel(document: Document, lang: str) -> Iterator[str]:
 
 
 def _increment(document: Document, lang: str) -> Iterator[str]:
-    more = document["increment"]
-    sent, held_out = more["people"]
+    yield from effect_told(document["increment"], lang)
+
+
+def effect_told(more: Document, lang: str = "zh") -> Iterator[str]:
+    """What a `Change` says: the goal first, where there is one, then what was bought."""
+    _, held_out = more["people"]
     if not held_out:
         yield t("effect.pm.no_holdout", lang)
         return
+    if more.get("goal"):
+        yield _reached(more["goal"], lang)
+    yield from _bought(more, lang)
+    if more.get("interval"):
+        yield t(f"effect.pm.interval.{more['interval']}", lang)
+
+
+def _reached(goal: Document, lang: str) -> str:
+    (sent, held_out), (did, base) = goal["people"], goal["did"]
+    return t(
+        f"effect.pm.goal.{_sort(goal)}", lang, goal=verb(goal["event"], lang),
+        sent=f"{sent:,}", held_out=f"{held_out:,}", did=f"{did:,}", base=f"{base:,}",
+        difference=between(goal["difference"]), extra=_count(goal["extra"]),
+        low=_count(goal["extra"], 1), high=_count(goal["extra"], 2),
+    )  # fmt: skip
+
+
+def _sort(more: Document) -> str:
+    """gain, harm or no_difference, as far as the interval shows; too_few."""
+    _, low, high = more["difference"]
+    if not more["enough"]:
+        return "too_few"
+    if low is not None and low > 0:
+        return "gain"
+    return "harm" if high is not None and high < 0 else "no_difference"
+
+
+def _bought(more: Document, lang: str) -> Iterator[str]:
+    sent, held_out = more["people"]
     figures = {
         "sent": f"{sent:,}", "held_out": f"{held_out:,}",
         "difference": between(more["difference"]), "extra": _count(more["extra_buyers"]),
         "low": _count(more["extra_buyers"], 1), "high": _count(more["extra_buyers"], 2),
     }  # fmt: skip
-    _, low, high = more["difference"]
-    if not more["enough"]:
-        yield t("effect.pm.too_few", lang, **figures)
-    elif low is not None and low > 0:
-        yield t("effect.pm.gain", lang, **figures)
-    elif high is not None and high < 0:
-        yield t("effect.pm.harm", lang, **figures)
-    else:
-        yield t("effect.pm.no_difference", lang, **figures)
+    yield t(f"effect.pm.{_sort(more)}", lang, **figures)
     if more["enough"] and more["revenue_enough"]:
         money = more["extra_revenue_fen"]
         ends = {name: yuan(money[place] or 0) for place, name in enumerate(("fen", "low", "high"))}
@@ -162,6 +206,8 @@ def lesson(one: Mapping[str, Any], lang: str = "zh") -> str:
         values["reason"] = reason("skip", values["reason"], lang)
     if "kind" in values:
         values["kind"] = t(f"effect.left.{values['kind']}", lang)
+    if "goal" in values:
+        values["goal"] = verb(values["goal"], lang)
     if "fen" in values:
         values["fen"] = yuan(values["fen"])
     return t(f"effect.next.{one['rule']}", lang, **values)

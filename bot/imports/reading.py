@@ -11,6 +11,7 @@ from typing import Any
 from bot.clock import SHANGHAI, to_ms
 from bot.imports.mapping import INSTANTS, PERSON, Column, is_own_kind
 from bot.imports.words import STATUSES as STATUS_WORDS
+from bot.values.money import fen_of
 
 MOST_TEXT = 190  # what a profile keeps of an attribute
 MOST_FEN = 10**12
@@ -96,16 +97,13 @@ def _fen(text: str) -> int:
 
 def _money(text: str, factor: int) -> int:
     """Whole fen; nothing is rounded."""
-    digits = text.replace(",", "").strip("¥￥ ").removesuffix("元").strip()
     try:
-        fen = Decimal(digits) * factor
-    except InvalidOperation:
+        fen = fen_of(text, factor)
+    except ValueError:
         raise Bad("not_amount") from None
-    if not fen.is_finite() or fen != fen.to_integral_value() or not digits.isascii():
-        raise Bad("not_amount")
     if not 0 <= fen <= MOST_FEN:
         raise Bad("out_of_range")
-    return int(fen)
+    return fen
 
 
 def _bool(text: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.content.findings import Finding
 from bot.errors import InvalidInput
 from bot.i18n import t
 from bot.journey.definition import (
@@ -29,9 +30,11 @@ class Flaw:
     step: str
     detail: str = ""
     error: bool = True
+    finding: Finding | None = None  # of the linter: the detail, in either language
 
     def said(self, lang: str = "zh") -> str:
-        return t(f"journey.flaw.{self.code}", lang, step=self.step, detail=self.detail)
+        detail = self.finding.line(lang) if self.finding is not None else self.detail
+        return t(f"journey.flaw.{self.code}", lang, step=self.step, detail=detail)
 
 
 def flaws(flow: Flow) -> list[Flaw]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from bot.clock import from_ms
+from bot.clock import from_ms, wall
 from bot.errors import NotFound
 from bot.i18n import t
 from bot.journey.definition import Kind, Wait
 from bot.journey.lanes import Lane, Lanes
-from bot.journey.words import outcome_said, step_said, ways_said
+from bot.journey.words import outcome_said, send_said, step_said, ways_said
 from bot.store import campaigns, journey_figures, journey_runs
 from bot.store.journey_runs import Run
 
@@ -116,18 +117,19 @@ def _sent(lane: Lane, one: Run, step: str) -> str:
     return f"{found.state}:{found.skip}" if found.skip else found.state
 
 
-def lines(ways: list[Way], lang: str = "zh") -> list[str]:
+def lines(ways: list[Way], zone: ZoneInfo, lang: str = "zh") -> list[str]:
+    """Times by the clock of `zone`."""
     found = []
     for way in ways:
         out = way.left(lang)
         held = f" · {t('journey.past.held_out', lang)}" if way.held_out else ""
         found.append(f"{way.name}（{way.journey} v{way.version} #{way.entry}）{out}{held}")
-        found.append(f"  {way.entered_at:%Y-%m-%d %H:%M} UTC · {way.entered_by}")
+        found.append(f"  {wall(way.entered_at, zone)} · {way.entered_by}")
         for hop in way.hops:
             because = f" · {hop.way}" if hop.way else ""
-            sent = f" · {hop.sent}" if hop.sent else ""
-            found.append(f"  {hop.at:%m-%d %H:%M} [{hop.step}] {hop.said}{because}{sent}")
+            sent = f" · {send_said(hop.sent, lang)}" if hop.sent else ""
+            found.append(f"  {wall(hop.at, zone)[5:]} [{hop.step}] {hop.said}{because}{sent}")
         if way.standing:
-            until = f" → {way.until:%m-%d %H:%M}" if way.until else ""
+            until = f" → {wall(way.until, zone)[5:]}" if way.until else ""
             found.append(f"  … {way.standing}{until}")
     return found

@@ -40,7 +40,7 @@ def ready_made(trade: str) -> dict[str, Any]:
 def install(account_id: int, trade: str, now: datetime, author: str = "") -> Installed:
     """Make the trade's welcome journey a draft. One of its name that is there is left alone."""
     document = ready_made(trade)
-    _, lacks = check(account_id, document)
+    _, lacks = check(account_id, document, now)
     try:
         held, new = journeys.by_slug(account_id, document["slug"]), False
     except NotFound:

@@ -32,15 +32,14 @@ POLICIES = (journeys.KEEP, journeys.MOVE, journeys.STOP)
 MOST_VERSIONS = 9999  # the slug of a standing campaign has room for four digits
 
 
-def check(account_id: int, document: Any) -> tuple[Flow, list[Flaw]]:
+def check(account_id: int, document: Any, now: datetime) -> tuple[Flow, list[Flaw]]:
     """The flow and all that is wrong with it; nothing is kept. Raises InvalidInput for a document
     that cannot be read."""
     flow = parse(document, _zone(account_id))
-    return flow, sorted([*flaws(flow), *_named(account_id, flow)], key=lambda one: not one.error)
-
-
-def _named(account_id: int, flow: Flow) -> list[Flaw]:
-    return [] if any(one.error for one in flaws(flow)) else names.missing(account_id, flow)
+    found = flaws(flow)
+    if not any(one.error for one in found):
+        found += [*names.missing(account_id, flow), *names.linted(account_id, flow, now)]
+    return flow, sorted(found, key=lambda one: not one.error)
 
 
 @again

@@ -4,9 +4,13 @@ there?"""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from bot.errors import InvalidInput
+from bot.campaign.dryrun import sample_order
+from bot.campaign.linting import findings_of
+from bot.content.findings import Severity
+from bot.errors import InvalidInput, NotFound
 from bot.journey.checks import Flaw
 from bot.journey.definition import Attribute, Branch, Flow, Kind, Named, Send, Step
 from bot.segment.checks import check_rule
@@ -21,6 +25,19 @@ def missing(account_id: int, flow: Flow) -> list[Flaw]:
     for step in flow.steps.values():
         found += _of_step(account_id, step)
     return [*found, *_round(account_id, flow)]
+
+
+def linted(account_id: int, flow: Flow, now: datetime) -> Iterator[Flaw]:
+    """What the linter has to say of each send; a start refuses its errors."""
+    for step in flow.steps.values():
+        if not isinstance(step.what, Send):
+            continue
+        try:
+            order = sample_order(account_id, step.what.definition, "", now)
+        except NotFound:
+            continue  # its coupon batch: `missing` tells that
+        for one in findings_of(order, None, now, None):
+            yield Flaw("lint", step.id, error=one.severity is Severity.ERROR, finding=one)
 
 
 def _of_flow(account_id: int, flow: Flow) -> Iterator[Flaw]:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.campaign.states import CampaignStatus
 from bot.campaign.stats import Effect, effect
+from bot.effect.increment import of_run
+from bot.effect.reporting import funnel
+from bot.effect.tables import between, percent, yuan
+from bot.effect.telling import effect_told
 from bot.errors import NotFound
+from bot.i18n import catalogue, t
 from bot.journey.lanes import Lane, lane_of, latest
-from bot.journey.words import away_said, outcome_said, step_said
+from bot.journey.words import away_said, outcome_said, send_said, step_said
 from bot.store import campaigns, journey_calls, journey_figures, journeys, send_figures
 from bot.store.journey_figures import Left, Passed
 from bot.store.journeys import JourneyState
+from bot.store.send_figures import CONTROL, HOLD_OUT, Count
+from bot.values.audience import SendState, Skip
+
+OUTCOMES = ("sent", "delivered", "clicked", "claimed", "redeemed", "goals", "buyers", "revenue_fen")
 
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
     """passed: how many went out of the step, by the way they took; sends: rows by state, and by
-    reason where they were skipped."""
+    reason where they were skipped or held out.
+
+    outcomes   of a sending step: what came of its sends, as `effects funnel` counts it; increment
+               and by_control: against the send's own hold-out, and the account's control group
+    """
 
     version: int
     step: str
@@ -27,6 +41,9 @@ class StepFigures:
     here: int
     passed: dict[str, int]
     sends: dict[str, int]
+    outcomes: dict[str, Any] | None = None
+    increment: dict[str, Any] | None = None
+    by_control: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,7 @@ def report(account_id: int, slug: str, now: datetime, lang: str = "zh") -> Repor
             for one in _summed(passed)
             if one.way.startswith("away:")
         },
-        steps=tuple(_steps(journey, passed, lang)),
+        steps=tuple(_steps(journey, passed, now, lang)),
         webhooks=journey_calls.counts(journey.id),
         effect=_effect(journey, lane, now),
     )
@@ -120,7 +137,9 @@ def _summed(passed: list[Passed]) -> list[Passed]:
     return [Passed(0, "", way, False, people) for way, people in ways.items()]
 
 
-def _steps(journey: JourneyState, passed: list[Passed], lang: str) -> list[StepFigures]:
+def _steps(
+    journey: JourneyState, passed: list[Passed], now: datetime, lang: str
+) -> list[StepFigures]:
     """Of the latest version all steps; of older ones those where anybody is or was."""
     here = {(one.version, one.step): one.people for one in journey_figures.standing(journey.id)}
     ways: dict[tuple[int, str], dict[str, int]] = {}
@@ -139,38 +158,55 @@ def _steps(journey: JourneyState, passed: list[Passed], lang: str) -> list[StepF
             found.append(
                 StepFigures(
                     *key, step_said(step, lang), here.get(key, 0), ways.get(key, {}),
-                    _sends(lane, step.id),
+                    **_sent(lane, step.id, now),
                 )
             )  # fmt: skip
     return found
 
 
-def _sends(lane: Lane, step: str) -> dict[str, int]:
+def _sent(lane: Lane, step: str, now: datetime) -> dict[str, Any]:
+    """The figures of a sending step, by name; of another one no sends."""
     slug = lane.actions.get(step)
-    if slug is None:
-        return {}
     try:
-        campaign = campaigns.by_slug(lane.journey.account_id, slug)
+        campaign = campaigns.by_slug(lane.journey.account_id, slug) if slug else None
     except NotFound:
-        return {}
+        campaign = None
+    if campaign is None:
+        return {"sends": {}}
+    counts = send_figures.counts(campaign.id, None)
     found: dict[str, int] = {}
-    for count in send_figures.counts(campaign.id, None):
-        word = f"skipped:{count.skip}" if count.state == "skipped" else count.state
+    for count in counts:
+        word = f"{count.state}:{count.skip}" if _told_why(count) else count.state
         found[word] = found.get(word, 0) + count.rows
-    return found
+    total = funnel(campaign, now).total
+    run, held = campaigns.generation(campaign.id, 1), send_figures.held_out_by(counts)
+    return {
+        "sends": found,
+        "outcomes": {name: getattr(total, name) for name in OUTCOMES},
+        "increment": of_run(campaign, run, now).to_json() if held[HOLD_OUT] else None,
+        "by_control": (
+            of_run(campaign, run, now, control=True).to_json() if held[CONTROL] else None
+        ),
+    }
+
+
+def _told_why(count: Count) -> bool:
+    return count.state == SendState.SKIPPED or (
+        count.state == SendState.HELD_OUT and count.skip in (Skip.GLOBAL_CONTROL, Skip.ELSEWHERE)
+    )
 
 
 def _effect(journey: JourneyState, lane: Lane, now: datetime) -> Effect | None:
     if not lane.flow.goals or not lane.flow.holdout:
         return None
     arms = journey_figures.arms(journey.id, now - timedelta(days=lane.flow.goal_days))
-    return effect(arms.get(False, (0, 0)), arms.get(True, (0, 0)))
+    return effect(arms.get(False, (0, 0)), arms.get(True, (0, 0)), peeking=True)
 
 
 def lines(found: Report, lang: str = "zh") -> list[str]:
     """The report for people."""
     said = [
-        f"{found.name}（{found.slug}）{found.state} · v{found.version}",
+        f"{found.name}（{found.slug}）{t(f'journey.state.{found.state}', lang)} · v{found.version}",
         f"进入 {found.entered}（对照 {found.held_out}） 进行中 {found.on_the_way}"
         f" 达成目标 {found.converted}"
         if lang == "zh"
@@ -180,13 +216,38 @@ def lines(found: Report, lang: str = "zh") -> list[str]:
     said += [f"  {outcome_said(word, lang)} {many}" for word, many in sorted(found.left.items())]
     said += [f"  ✗ {away_said(word, lang)} {many}" for word, many in sorted(found.away.items())]
     for step in found.steps:
-        ways = " ".join(f"{way}={many}" for way, many in sorted(step.passed.items()))
-        sends = " ".join(f"{word}={many}" for word, many in sorted(step.sends.items()))
-        said.append(f"v{step.version} [{step.step}] {step.said} · {step.here} | {ways} | {sends}")
+        said += _step_lines(step, lang)
     if found.effect is not None:
-        one = found.effect
-        said.append(
-            f"{one.sent_rate:.1%} - {one.held_out_rate:.1%} = {one.difference:+.1%}"
-            f" ({one.low:+.1%} .. {one.high:+.1%}){'' if one.enough else ' ?'}"
-        )
+        said.append(_effect_line(found.effect, lang))
     return said + ([f"! {found.error}"] if found.error else [])
+
+
+def _step_lines(step: StepFigures, lang: str) -> Iterator[str]:
+    ways = " ".join(f"{_way_said(way, lang)} {many}" for way, many in sorted(step.passed.items()))
+    yield f"v{step.version} [{step.step}] {step.said} · {step.here}" + (
+        f" | {ways}" if ways else ""
+    )
+    if step.sends:
+        told = (f"{send_said(word, lang)} {many}" for word, many in sorted(step.sends.items()))
+        yield "    " + t("list.separator", lang).join(told)
+    if step.outcomes is not None:
+        money = {**step.outcomes, "revenue": yuan(step.outcomes["revenue_fen"])}
+        yield "    " + t("journey.report.outcomes", lang, **money)
+    for title, more in (("increment", step.increment), ("by_control", step.by_control)):
+        if more is not None:
+            yield "    " + t(f"journey.report.{title}", lang)
+            yield from (f"      {line}" for line in effect_told(more, lang))
+
+
+def _way_said(way: str, lang: str) -> str:
+    key = f"journey.report.way.{way}"
+    return t(key, lang) if key in catalogue(lang) else way
+
+
+def _effect_line(one: Effect, lang: str) -> str:
+    words = "journey.report.effect" if one.enough else "journey.report.effect_few"
+    return t(
+        words, lang, sent=f"{one.sent:,}", held_out=f"{one.held_out:,}",
+        rate=percent(one.sent_rate), base=percent(one.held_out_rate),
+        difference=between((one.difference, one.low, one.high)),
+    )  # fmt: skip

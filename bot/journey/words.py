@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.campaign.definition import Definition
+from bot.effect.tables import reason
 from bot.i18n import t
 from bot.journey.definition import (
     BEST_HOUR,
@@ -229,3 +230,10 @@ def outcome_said(outcome: str, lang: str = "zh") -> str:
 def away_said(word: str, lang: str = "zh") -> str:
     """Why somebody did not come in."""
     return _t(f"away.{word}", lang)
+
+
+def send_said(word: str, lang: str = "zh") -> str:
+    """What became of a send, skipped:no_channel, in words."""
+    state, _, why = word.partition(":")
+    told = t(f"fan.send.{state}", lang)
+    return f"{told}（{reason('skip', why, lang)}）" if why else told

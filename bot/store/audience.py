@@ -9,7 +9,7 @@ from bot.store.db import fetch, is_postgres, is_sqlite, run
 
 _READ_BY_RULES = (
     "follower", "profile", "follower_attribute", "follower_tag", "follower_interest", "event",
-    "segment_member",
+    "segment_member", "prediction",
 )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import SQL, fn
+
 from bot.errors import Conflict, NotFound
 from bot.store.db import is_sqlite, transaction
-from bot.store.models import Campaign, Generation
+from bot.store.models import Campaign, Generation, Send
 from bot.store.send_history import Run
-from bot.values.audience import CampaignKind
+from bot.values.audience import CampaignKind, SendState
 
 ERROR_LIMIT = 500
 
@@ -170,6 +172,20 @@ def all_of(account_id: int, kind: CampaignKind = CampaignKind.PUSH) -> list[Camp
 def in_states(states: Sequence[str]) -> list[CampaignState]:
     """Every account's campaigns in these states, the oldest first."""
     query = Campaign.select().where(Campaign.state.in_(states))
+    return [_state(row) for row in query.order_by(Campaign.id)]
+
+
+def at_work(now: datetime) -> list[CampaignState]:
+    """Every account's campaigns that are being planned, and the running ones with a row to send
+    now; the oldest first. Asked every second, so one statement, however many wait."""
+    due = Send.select(SQL("1")).where(
+        (Send.campaign == Campaign.id)
+        & (Send.state == SendState.INTENDED)
+        & (Send.not_before <= now)
+    )
+    query = Campaign.select().where(
+        (Campaign.state == "planning") | ((Campaign.state == "running") & fn.EXISTS(due))
+    )
     return [_state(row) for row in query.order_by(Campaign.id)]
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import from_ms, to_ms
+from bot.store import predictions
 from bot.store.db import fetch, insert_new, locking, run, transaction
 
 MARKETING, PERSONALISATION, RESEARCH = "marketing", "personalisation", "research"
@@ -71,15 +72,16 @@ def current(follower_id: int) -> dict[str, Said]:
 
 
 def set_personalised(follower_id: int, wanted: bool) -> bool:
-    """False: it was so before, or they are erased."""
-    return (
-        run(
+    """False: it was so before, or they are erased. What is predicted of them goes."""
+    with transaction():
+        changed = run(
             "UPDATE follower SET personalised = ? WHERE id = ? AND erased_at IS NULL"
             " AND personalised <> ?",
             (wanted, follower_id, wanted),
         )
-        == 1
-    )
+        if not wanted:
+            predictions.forget(follower_id)
+    return changed == 1
 
 
 # --- topics ------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.store import events
-from bot.store.coupon_batches import chunks
+from bot.store.coupon_batches import batch, chunks
 from bot.store.coupon_redeem import Undone
-from bot.store.coupon_use import Coupon, coupon, coupons_for
+from bot.store.coupon_use import Coupon, coupon
 from bot.store.db import fetch, insert_new, run, transaction
-from bot.store.models import Campaign, Send
-from bot.store.queries import rows
+from bot.store.sends import only
+from bot.store.spans import qmarks
 from bot.values.coupons import CodeState
 
 SOURCE = "coupon"
@@ -30,8 +30,16 @@ def send_of(purpose: str | None) -> int | None:
 
 def campaigns_of(sends: Iterable[int]) -> dict[int, str]:
     """The slug of each send's campaign."""
-    query = Send.select(Send.id, Campaign.slug).join(Campaign).where(Send.id.in_(list(sends)))
-    return dict(rows(query))
+    ids = list(sends)
+    if not ids:
+        return {}
+    return dict(
+        fetch(
+            "SELECT s.id, c.slug FROM send s JOIN campaign c ON c.id = s.campaign_id"
+            f" WHERE s.id IN ({qmarks(ids)})",
+            ids,
+        )
+    )
 
 
 def record_issued(purposes: Sequence[str], now: datetime) -> int:
@@ -41,8 +49,46 @@ def record_issued(purposes: Sequence[str], now: datetime) -> int:
 
 
 def _record_issued(purposes: Sequence[str], now: datetime) -> int:
-    given = [found for found in coupons_for(purposes) if found.state in _GIVEN]
-    return _append("issued", given, now, None)
+    """As `_append` would for each: the codes of one batch and campaign differ in who and which."""
+    found = fetch(
+        "SELECT id, batch_id, follower_id, purpose FROM coupon_code"
+        f" WHERE purpose IN ({qmarks(purposes)}) AND {only(f'state IN ({qmarks(_GIVEN)})')}",
+        (*purposes, *_GIVEN),
+    )
+    sends = {code_id: send_of(purpose) for code_id, _, _, purpose in found}
+    slugs = campaigns_of(send_id for send_id in sends.values() if send_id is not None)
+    alike: dict[tuple[int, str], list[tuple[int, int | None]]] = {}
+    for code_id, batch_id, who, _ in found:
+        slug = slugs.get(sends[code_id] or 0, "")
+        alike.setdefault((batch_id, slug), []).append((code_id, who))
+    told: list[tuple[Any, ...]] = []
+    for (batch_id, slug), given in alike.items():
+        of = batch(batch_id)
+        facts = _facts(of.slug, of.face_value_fen, slug, of.topics)
+        like = events.row(of.account_id, None, "coupon.issued", now, now, SOURCE, "", facts, None)
+        told += [
+            _as(like, who, events.dedupe(of.account_id, SOURCE, f"issued:{code_id}"))
+            for code_id, who in given
+        ]
+    return events.append_many(told)
+
+
+_WHO, _KEY = events.COLUMNS.index("follower_id"), events.COLUMNS.index("dedupe")
+
+
+def _as(like: tuple[Any, ...], who: int | None, dedupe: str) -> tuple[Any, ...]:
+    return (*like[:_WHO], who, *like[_WHO + 1 : _KEY], dedupe, *like[_KEY + 1 :])
+
+
+def _facts(
+    batch_slug: str, amount_fen: int, campaign: str, topics: Iterable[str]
+) -> dict[str, Any]:
+    return {
+        "batch": batch_slug,
+        "amount_fen": amount_fen,
+        "campaign": campaign,
+        "topics": topic_weights(topics),
+    }
 
 
 def record(
@@ -72,12 +118,12 @@ def _append(
                 now,
                 SOURCE,
                 f"{kind}:{found.code_id}{ending}",
-                {
-                    "batch": found.batch,
-                    "amount_fen": found.face_value_fen if amount_fen is None else amount_fen,
-                    "campaign": slugs.get(sends[found.code_id] or 0, ""),
-                    "topics": topic_weights(found.topics),
-                },
+                _facts(
+                    found.batch,
+                    found.face_value_fen if amount_fen is None else amount_fen,
+                    slugs.get(sends[found.code_id] or 0, ""),
+                    found.topics,
+                ),
                 None,
             )
             for found in of

@@ -10,13 +10,10 @@ and what the event log learns of it in `coupon_events`; all are at hand from her
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from peewee import fn
-
-from bot.clock import to_ms
+from bot.clock import instant, to_ms
 from bot.errors import Conflict
 from bot.store.coupon_batches import (
     CHUNK,
@@ -53,9 +50,11 @@ from bot.store.coupon_use import (
     mark_reminded,
     usable_by,
 )
-from bot.store.db import again, is_postgres, is_sqlite, run_many, transaction
+from bot.store.db import again, fetch, is_postgres, is_sqlite, run, run_many, transaction
 from bot.store.models import CouponCode, Follower, Send
 from bot.store.queries import locked, rows
+from bot.store.sends import only
+from bot.store.spans import qmarks
 from bot.values.audience import SendState, Skip
 from bot.values.coupons import CodeState
 
@@ -109,8 +108,7 @@ _UNSETTLED = (SendState.CLAIMED, SendState.UNKNOWN)
 _REPLY_LEASE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class CodeRef:
+class CodeRef(NamedTuple):
     """A code given to a follower, without the code itself: see `code_text`."""
 
     id: int
@@ -173,19 +171,27 @@ def _lock_followers(ids: Iterable[int]) -> None:
 
 def _held(purposes: Sequence[str]) -> dict[str, CodeRef]:
     """Found first and held then: a plan that reads past others' codes must not wait for them."""
-    of_these = CouponCode.purpose.in_(purposes)
-    ids = [code_id for (code_id,) in rows(CouponCode.select(CouponCode.id).where(of_these))]
-    if not ids:
+    marks = qmarks(purposes)
+    found = fetch(f"SELECT id FROM coupon_code WHERE purpose IN ({marks})", purposes)
+    if not found:
         return {}
-    query = CouponCode.select(
-        CouponCode.id,
-        CouponCode.batch,
-        CouponCode.follower,
-        CouponCode.purpose,
-        CouponCode.state,
-        CouponCode.expires_at,
-    ).where(CouponCode.id.in_(ids) & of_these)
-    return {row[3]: CodeRef(*row) for row in locked(query.order_by(CouponCode.id))}
+    ids = [code_id for (code_id,) in found]
+    held = fetch(
+        "SELECT id, batch_id, follower_id, purpose, state, expires_at FROM coupon_code"
+        f" WHERE id IN ({qmarks(ids)}) AND purpose IN ({marks}) ORDER BY id{_for_update()}",
+        (*ids, *purposes),
+    )
+    return {
+        why: CodeRef(code_id, batch_id, who, why, state, instant(expires_at))
+        for code_id, batch_id, who, why, state, expires_at in held
+    }
+
+
+def _for_update(skip_locked: bool = False) -> str:
+    """The end of a SELECT that holds codes. SQLite's write lock holds everything already."""
+    if is_sqlite():
+        return ""
+    return " FOR UPDATE SKIP LOCKED" if skip_locked else " FOR UPDATE"
 
 
 def _within_limit(
@@ -196,15 +202,15 @@ def _within_limit(
     The batch is chosen from the rows, not by the statement: with no statistics yet a planner would
     take the index of the batch and read all that it ever gave.
     """
-    query = (
-        CouponCode.select(CouponCode.follower, CouponCode.batch, fn.COUNT(CouponCode.id))
-        .where(
-            CouponCode.follower.in_([follower_id for follower_id, _ in wants])
-            & CouponCode.state.not_in(_FORGOTTEN)
-        )
-        .group_by(CouponCode.follower, CouponCode.batch)
+    people = {follower_id for follower_id, _ in wants}
+    found = fetch(
+        "SELECT follower_id, batch_id, COUNT(*) FROM coupon_code"
+        f" WHERE follower_id IN ({qmarks(people)})"
+        f" AND {only(f'state NOT IN ({qmarks(_FORGOTTEN)})')}"
+        " GROUP BY follower_id, batch_id",
+        (*people, *_FORGOTTEN),
     )
-    has = {who: count for who, batch_id, count in rows(query) if batch_id == of.id}
+    has = {who: count for who, batch_id, count in found if batch_id == of.id}
     allowed, refused = [], {}
     for follower_id, purpose in wants:
         if has.get(follower_id, 0) >= of.per_person:
@@ -217,13 +223,11 @@ def _within_limit(
 
 def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> dict[str, CodeRef]:
     """Codes for as many as there are, the first to ask first; one statement, prepared once."""
-    free = (
-        CouponCode.select(CouponCode.id)
-        .where((CouponCode.batch == batch_id) & (CouponCode.state == CodeState.AVAILABLE))
-        .order_by(CouponCode.id)
-        .limit(len(wants))
+    found = fetch(
+        "SELECT id FROM coupon_code WHERE batch_id = ? AND state = ? ORDER BY id"
+        f" LIMIT ?{_for_update(skip_locked=True)}",
+        (batch_id, CodeState.AVAILABLE, len(wants)),
     )
-    found = locked(free, "FOR UPDATE SKIP LOCKED")
     given = [(code_id, *want) for (code_id,), want in zip(found, wants, strict=False)]
     if not given:
         return {}
@@ -244,14 +248,13 @@ def _take(batch_id: int, wants: Sequence[tuple[int, str]], until: datetime) -> d
 
 def extend_many(purposes: Sequence[str], until: datetime) -> int:
     """Keep these reservations alive until then, where they end earlier; how many it were."""
+    ms = to_ms(until)
     return sum(
-        CouponCode.update(reserved_until=until)
-        .where(
-            CouponCode.purpose.in_(chunk)
-            & (CouponCode.state == CodeState.RESERVED)
-            & (CouponCode.reserved_until < until)
+        run(
+            f"UPDATE coupon_code SET reserved_until = ? WHERE purpose IN ({qmarks(chunk)})"
+            f" AND {only('state = ? AND reserved_until < ?')}",
+            (ms, *chunk, CodeState.RESERVED, ms),
         )
-        .execute()
         for chunk in chunks(purposes)
     )
 
@@ -268,19 +271,22 @@ def issue_many(purposes: Sequence[str], now: datetime) -> int:
 
 def _issue(purposes: Sequence[str], now: datetime) -> int:
     """One statement a batch, as the day of expiry is the batch's."""
-    of_these = CouponCode.purpose.in_(purposes) & (CouponCode.state == CodeState.RESERVED)
-    ids = CouponCode.select(CouponCode.batch).where(of_these).distinct()
+    of_these = f"purpose IN ({qmarks(purposes)}) AND {only('state = ?')}"
+    which = (*purposes, CodeState.RESERVED)
+    ids = fetch(f"SELECT DISTINCT batch_id FROM coupon_code WHERE {of_these}", which)
     changed = 0
-    for of in [batch(batch_id) for (batch_id,) in rows(ids)]:
-        changed += (
-            CouponCode.update(
-                state=CodeState.ISSUED,
-                issued_at=now,
-                expires_at=_expiry(of, now),
-                reserved_until=None,
-            )
-            .where(of_these & (CouponCode.batch == of.id))
-            .execute()
+    for of in [batch(batch_id) for (batch_id,) in ids]:
+        expires_at = _expiry(of, now)
+        changed += run(
+            "UPDATE coupon_code SET state = ?, issued_at = ?, expires_at = ?,"
+            f" reserved_until = NULL WHERE {of_these} AND {only('batch_id = ?')}",
+            (
+                CodeState.ISSUED,
+                to_ms(now),
+                None if expires_at is None else to_ms(expires_at),
+                *which,
+                of.id,
+            ),
         )
     return changed
 
@@ -314,18 +320,17 @@ def issue_now(batch_id: int, follower_id: int, purpose: str, now: datetime) -> C
 
 def release_many(purposes: Sequence[str]) -> int:
     """Put reserved codes back on stock; issued ones stay. How many came back."""
-    return sum(_release(CouponCode.purpose.in_(chunk)) for chunk in chunks(purposes))
+    return sum(_release("purpose", chunk) for chunk in chunks(purposes))
 
 
-def _release(which: Any) -> int:
-    changed: int = (
-        CouponCode.update(
-            state=CodeState.AVAILABLE, follower=None, purpose=None, reserved_until=None
-        )
-        .where(which & (CouponCode.state == CodeState.RESERVED))
-        .execute()
+def _release(column: str, values: Sequence[Any]) -> int:
+    if not values:
+        return 0
+    return run(
+        "UPDATE coupon_code SET state = ?, follower_id = NULL, purpose = NULL,"
+        f" reserved_until = NULL WHERE {column} IN ({qmarks(values)}) AND {only('state = ?')}",
+        (CodeState.AVAILABLE, *values, CodeState.RESERVED),
     )
-    return changed
 
 
 def release_expired(now: datetime) -> int:
@@ -343,7 +348,7 @@ def release_expired(now: datetime) -> int:
         free = [code_id for code_id, purpose in lapsed if states.get(purpose) not in kept]
         with transaction():
             issue_many(sent, now)
-            released += _release(CouponCode.id.in_(_still_lapsed(free, now)))
+            released += _release("id", _still_lapsed(free, now))
     return released
 
 

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.clock import to_ms
 from bot.store.db import fetch
+from bot.values.audience import Skip
 
 LEAVING = ("unsubscribe", "opt_out", "complaint")
+# reasons tells of the control group who would have got nothing anyway: bot.store.send_plan
 _ARM = (
-    "s.campaign_id = ? AND s.step = 'offer'"
-    " AND (s.state = 'sent' OR (s.state = 'held_out' AND s.skip = ''))"
+    "s.campaign_id = ? AND s.step = 'offer' AND (s.state = 'sent'"
+    " OR (s.state = 'held_out' AND s.skip = '{}' AND s.reasons = '{{}}'))"
 )
 _INSIDE = "e.at >= s.planned_at AND e.at <= s.planned_at + ?"
 
 
 class Arm(NamedTuple):
-    """A run's followers as the comparison takes them. `generation` None: of all runs."""
+    """A run's followers as the comparison takes them. `generation` None: of all runs.
+
+    control   beside those sent to stand the account's control group, not this run's own hold-out
+    """
 
     campaign_id: int
     generation: int | None
     window: timedelta
+    control: bool = False
 
     @property
     def where(self) -> str:
-        return _ARM + (" AND s.generation = ?" if self.generation is not None else "")
+        arm = _ARM.format(Skip.GLOBAL_CONTROL.value if self.control else "")
+        return arm + (" AND s.generation = ?" if self.generation is not None else "")
 
     @property
     def params(self) -> tuple[int, ...]:
@@ -40,8 +47,9 @@ class Arm(NamedTuple):
 
 
 def sizes(arm: Arm) -> dict[str, int]:
-    """state -> people."""
-    sql = f"SELECT s.state, COUNT(*) FROM send s WHERE {arm.where} GROUP BY s.state"
+    """state -> people; where several runs are counted, each once."""
+    people = "*" if arm.generation is not None else "DISTINCT s.follower_id"
+    sql = f"SELECT s.state, COUNT({people}) FROM send s WHERE {arm.where} GROUP BY s.state"
     return {state: int(many) for state, many in fetch(sql, arm.params)}
 
 
@@ -72,6 +80,24 @@ def spent(arm: Arm, since: datetime, until: datetime) -> Iterator[tuple[str, int
         told = json.loads(facts)
         fen = told.get("amount_fen") if isinstance(told, dict) else None
         yield state, follower_id, min(at, received), fen if type(fen) is int else 0
+
+
+def did(
+    arm: Arm, kind: str, wanted: Mapping[str, object], since: datetime, until: datetime
+) -> dict[str, int]:
+    """state -> people with an event of this kind, and these facts, inside the arm's window."""
+    rows = fetch(
+        "SELECT s.state, e.follower_id, e.facts FROM event e"
+        " JOIN send s ON s.follower_id = e.follower_id"
+        f" WHERE e.kind = ? AND e.at >= ? AND e.at <= ? AND {_INSIDE} AND {arm.where}",
+        (kind, to_ms(since), to_ms(until), arm.span, *arm.params),
+    )
+    found: dict[str, set[int]] = {}
+    for state, follower_id, facts in rows:
+        told = json.loads(facts) if wanted else {}
+        if isinstance(told, dict) and all(told.get(k) == v for k, v in wanted.items()):
+            found.setdefault(state, set()).add(follower_id)
+    return {state: len(people) for state, people in found.items()}
 
 
 def base_rate(account_id: int, since: datetime, until: datetime) -> tuple[int, int]:

@@ -30,6 +30,7 @@ def load(follower_ids: Sequence[int], needs: Needs) -> list[FollowerFacts]:
         _sends(found, ids, needs.campaigns)
         _lists(found, ids, needs.lists)
         _pins(found, ids, needs.pins)
+        _predictions(found, ids, needs.models)
     return [found[id_] for id_ in follower_ids if id_ in found]
 
 
@@ -197,6 +198,12 @@ def _pins(found: dict[int, FollowerFacts], ids: list[int], segments: frozenset[i
     for id_, segment_id, included in rows:
         if id_ in found and segment_id in segments:
             found[id_].pins[segment_id] = bool(included)
+
+
+def _predictions(found: dict[int, FollowerFacts], ids: list[int], slugs: frozenset[str]) -> None:
+    for id_, slug, score in _named("prediction", "slug, score", "slug", ids, slugs):
+        if id_ in found:
+            found[id_].predictions[slug] = score
 
 
 def _read(facts: str | None) -> dict[str, Any]:

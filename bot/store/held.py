@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import NotFound
-from bot.store import identity_names, import_rejects
+from bot.store import identity_names, import_rejects, predictions
 from bot.store.db import fetch
 from bot.store.models import (
     CampaignTester,
@@ -108,6 +108,7 @@ def everything(follower_id: int) -> dict[str, Any]:
         "attributes": _rows(FollowerAttribute, follower_id),
         "tags": _rows(FollowerTag, follower_id),
         "interests": _rows(FollowerInterest, follower_id),
+        "predictions": predictions.told(follower_id),
         "profile": _rows(Profile, follower_id),
         "profile_base": _rows(ProfileBase, follower_id),
         "consents": _rows(Consent, follower_id),

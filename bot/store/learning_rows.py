@@ -55,14 +55,17 @@ class Logged(NamedTuple):
     event: FoldEvent
 
 
-_KNOWN = "f.account_id = ? AND f.erased_at IS NULL AND f.personalised = TRUE"
+def _known() -> str:
+    """SQLite keeps no statistics, and would take the account's index where ids shall lead."""
+    account = "+f.account_id" if is_sqlite() else "f.account_id"
+    return f"{account} = ? AND f.erased_at IS NULL AND f.personalised = TRUE"
 
 
 def people(account_id: int, low: int, high: int) -> list[Person]:
     """Those with low < id <= high, by id."""
     rows = fetch(
-        f"SELECT f.id, f.created_at, f.subscribed FROM follower f WHERE f.id > ? AND f.id <= ?"
-        f" AND {_KNOWN} ORDER BY f.id",
+        "SELECT f.id, f.created_at, f.subscribed FROM follower f WHERE f.id > ? AND f.id <= ?"
+        f" AND {_known()} ORDER BY f.id",
         (low, high, account_id),
     )
     return [Person(row[0], row[1], bool(row[2])) for row in rows]
@@ -70,10 +73,9 @@ def people(account_id: int, low: int, high: int) -> list[Person]:
 
 def subscribed(account_id: int, after: int, limit: int) -> list[int]:
     """Those who follow now, ascending after one: whom models speak of."""
-    account = "+f.account_id" if is_sqlite() else "f.account_id"
     rows = fetch(
-        f"SELECT f.id FROM follower f WHERE f.id > ? AND f.subscribed = TRUE"
-        f" AND {_KNOWN.replace('f.account_id', account)} ORDER BY f.id LIMIT ?",
+        "SELECT f.id FROM follower f WHERE f.id > ? AND f.subscribed = TRUE"
+        f" AND {_known()} ORDER BY f.id LIMIT ?",
         (after, account_id, limit),
     )
     return [row[0] for row in rows]
@@ -81,7 +83,7 @@ def subscribed(account_id: int, after: int, limit: int) -> list[int]:
 
 def count(account_id: int) -> int:
     """How many people there are to learn from."""
-    sql = f"SELECT COUNT(*) FROM follower f WHERE {_KNOWN}"
+    sql = f"SELECT COUNT(*) FROM follower f WHERE {_known()}"
     return int(fetch(sql, (account_id,))[0][0])
 
 

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 from bot.clock import from_ms, to_ms
 from bot.i18n import t
 from bot.store import segments
-from bot.store.db import fetch, is_mysql, locking, run, run_many, transaction
+from bot.store.db import fetch, is_mysql, is_sqlite, locking, run, run_many, transaction
 from bot.store.spans import qmarks, spans
 
 DIGITS = 3
+LIKE = "like-"  # and a segment's slug
 PURPOSES = ("redeem", "answer", "buy", "churn")  # those that bot.learning makes by itself
 
 
@@ -86,8 +87,10 @@ def put(
 
 def _predictable(account_id: int, ids: Sequence[int]) -> set[int]:
     """Held until the transaction ends: an erasure comes before, or finds what was written."""
+    # SQLite keeps no statistics, and would go through all of the account's followers.
+    account = "+account_id" if is_sqlite() else "account_id"
     rows = fetch(
-        f"SELECT id FROM follower WHERE id IN ({qmarks(ids)}) AND account_id = ?"
+        f"SELECT id FROM follower WHERE id IN ({qmarks(ids)}) AND {account} = ?"
         " AND subscribed = TRUE AND personalised = TRUE AND erased_at IS NULL"
         f" ORDER BY id{locking()}",
         (*ids, account_id),
@@ -137,16 +140,15 @@ def forget(follower_id: int) -> int:
     return gone
 
 
-def stale(account_id: int, slug: str, version: int, limit: int) -> list[int]:
-    """Followers whose score is of another version than this one: nobody predicts of them any more.
-
-    After everybody was scored these are who has left, or switched personalisation off.
-    """
+def stale(account_id: int, slug: str, version: int, after: int, limit: int) -> list[int]:
+    """Followers, ascending after one, whose score is of another version than this one, or who left
+    or switched personalisation off: after everybody was scored, nobody renews theirs."""
+    table = "prediction p" + (" INDEXED BY prediction_follower_id_slug" if is_sqlite() else "")
     rows = fetch(
-        "SELECT p.follower_id FROM prediction p JOIN follower f ON f.id = p.follower_id"
-        " WHERE p.slug = ? AND f.account_id = ? AND (p.version <> ? OR f.subscribed = FALSE"
-        " OR f.personalised = FALSE) ORDER BY p.follower_id LIMIT ?",
-        (slug, account_id, version, limit),
+        f"SELECT p.follower_id FROM {table} JOIN follower f ON f.id = p.follower_id"
+        " WHERE p.follower_id > ? AND p.slug = ? AND f.account_id = ? AND (p.version <> ?"
+        " OR f.subscribed = FALSE OR f.personalised = FALSE) ORDER BY p.follower_id LIMIT ?",
+        (after, slug, account_id, version, limit),
     )
     return [row[0] for row in rows]
 
@@ -193,4 +195,6 @@ def told(follower_id: int, lang: str = "zh") -> list[dict[str, Any]]:
 
 def means(slug: str, lang: str = "zh") -> str:
     """What a score of this purpose says, in words; of a purpose of one's own its name."""
+    if slug.startswith(LIKE):
+        return t("prediction.like", lang, segment=slug.removeprefix(LIKE))
     return t(f"prediction.{slug}", lang) if slug in PURPOSES else slug

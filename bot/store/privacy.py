@@ -49,6 +49,7 @@ OWN_TABLES = (
     "identity",
     "entitlement",
     "carried",
+    "prediction",
 )
 # These count something else, too (messages sent, money taken, stock) and stay without the person.
 KEPT_TABLES = ("event", "coupon_code", "send")

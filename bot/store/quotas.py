@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.store.db import again, run, transaction
+from bot.store.db import again, is_mysql, run, transaction
 from bot.store.models import Quota, QuotaLook
 from bot.store.queries import locked
 
@@ -62,11 +62,15 @@ def room(account_id: int, api: str, period: str, limit: int) -> int:
 
 
 def take(account_id: int, api: str, period: str, calls: int) -> bool:
-    """Count `calls` if they fit. False: they do not, nothing was counted."""
-    changed: int = (
-        Quota.update(used=Quota.used + calls)
-        .where(_key(account_id, api, period) & (Quota.used + calls <= Quota.limit))
-        .execute()
+    """Count `calls` if they fit. False: they do not, nothing was counted.
+
+    Part of every claim, so hand-written: building the query takes longer than running it.
+    """
+    most = "`limit`" if is_mysql() else '"limit"'  # a word of SQL
+    changed = run(
+        "UPDATE quota SET used = used + ? WHERE account_id = ? AND api = ? AND period = ?"
+        f" AND used + ? <= {most}",
+        (calls, account_id, api, period, calls),
     )
     return changed == 1
 
@@ -78,13 +82,6 @@ def exhaust(account_id: int, api: str, period: str, limit: int) -> None:
         Quota.update(used=Quota.limit, source="platform").where(
             _key(account_id, api, period) & (Quota.used < Quota.limit)
         ).execute()
-
-
-def set_limit(account_id: int, api: str, period: str, limit: int, source: str) -> None:
-    """Note a better known limit; `source` says whose figure it is: platform or console."""
-    with transaction():
-        room(account_id, api, period, limit)
-        Quota.update(limit=limit, source=source).where(_key(account_id, api, period)).execute()
 
 
 def left(account_id: int, api: str, period: str, limit: int) -> int:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.store.db import fetch
-from bot.values.audience import SendState
-
-BOUGHT = ("order", "coupon.redeemed")
+from bot.values.audience import SendState, Skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,22 @@ def counts(campaign_id: int, generation: int | None) -> list[Count]:
     ]
 
 
+HOLD_OUT, CONTROL, EXPERIMENT = "hold_out", "control", "experiment"
+_HELD_BY = {Skip.GLOBAL_CONTROL: CONTROL, Skip.ELSEWHERE: EXPERIMENT}
+
+
+def held_out_by(counts: Iterable[Count]) -> dict[str, int]:
+    """Who holds the held-out: the run's own hold-out, the account's control group, or another
+    experiment of the group; each is named, their sum is all the held-out."""
+    found = {HOLD_OUT: 0, CONTROL: 0, EXPERIMENT: 0}
+    for count in counts:
+        if count.state == SendState.HELD_OUT:
+            found[_HELD_BY.get(Skip(count.skip), HOLD_OUT) if count.skip else HOLD_OUT] += (
+                count.rows
+            )
+    return found
+
+
 def by_state(campaign_id: int, generation: int) -> dict[str, int]:
     """The rows of a run, whatever their step."""
     found = fetch(
@@ -94,28 +109,6 @@ def bought(campaign_id: int, generation: int | None, window: timedelta) -> dict[
         (campaign_id, *_named(generation), _ms(window)),
     )
     return {row[0]: Bought(int(row[1]), int(row[2]), int(row[3])) for row in found}
-
-
-def responses(
-    campaign_id: int, generation: int | None, window: timedelta
-) -> dict[str, tuple[int, int]]:
-    """state -> (followers, those who bought anything within `window` of the planning).
-
-    For the sent, and for those held out who could have been sent to: both from the same instant,
-    and by the same measure, since the held-out have no coupon of the campaign to redeem.
-    """
-    found = fetch(
-        "SELECT send.state, COUNT(*), SUM(CASE WHEN EXISTS (SELECT 1 FROM event"
-        " WHERE event.follower_id = send.follower_id AND event.kind IN (?, ?)"
-        " AND event.at >= send.planned_at AND event.at <= send.planned_at + ?)"
-        f" THEN 1 ELSE 0 END) FROM send WHERE campaign_id = ?{_of(generation)} AND step = 'offer'"
-        " AND (state = ? OR (state = ? AND skip = '')) GROUP BY send.state",
-        (*BOUGHT, _ms(window), campaign_id, *_named(generation), *_COMPARED),
-    )
-    return {state: (int(people), int(responded)) for state, people, responded in found}
-
-
-_COMPARED = (SendState.SENT, SendState.HELD_OUT)
 
 
 def _of(generation: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,11 +34,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class EndingCode:
-    """A claimed coupon of a campaign that ends soon."""
+    """A claimed coupon of a campaign that ends soon; `generation`: of the send that carried it."""
 
     code_id: int
     follower_id: int
     expires_at: datetime
+    generation: int
 
 
 def write(sheet: Sheet, state: SendState, variant: str, follower_ids: Sequence[int]) -> int:
@@ -80,6 +82,20 @@ def note_barred(sheet: Sheet, reasons: Sequence[tuple[int, Skip]]) -> None:
             for who, skip in reasons
         ],
     )
+
+
+def note_control(sheet: Sheet, barred: Sequence[tuple[int, Skip | None]]) -> None:
+    """These held-out followers are of the account's control group: (follower id, why they would
+    have got nothing anyway; None: nothing was against it)."""
+    run_many(
+        "UPDATE send SET skip = ?, reasons = ? WHERE campaign_id = ? AND generation = ?"
+        " AND step = ? AND follower_id = ? AND state = ?",
+        [
+            (Skip.GLOBAL_CONTROL, "{}" if why is None else json.dumps({"barred": why.value}),
+             sheet.campaign_id, sheet.generation, sheet.step, who, SendState.HELD_OUT)
+            for who, why in barred
+        ],
+    )  # fmt: skip
 
 
 def set_times(sheet: Sheet, times: Sequence[tuple[int, datetime]]) -> None:
@@ -141,16 +157,16 @@ def set_subjects(sheet: Sheet, subjects: Sequence[tuple[int, str]]) -> None:
 
 
 def ending_codes(
-    run_of: tuple[int, int], batch_id: int, now: datetime, before: datetime
+    campaign_id: int, batch_id: int, now: datetime, before: datetime
 ) -> Iterator[list[EndingCode]]:
-    """Coupons of a run (campaign id, generation) that their followers claimed and have not used,
-    ending in (now, before] and not reminded of before; in chunks."""
+    """Coupons of a campaign, whichever of its runs they came from, that their followers claimed
+    and have not used, ending in (now, before] and not reminded of before; in chunks."""
     after = 0
     while codes := _unused(batch_id, now, before, after):
         after = codes[-1][0]
-        owners = _owners(run_of, [send_id for _, send_id, _ in codes])
+        owners = _owners(campaign_id, [send_id for _, send_id, _ in codes])
         yield [
-            EndingCode(code_id, owners[send_id], from_ms(ends))
+            EndingCode(code_id, owners[send_id][0], from_ms(ends), owners[send_id][1])
             for code_id, send_id, ends in codes
             if send_id in owners
         ]
@@ -169,12 +185,24 @@ def _unused(
     return [(code_id, send_of(purpose) or 0, ends) for code_id, purpose, ends in found]
 
 
-def _owners(run_of: tuple[int, int], send_ids: Sequence[int]) -> dict[int, int]:
-    """The followers of those sends that belong to the run."""
+def _owners(campaign_id: int, send_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Send id -> (follower, generation), of those sends that belong to the campaign."""
     marks = ",".join("?" * len(send_ids))
     found = fetch(
-        f"SELECT id, follower_id FROM send WHERE id IN ({marks})"
-        f" AND {only('campaign_id = ? AND generation = ?')}",
-        (*send_ids, *run_of),
+        f"SELECT id, follower_id, generation FROM send WHERE id IN ({marks})"
+        f" AND {only('campaign_id = ?')}",
+        (*send_ids, campaign_id),
     )
-    return dict(found)
+    return {send_id: (who, generation) for send_id, who, generation in found}
+
+
+def planned_for(sheet: Sheet, follower_ids: Sequence[int]) -> set[int]:
+    """Those of them who have a row of the sheet's step in its run already."""
+    if not follower_ids:
+        return set()
+    found = fetch(
+        "SELECT follower_id FROM send WHERE campaign_id = ? AND generation = ? AND step = ?"
+        f" AND follower_id IN ({qmarks(follower_ids)})",
+        (sheet.campaign_id, sheet.generation, sheet.step, *follower_ids),
+    )
+    return {row[0] for row in found}

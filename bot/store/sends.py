@@ -14,6 +14,8 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bot.clock import instant, to_ms
@@ -122,14 +124,33 @@ def has_due(campaign_id: int, now: datetime) -> bool:
 
 def people(ids: Sequence[int]) -> dict[int, FollowerState]:
     """The followers as they are now, held: their caps and windows cannot be spent twice at once."""
+    return {values[0]: followers.state_of(values) for values in people_rows(ids)}
+
+
+def people_rows(ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The same as rows of followers.COLUMNS: see `seen`."""
     if not ids:
-        return {}
-    found = fetch(
+        return []
+    return fetch(
         f"SELECT {followers.COLUMNS} FROM follower WHERE id IN ({qmarks(ids)})"
         f" ORDER BY id{locking()}",
         ids,
     )
-    return {values[0]: followers.state_of(values) for values in found}
+
+
+def seen(values: Sequence[Any], at_ms: int) -> tuple[Any, ...]:
+    """All that permission looks at in a row of `people_rows`: who has the same is judged alike."""
+    until = values[13]
+    return (
+        values[2],  # subscribed
+        values[3],  # marketing_consent
+        values[5] is None,  # opted_out_at
+        values[6],  # blacklisted
+        values[7] is None,  # erased_at
+        values[12],  # window_kind
+        until is not None and until > at_ms,
+        values[14],  # window_left
+    )
 
 
 def marketing_counts(ids: Sequence[int], now: datetime) -> dict[int, tuple[int, int, int]]:
@@ -182,10 +203,11 @@ def codes_held(batch_id: int, ids: Sequence[int]) -> dict[int, int]:
 def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now: datetime) -> None:
     """Take the rows that `due` holds. Attempts grow with every claim: they fence late answers."""
     alike: dict[tuple[str, str, int | None, str], list[int]] = {}
-    texts: dict[str, str] = {}
-    for row, channel, client_id, coupon_code, reasons in entries:
-        why = texts.get(word := repr(reasons)) or texts.setdefault(word, _json(reasons))
-        alike.setdefault((channel, client_id, coupon_code, why), []).append(row.id)
+    texts: dict[int, str] = {}  # by the dict itself: who was judged alike shares one
+    for (channel, client_id, coupon_code, reasons), same in groupby(entries, _WRITTEN):
+        why = texts.get(id(reasons)) or texts.setdefault(id(reasons), _json(reasons))
+        ids = alike.setdefault((channel, client_id, coupon_code, why), [])
+        ids += [entry.row.id for entry in same]
     at = to_ms(now)
     columns = (
         "UPDATE send SET state = ?, channel = ?, client_id = ?, coupon_code = ?, reasons = ?,"
@@ -200,6 +222,9 @@ def claim(entries: Sequence[ClaimEntry], owner: str, lease_until: datetime, now:
         else:
             run(f"{columns} IN ({qmarks(ids)})", (*values, *ids))
     run_many(f"{columns} = ?", each)
+
+
+_WRITTEN = itemgetter(1, 2, 3, 4)  # a ClaimEntry but for its row
 
 
 def skip(entries: Iterable[tuple[int, Skip, dict[str, Any]]], now: datetime) -> None:
@@ -294,6 +319,31 @@ def held(rows: Sequence[SendRow], owner: str) -> set[int]:
     return {send_id for send_id, tries in found if attempts[send_id] == tries}
 
 
+def settle_held(rows: Sequence[SendRow], owner: str, now: datetime) -> bool:
+    """Sent, of messages without an id, in one statement. False: not all of these rows are as
+    `held` wants them; the transaction has to be given up then."""
+    tries: dict[int, list[int]] = {}
+    for row in rows:
+        tries.setdefault(row.attempts, []).append(row.id)
+    at = to_ms(now)
+    for attempts, ids in tries.items():
+        changed = run(
+            f"{_SENT} ({qmarks(ids)})"
+            f" AND {only('state IN (?, ?) AND claimed_by = ? AND attempts = ?')}",
+            (SendState.SENT, at, at, *ids, SendState.CLAIMED, SendState.UNKNOWN, owner, attempts),
+        )
+        if changed != len(ids):
+            return False
+    mark_sent(row.id for row in rows)
+    return True
+
+
+_SENT = (
+    "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL,"
+    " errcode = NULL, error = '' WHERE id IN"
+)
+
+
 def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
     """(id, msgid). A receipt of this message that came before the answer keeps its say: with an
     error (a claim leaves none) it makes the row failed."""
@@ -301,11 +351,7 @@ def settle_sent(entries: Iterable[tuple[int, str]], now: datetime) -> None:
     at = to_ms(now)
     plain = [send_id for send_id, msgid in found if not msgid]
     if plain:
-        run(
-            "UPDATE send SET state = ?, sent_at = ?, settled_at = ?, lease_until = NULL,"
-            f" errcode = NULL, error = '' WHERE id IN ({qmarks(plain)})",
-            (SendState.SENT, at, at, *plain),
-        )
+        run(f"{_SENT} ({qmarks(plain)})", (SendState.SENT, at, at, *plain))
     # MySQL assigns left to right and reads new values: msgid and error come after their readers.
     run_many(
         "UPDATE send SET state = CASE WHEN msgid = ? AND error <> '' THEN ? ELSE ? END,"

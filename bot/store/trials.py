@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.errors import NotFound
 from bot.store.db import run
-from bot.store.models import CampaignTester, TrialSend
+from bot.store.models import Campaign, CampaignTester, TrialSend
+from bot.values.audience import SendState
 
 ERROR_LIMIT = 190
 
@@ -73,6 +75,18 @@ def of(campaign_id: int, limit: int = 100) -> list[Trial]:
     """The latest first."""
     query = TrialSend.select().where(TrialSend.campaign == campaign_id)
     return [_trial(row) for row in query.order_by(TrialSend.id.desc()).limit(limit)]
+
+
+def by_day(account_id: int, first: datetime, end: datetime) -> list[tuple[int, int]]:
+    """(day number from `first`, test messages that went or may have) of the account."""
+    query = (
+        TrialSend.select(TrialSend.at)
+        .join(Campaign)
+        .where((Campaign.account == account_id) & (TrialSend.at >= first) & (TrialSend.at < end))
+        .where(TrialSend.state.in_((SendState.SENT, SendState.UNKNOWN)))
+    )
+    counts = Counter((row.at - first) // timedelta(days=1) for row in query)
+    return sorted(counts.items())
 
 
 def _trial(row: Any) -> Trial:

@@ -34,12 +34,10 @@ class CampaignKind(StrEnum):
 
     JOURNEY   the standing campaign of one action of a journey: followers come one by one, each
               entry into the journey is a generation of its ledger rows, and it never ends itself
-    TEST      what its maker sends to testers: outside caps, figures and stock
     """
 
     PUSH = "push"
     JOURNEY = "journey"
-    TEST = "test"
 
 
 class SendState(StrEnum):

@@ -81,6 +81,7 @@ class Needs:
     campaigns: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     pins: frozenset[int] = frozenset()
+    models: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ class FollowerFacts:
     codes       slug of a coupon batch -> his codes; sends: slug of a campaign -> its rows on him
     lists       slugs of the segments in whose list he is
     pins        segment id -> put in (True) or kept out (False) by a marketer
+    predictions slug of a model -> its score for him
     """
 
     id: int
@@ -119,3 +121,4 @@ class FollowerFacts:
     sends: dict[str, list[Sent]] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
     pins: dict[int, bool] = field(default_factory=dict)
+    predictions: dict[str, float] = field(default_factory=dict)

@@ -179,7 +179,7 @@ def _follower_id(name: str) -> int:
 @views.get("/reports/<slug>")
 def report(slug: str) -> Response:
     """The report of a campaign by its slug."""
-    return jsonify(campaign.report_of(g.account_id, slug).to_json())
+    return jsonify(campaign.report_of(g.account_id, slug, services().clock()).to_json())
 
 
 def document() -> dict[str, Any]:

@@ -53,7 +53,7 @@ def static(name: str) -> Response:
 
 
 def _page() -> LivePage:
-    account = services().account_of("default")
+    account, now = services().account_of("default"), services().clock()
     callbacks = repair.callback_counts(account.id)
     return LivePage(
         figures=[
@@ -71,7 +71,7 @@ def _page() -> LivePage:
             (f"{row.name} {row.slug}", f"{row.size:,}") for row in segments.of_account(account.id)
         ],
         campaigns=[
-            _campaign_row(campaign.report_of(account.id, row.slug).to_json())
+            _campaign_row(campaign.report_of(account.id, row.slug, now).to_json())
             for row in campaign_rows.all_of(account.id)
         ],
         jobs=[(run.job, run.outcome, f"{run.started_at:%H:%M:%S}") for run in jobs.last_runs()],

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
@@ -24,7 +22,7 @@ from bot.i18n import t
 from bot.store.coupon_tills import Till
 from bot.store.coupons import Coupon
 from bot.values.coupons import Kind
-from bot.values.money import yuan
+from bot.values.money import fen_of, yuan
 from bot.web import metrics
 from bot.web.services import services
 
@@ -155,16 +153,15 @@ def _field(name: str, longest: int) -> str:
 
 def _fen(text: str) -> int | None:
     """Yuan as typed, "45.5" or "¥45.50"; "" is None. Raises InvalidInput."""
-    bare = text.strip("¥￥元 ").replace(",", "")
-    if not bare:
+    if not text.strip("¥￥元 "):
         return None
     try:
-        fen = Decimal(bare) * 100 if re.fullmatch(r"[0-9.]+", bare) else None
-    except InvalidOperation:
-        fen = None
-    if fen is None or fen != fen.to_integral_value():
+        fen = fen_of(text)
+    except ValueError:
+        fen = -1
+    if fen < 0:
         raise InvalidInput("an amount like 45.50", "basket")
-    return int(fen)
+    return fen
 
 
 def _lang() -> str:

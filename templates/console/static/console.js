@@ -1,14 +1,10 @@
-// The little that the console needs a script for: the menu on a phone, asking twice, the colours.
+// The little that the console needs a script for: the menu on a phone, and asking twice.
 "use strict";
-
-if (!document.documentElement.dataset.bsTheme && matchMedia("(prefers-color-scheme: dark)").matches) {
-  document.documentElement.dataset.bsTheme = "dark";
-}
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-toggle]");
   if (!button) return;
-  const open = document.getElementById(button.dataset.toggle).classList.toggle("open");
+  const open = document.getElementById(button.dataset.toggle).classList.toggle("show");
   button.setAttribute("aria-expanded", String(open));
 });
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,14 @@ from bot import campaign
 from bot.campaign import allowances, scarce
 from bot.campaign.market import market_of
 from bot.errors import InvalidInput, OutcomeUnknown
-from bot.store import effect_costs, entitlements, quotas
-from bot.store.db import Store
+from bot.store import effect_costs, entitlements, quotas, segments, trials
+from bot.store.db import Store, run_many
 from bot.store.models import Follower, Segment
+from bot.store.trials import Trial
 from bot.values.audience import Channel
 from tests.bot.campaign.sandboxed import Town, town_of
 from tests.bot.campaign.test_mass import MASS
+from tests.bot.campaign.world import SLUG, found_world
 
 API = "message/mass/send"
 DAY = "2026-11-21"
@@ -57,7 +60,7 @@ def test_what_the_platform_says_counts_where_it_says_less_is_left(
     town: Town, caplog, counted, documented, used, drift
 ):
     world = town.world
-    quotas.set_limit(world.account_id, API, DAY, documented, "documented")
+    quotas.room(world.account_id, API, DAY, documented)
     assert quotas.take(world.account_id, API, DAY, counted)
     theirs = 31 if drift > 0 else 1
     town.desk.world.used["/cgi-bin/message/mass/send", DAY] = theirs
@@ -147,3 +150,20 @@ def test_what_is_planned_beyond_the_month_makes_mass_messages_dear(town: Town):
     assert (
         "群发：计划需要 30 人次" in scarce.month_of(world.account_id, "", world.now).warnings()[0]
     )
+
+
+def test_who_is_in_two_segments_is_wanted_once_and_tests_are_told_too(store: Store):
+    world = found_world(store, followers=6)
+    again = segments.put(world.account_id, "again", "再来", {"all": []}, world.now)
+    half = [(again.id, who, 0) for who in (1, 2, 3)]
+    run_many("INSERT INTO segment_member (segment_id, follower_id, since) VALUES (?, ?, ?)", half)
+    audience = {"any": ["everybody", "again"]}
+    world.create(offer=..., text="x", segment=..., audience=audience)
+    later = world.now + timedelta(days=1)
+    campaign.schedule(world.services, world.account_id, SLUG, world.now, at=later)
+    note = Trial(1, "a", "wang", world.now, "sent", "")
+    for trial in (note, note, replace(note, state="failed")):
+        trials.note(world.state().id, trial, "customer_service")
+    found = scarce.month_of(world.account_id, "", world.now)
+    assert [need.audience for need in found.needs] == [6]
+    assert found.days == {DAY: {scarce.TESTS: 2}}, "one that failed did not go"

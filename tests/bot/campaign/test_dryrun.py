@@ -14,8 +14,9 @@ from bot.campaign.dryrun import order_to_come
 from bot.campaign.order import OFFER
 from bot.campaign.policy import Delay, judge
 from bot.campaign.recipients import recipients
+from bot.campaign.telling_ahead import dry_run_told
 from bot.campaign.verdicts import DELAYED, OUTCOMES, verdicts
-from bot.clock import to_ms
+from bot.clock import SHANGHAI, to_ms
 from bot.store import campaign_rules, campaigns, segments
 from bot.store.db import Store, run
 from bot.store.models import Follower, Send
@@ -165,3 +166,43 @@ def test_the_waterfall_ends_with_those_who_get_it(store: Store):
     ]  # fmt: skip
     assert told.expected == 21
     assert told.cost_fen == 21 * 2000
+
+
+# --- a later start ------------------------------------------------------------------------------
+
+
+def later(world: World, at: str, **changes: Any) -> campaign.DryRun:
+    world.create(slug="later", schedule={"at": at}, **changes)
+    return campaign.dry_run(world.services, world.account_id, "later", world.now)
+
+
+def test_a_later_start_is_reckoned_as_of_the_start(store: Store):
+    """Windows close after 10 or 47 hours, who had one yesterday is free again, the coupon ends."""
+    world = found_world(store, followers=8)
+    before = world.create(slug="before", offer=..., text="x").id
+    sent_before(before, 1, 0, 0.5, world.batch_id)
+    Follower.update(window_until=NOON + timedelta(hours=10)).where(Follower.id >= 7).execute()
+    now = later(world, "2026-11-21T12:00")
+    assert (now.starts_at, now.expected, now.skipped) == (NOON, 7, {"frequency_cap": 1})
+    run("DELETE FROM campaign WHERE slug = 'later'")
+    told = later(world, "2026-11-22T20:00")
+    assert (told.as_of, told.starts_at) == (NOON, NOON + timedelta(hours=32))
+    assert (told.expected, told.skipped) == (6, {"no_channel": 2})
+    assert told.finish.at > told.starts_at
+    run("UPDATE coupon_batch SET valid_until = ?", (to_ms(NOON + timedelta(hours=30)),))
+    run("DELETE FROM campaign WHERE slug = 'later'")
+    assert later(world, "2026-11-22T20:00").skipped == {"no_stock": 6, "no_channel": 2}
+    run("UPDATE coupon_batch SET valid_until = NULL")
+    run("DELETE FROM campaign WHERE slug = 'later'")
+    night = later(world, "2026-11-22T22:00")
+    assert night.delayed_until == NOON + timedelta(hours=45), "quiet hours of the start's night"
+
+
+def test_a_recurring_campaign_is_reckoned_as_of_its_next_occurrence(store: Store):
+    world = found_world(store, followers=2)
+    world.create(slug="weekly", schedule={"cron": "0 10 * * 1"})
+    told = campaign.dry_run(world.services, world.account_id, "weekly", world.now)
+    assert told.starts_at.isoformat() == "2026-11-23T02:00:00+00:00"
+    words = list(dry_run_told(told, SHANGHAI))
+    assert words[0] == "【试算】weekly：按 2026-11-23 10:00 开始计算，受众 2 人"
+    assert [line for line in words if "算不出来" in line], "and what cannot be known is said"

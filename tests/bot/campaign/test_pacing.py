@@ -153,7 +153,7 @@ def test_a_quota_that_is_scarce_is_spread_over_the_day(store: Store):
     """100 calls are left at noon for nine hours: one every five and a half minutes."""
     world = found_world(store, followers=40, codes=0)
     day = quotas.day_of(NOON, SHANGHAI)
-    quotas.set_limit(world.account_id, "message/custom/send", day, 100, "console")
+    quotas.room(world.account_id, "message/custom/send", day, 100)
     world.begin(offer=..., text="x")
     counts = sent_each(world, 12, step=5)
     assert set(counts) == {0, 1}

@@ -13,7 +13,7 @@ from bot.campaign.matching import Piece, match
 from bot.campaign.preview import preview
 from bot.clock import to_ms
 from bot.content import library
-from bot.errors import InvalidInput
+from bot.errors import Conflict, InvalidInput
 from bot.store.db import Store
 from bot.store.models import Follower, FollowerInterest, Link
 from bot.tracking.tokens import read_link
@@ -117,7 +117,8 @@ def test_without_an_open_piece_nobody_gets_anything(store: Store):
     world = a_town(store, until=NOON)
     made = world.create(**{**WITH_CONTENT, "content": "tea"})
     told = campaign.dry_run(world.services, world.account_id, made.id, world.now)
-    campaign.start(world.services, world.account_id, SLUG, world.now)
+    despite = ("content-gone",)
+    campaign.start(world.services, world.account_id, SLUG, world.now, despite=despite)
     world.push()
     assert told.skipped == {"no_content": 40}
     assert world.states() == {"no_content": 40}
@@ -139,3 +140,32 @@ def test_content_that_is_not_there_is_refused(store: Store):
     world = found_world(store, followers=1)
     with pytest.raises(InvalidInput, match="content: there is no content 'tea'"):
         world.create(**{**WITH_CONTENT, "content": "tea"})
+
+
+# --- pieces that are gone -----------------------------------------------------------------------
+
+
+def lint_of(world: World) -> list[tuple[str, str]]:
+    told = campaign.dry_run(world.services, world.account_id, SLUG, world.now)
+    return [(one.severity.value, one.why()) for one in told.findings if one.rule == "content-gone"]
+
+
+def test_a_campaign_whose_content_is_all_gone_is_not_started(store: Store):
+    world = found_world(store, followers=2)
+    published(world, "tea", "茶")
+    published(world, "cake", "甜品", until=NOON + timedelta(hours=1))
+    for slug in ("tea", "cake"):
+        assert library.archive(world.account_id, slug, world.now)
+    world.create(offer=..., content=["tea", "cake"], text="{content_title}")
+    assert lint_of(world) == [
+        ("error", "内容“tea”已归档，发不出去。"), ("error", "内容“cake”已归档，发不出去。"),
+    ]  # fmt: skip
+    with pytest.raises(Conflict, match="content-gone"):
+        campaign.start(world.services, world.account_id, SLUG, world.now)
+    assert world.state().state == "draft"
+    library.publish(world.account_id, "cake", world.now)
+    assert lint_of(world) == [("warning", "内容“tea”已归档，发不出去。")]
+    world.later(hours=2)
+    assert ("error", "内容“cake”到发送时不在有效期内，或没有库存，发不出去。") in lint_of(world)
+    world.later(hours=-2)
+    assert campaign.start(world.services, world.account_id, SLUG, world.now).state == "scheduled"

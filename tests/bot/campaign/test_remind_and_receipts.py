@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 
 from bot import campaign
+from bot.campaign import rest, standing
 from bot.errors import OutcomeUnknown
 from bot.store import coupons
-from bot.store.db import Store
+from bot.store.db import Store, run
 from bot.store.models import CouponCode, Follower, Send
-from tests.bot.campaign.world import SLUG, World, found_world
+from tests.bot.campaign.world import SLUG, World, a_document, found_world
 
 REMINDER = {
     "template_id": "T-expiry",
@@ -192,3 +194,77 @@ def test_a_lost_answer_is_asked_again_and_gets_the_first_messages_receipt(world:
     world.push()
     assert again(row).state == "sent"
     assert campaign.settle_receipt(again(row).msgid, True, "success", world.now)
+
+
+# --- coupons of other runs ----------------------------------------------------------------------
+
+FREE = {"per_day": None, "per_week": None, "per_month": None}
+
+
+def claim_all(world: World) -> None:
+    for code in CouponCode.select().where(CouponCode.state == "issued"):
+        coupons.claim(code.id, world.now)
+
+
+def test_a_recurring_campaign_reminds_of_the_coupons_of_each_of_its_runs(store: Store):
+    """Daily, and a coupon lasts two days: each run's are reminded of while the next is under way.
+    Who had the reminder of a run gets no second one of it."""
+    world = found_world(store, followers=2)
+    run("UPDATE coupon_batch SET per_person = 9, valid_seconds = 172800")
+    schedule = {"cron": "0 13 * * *", "times": 3}
+    world.begin(reminder=REMINDER, guardrails=FREE, schedule=schedule)
+    world.later(hours=1)
+    reminders = []
+    for _ in range(4):
+        Follower.update(window_left=5, window_until=world.now + timedelta(days=3)).execute()
+        world.push()
+        world.push()
+        claim_all(world)
+        reminders += [remind(world), remind(world)]
+        world.push()
+        world.later(days=1)
+    assert reminders == [0, 0, 2, 0, 2, 0, 0, 0]
+    rows = Send.select().where(Send.step == "reminder").order_by(Send.id)
+    assert [(row.generation, row.state) for row in rows] == [(2, "sent")] * 2 + [(3, "sent")] * 2
+    campaign.close_due(world.later(days=9))
+    campaign.close_due(world.later(days=9))
+    assert world.state().state == "closed"
+
+
+def test_a_run_sent_to_the_rest_still_reminds_of_the_first_ones_coupons(store: Store):
+    world = found_world(store, followers=3)
+    Follower.update(window_left=0).where(Follower.id == 3).execute()
+    run("UPDATE coupon_code SET state = 'void' WHERE id > 1")
+    Follower.update(window_left=5).execute()
+    world.begin(reminder=REMINDER)
+    world.push()
+    assert world.states() == {"sent": 1, "no_stock": 2}
+    claim_all(world)
+    run("UPDATE coupon_code SET state = 'available' WHERE state = 'void'")
+    assert rest.send_rest_of(world.state(), world.now) == 2
+    world.push()
+    claim_all(world)
+    world.later(**SIX_DAYS)
+    assert remind(world) == 3
+    world.push()
+    assert Counter(r.generation for r in Send.select().where(Send.step == "reminder")) == {2: 3}
+
+
+def test_a_journeys_send_reminds_in_the_entry_that_gave_the_coupon(store: Store):
+    world = found_world(store, followers=2)
+    run("UPDATE coupon_batch SET per_person = 9")
+    document = a_document(segment=..., slug=..., reminder=REMINDER, guardrails=FREE)
+    number = standing.open_standing(world.account_id, "journey:w:1:s", document, world.now)
+    for entry in (1, 2):
+        standing.enqueue(number, [(1, entry)], "https://h.example", world.now)
+        Follower.update(window_left=5).execute()
+        world.push()
+        claim_all(world)
+    world.later(**SIX_DAYS)
+    assert (remind(world), remind(world)) == (2, 0)
+    world.push()
+    rows = list(Send.select().where(Send.step == "reminder").order_by(Send.id))
+    assert [(row.follower_id, row.generation, row.state) for row in rows] == [
+        (1, 1, "sent"), (1, 2, "sent"),
+    ]  # fmt: skip
+    assert len({row.subject for row in rows}) == 2

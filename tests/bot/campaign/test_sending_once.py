@@ -18,7 +18,7 @@ from bot.campaign import claim, plan, settle
 from bot.campaign.order import load
 from bot.campaign.settle import Result
 from bot.errors import OutcomeUnknown, Transient
-from bot.store import campaigns, sends
+from bot.store import campaigns, send_progress, sends
 from bot.store.db import Store, run
 from bot.store.models import CouponBatch, Follower, Send, database
 from tests.bot.campaign.world import SLUG, Crash, World, found_world
@@ -259,6 +259,23 @@ def test_an_answer_after_the_row_went_on_changes_nothing(world: World):
     again = claim.claim(order, "other", 12, LEASE, world.now)
     assert row.id in {other.id for other in again.rows}
     assert settle.settle(order, "me", [Result(row)], world.now).sent == 0
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_of_a_batch_of_answers_those_count_whose_rows_are_still_the_senders(world: World, gone):
+    """The desk takes all for its own, and looks only where it was wrong: nothing counts twice."""
+    a_claimed_row(world, rows=2)
+    order = load(world.state().id, "https://h.example", world.now)
+    rows = claim.claim(order, "me", 8, LEASE, world.now).rows
+    early = [Result(row) for row in rows[:gone]]
+    assert settle.settle(order, "me", early, world.now).sent == gone
+    batch = [*(Result(row) for row in rows[:-1]), Result(rows[-1], Transient(-1, "busy"))]
+    found = settle.settle(order, "me", batch, world.now)
+    assert (found.sent, found.again) == (len(rows) - 1 - gone, 1)
+    assert world.states()["sent"] == len(rows) - 1
+    assert world.stock()["issued"] == len(rows) - 1
+    moved = send_progress.total(order.campaign_id, order.generation)
+    assert (moved.sent, moved.again) == (len(rows) - 1, 1)
 
 
 def test_a_late_answer_resolves_what_the_sweeper_called_unknown(world: World):

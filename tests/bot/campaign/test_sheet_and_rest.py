@@ -107,9 +107,9 @@ def test_what_may_still_happen_is_no_fault(store: Store):
 
 def test_no_sheet_before_the_sum(store: Store):
     world = found_world(store, followers=3, codes=0)
-    world.begin(**PLAIN)
-    world.push()
-    with pytest.raises(Conflict, match="not closed"):
+    world.begin(**PLAIN | {"concurrency": 1})
+    world.push(stop=lambda: len(world.platform.asked) >= 1)
+    with pytest.raises(Conflict, match="still being sent"):
         sheet.sheet_of(world.state(), 1, world.now)
 
 

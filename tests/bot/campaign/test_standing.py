@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from bot import campaign
 from bot.campaign import standing
 from bot.errors import InvalidInput
-from bot.store import campaigns
+from bot.store import campaign_rules, campaigns
 from bot.store.db import Store, run
-from bot.store.models import Follower
+from bot.store.models import Follower, database
 from bot.values.audience import CampaignKind
 from tests.bot.campaign.world import World, a_document, found_world
 
@@ -104,3 +105,51 @@ def test_a_document_with_an_error_opens_nothing(world: World, change: dict[str, 
         opened(world, **change)
     assert refused.value.field == field
     assert campaigns.all_of(world.account_id, CampaignKind.JOURNEY) == []
+
+
+def test_the_control_group_is_held_out_and_not_skipped_so_that_it_is_a_measure(any_store: Store):
+    world = found_world(any_store, followers=120, codes=200)
+    campaign_rules.put(world.account_id, control_permille=300)
+    number = opened(world, holdout=0)
+    found = standing.enqueue(number, [(who, 1) for who in ids()], URL, world.now)
+    world.push()
+    closing = world.report(SLUG).closing
+    assert closing.skipped == {}
+    assert closing.held_out_by == {"hold_out": 0, "control": found.held_out, "experiment": 0}
+    assert 15 < found.held_out < 60
+    assert world.platform.received().total() == 120 - found.held_out
+    people = world.report(SLUG).to_json()["by_control"]["people"]
+    assert people == [120 - found.held_out, found.held_out]
+
+
+def test_each_second_costs_the_same_however_many_stand_and_wait(store: Store, monkeypatch):
+    """A dozen journeys' actions with nobody to send to: the same statements as for one."""
+    world, asked = found_world(store), list[str]()
+    execute = database.obj.execute_sql
+
+    def counting(sql: str, *more: object) -> object:
+        asked.append(sql)
+        return execute(sql, *more)
+
+    def statements(work: Callable[[], int]) -> int:
+        asked.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(database.obj, "execute_sql", counting)
+            assert work() == 0
+        return len(asked)
+
+    def a_second() -> tuple[int, int]:
+        reminders = statements(lambda: campaign.plan_reminders(world.services, world.now))
+        return statements(world.push), reminders
+
+    document = a_document(segment=..., slug=...)
+    standing.open_standing(world.account_id, "journey:w:0:a", document, world.now)
+    of_one = a_second()
+    for number in range(1, 12):
+        slug = f"journey:w:{number}:a"
+        standing.open_standing(world.account_id, slug, document, world.now)
+    assert a_second() == of_one
+    standing.enqueue(campaigns.by_slug(world.account_id, slug).id, [(ids()[0], 1)], URL, world.now)
+    later = world.now + timedelta(minutes=1)
+    assert [at.slug for at in campaigns.at_work(later)] == [slug]
+    assert campaigns.at_work(world.now - timedelta(seconds=1)) == []

@@ -107,7 +107,7 @@ class World:
         return campaigns.by_slug(self.account_id, slug)
 
     def report(self, slug: str = SLUG) -> campaign.Report:
-        return campaign.report_of(self.account_id, slug)
+        return campaign.report_of(self.account_id, slug, self.now)
 
     def counts(self, slug: str = SLUG) -> list[Count]:
         found = self.state(slug)

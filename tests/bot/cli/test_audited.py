@@ -61,6 +61,7 @@ ELSEWHERE = {
     "identity join",
     "privacy erase",
     "journeys enter",  # tests/bot/journey/test_commands.py
+    "model why",  # tests/bot/cli/test_model_store.py
 }
 OF_THE_LOG = {"privacy log"}
 

@@ -38,10 +38,10 @@ def said(words: str, status: int = 0) -> str:
 
 
 def test_quotas_from_nothing_to_a_platform_that_does_not_answer(account: int):
-    assert "no call was counted today" in said("quotas")
+    assert "今天还没有计到任何接口调用" in said("quotas")
     day = f"{common.now():%Y-%m-%d}"
     for period in {day, quotas.day_of(common.now(), SHANGHAI)}:
-        quotas.set_limit(account, API, period, 500_000, "documented")
+        quotas.room(account, API, period, 500_000)
         assert quotas.take(account, API, period, 7)
     (row,) = json.loads(said("quotas --json"))["quotas"]
     assert row == {
@@ -53,4 +53,5 @@ def test_quotas_from_nothing_to_a_platform_that_does_not_answer(account: int):
     month = json.loads(said("quotas month --json"))
     assert month["mass"]["followers_by_chances_left"]["4"] == 1
     assert month["rights"][0]["open"] == 1
-    assert "1 rights of 1 followers" in said("quotas month")
+    assert "1 人共 1 次授权" in said("quotas month")
+    assert "1 rights of 1 followers" in said("quotas month --lang en")

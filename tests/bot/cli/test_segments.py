@@ -229,6 +229,7 @@ def test_members_say_how_many_are_not_shown(hongyan, monkeypatch):
         ({"event": "order", "at_least": 0.5},
          "rule.all[1].at_least: a whole number from 1 to 1000"),
         ({"not": {"segment": "none"}}, "rule.all[1].not: there is no segment 'none'"),
+        ({"model": "none", "at_least": 0.5}, "rule.all[1]: there is no model 'none'"),
         ({"list": "none"}, "rule.all[1]: there is no segment 'none' with a list"),
         ({"campaign": "none", "outcome": "sent"}, "rule.all[1]: there is no campaign 'none'"),
         ({"any": [{"coupon": "none", "state": "issued"}]},

@@ -72,12 +72,13 @@ def test_watch_looks_once_where_there_is_no_terminal(account):
 
 def test_the_sheet_is_printed_and_verified(account):
     cancelled(account)
-    assert "ledger 3 rows, sha256 " in asked(f"campaign sheet {SLUG}")
-    assert "every ledger row agree" in asked(f"campaign sheet {SLUG} --verify")
+    assert "账本 3 行，SHA-256 " in asked(f"campaign sheet {SLUG}")
+    assert "每一行都相符" in asked(f"campaign sheet {SLUG} --verify")
+    assert "every ledger row agree" in asked(f"campaign sheet {SLUG} --verify --lang en")
     run("UPDATE send SET state = 'sent' WHERE id = 2")
     told = json.loads(asked(f"campaign sheet {SLUG} --verify --json", code=1))
     assert told["faults"] == ["ledger rows of step offer, followers 1 to 3: changed"]
-    assert "DIFFERS" in asked(f"campaign sheet {SLUG} --verify", code=1)
+    assert "不一致：" in asked(f"campaign sheet {SLUG} --verify", code=1)
 
 
 def test_the_rest_is_told_first_and_then_sent_to_on_record(account):
@@ -87,7 +88,8 @@ def test_the_rest_is_told_first_and_then_sent_to_on_record(account):
                     "run": None}  # fmt: skip
     assert "--yes" in asked(f"campaign rest {SLUG}")
     assert campaigns.by_slug(account, SLUG).generation == 1
-    assert "run 2 is being planned" in asked(f"campaign rest {SLUG} --yes")
+    assert "run 1 did not reach 3" in asked(f"campaign rest {SLUG} --lang en").lower()
+    assert "已为他们开始第 2 次" in asked(f"campaign rest {SLUG} --yes")
     assert campaigns.by_slug(account, SLUG).state == "planning"
     entry = audit.entries(1, action="campaign.rest")[0]
     assert entry.actor.startswith("operator:")

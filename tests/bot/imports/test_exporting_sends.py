@@ -91,7 +91,7 @@ def test_a_report_is_a_figure_a_line(store, tmp_path):
     world = found_world(store, followers=3)
     world.begin()
     world.push()
-    report = campaign.report_of(world.account_id, SLUG).to_json()
+    report = campaign.report_of(world.account_id, SLUG, world.now).to_json()
     path = tmp_path / "report.jsonl"
     told = export_report(report, path)
     figures = {one["figure"]: one.get("value") for one in lines(path)}

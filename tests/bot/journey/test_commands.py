@@ -115,3 +115,18 @@ def test_the_ready_made_one_starts_when_its_coupons_are_there(account):
     define(account, "any", "任何人", {"tag": "x"}, utc_now())
     assert shown("start", "welcome-catering")["state"] == "running"
     assert len(typed("webhook-key").output.strip()) == 32
+
+
+def test_what_the_linter_refuses_at_the_start_is_told_by_the_check(account, tmp_path):
+    send = {"purpose": "marketing", "text": "全网最低价！"}
+    document = a_journey({"id": "say", "send": send}, {"id": "end", "end": "finished"})
+    (tmp_path / "worst.json").write_text(json.dumps(document))
+    told = typed("check", "worst.json")
+    assert told.exit_code == 1
+    assert "✗ 步骤 say 的文案：错误" in told.output
+    assert "「最低」" in told.output
+    english = typed("check", "worst.json", "--lang", "en").output
+    assert "✗ The text of step say:" in english
+    shown("define", "worst.json")
+    refused = typed("start", "welcome")
+    assert isinstance(refused.exception, Conflict), "as the start does"

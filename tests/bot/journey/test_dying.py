@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot import journey
-from bot.clock import from_ms
+from bot.clock import SHANGHAI, from_ms
 from bot.journey import explaining, reporting, working
 from bot.store import (
     db,
@@ -178,7 +178,9 @@ def test_a_person_sees_their_journeys_and_is_forgotten_in_them(any_town: Town):
     held = everything(lin)
     assert [one["slug"] for one in held["journeys"]] == ["welcome"]
     assert [one["step"] for one in held["webhooks"]] == ["call"]
-    assert explaining.lines(explaining.explain(lin))[0].startswith("迎新（welcome v1 #1）进行中")
+    told = explaining.lines(explaining.explain(lin), SHANGHAI)
+    assert told[0].startswith("迎新（welcome v1 #1）进行中")
+    assert told[1].startswith("  2026-11-21 12:00 · "), "by the account's clock"
     privacy.erase(lin, town.now, town.now - DAY)
     assert JourneyRun.select().count() == 0
     assert fetch("SELECT COUNT(*) FROM journey_call") == [(0,)]

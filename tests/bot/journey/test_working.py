@@ -183,6 +183,8 @@ def test_the_held_out_walk_silently_and_are_the_measure(any_store: Store):
     assert (found.effect.held_out, found.effect.held_out_bought) == (len(held), 2)
     assert found.steps[0].passed == {"done": len(treated), "held_out": len(held)}
     assert found.steps[0].sends == {"sent": len(treated)}
+    assert found.effect.final is False, "a journey is looked at all along"
+    assert [line for line in reporting.lines(found) if "随时查看都有效" in line]
     assert fetch("SELECT COUNT(*) FROM journey_run WHERE heeds = TRUE") == [(0,)]
 
 
@@ -334,3 +336,23 @@ def test_segments_lead_in_and_out_and_caps_hold(any_store: Store):
     found = reporting.report(town.account_id, "welcome", town.now)
     assert found.away == {"full": 3}
     assert "  ✗ 人数已满 3" in reporting.lines(found)
+
+
+def test_the_report_tells_what_came_of_each_send(store: Store):
+    town = found_town(store, followers=3)
+    send = {"purpose": "service", "text": "券 {link}", "url": "https://a.example/", "goal": GOAL}
+    town.start(a_journey({"id": "offer", "send": send}, {"id": "wait", "wait": {"days": 1}}, END))
+    town.happens("subscribe", *town.people)
+    town.turn()
+    town.turn(minutes=1)
+    town.happens("checkin", town.people[0])
+    town.happens("order", town.people[1])
+    found = reporting.report(town.account_id, "welcome", town.now)
+    outcomes = found.steps[0].outcomes
+    assert (outcomes["sent"], outcomes["goals"], outcomes["clicked"]) == (3, 1, 0)
+    lines = reporting.lines(found)
+    assert [line for line in lines if "达成目标 1" in line and "效果：已发 3" in line]
+    assert found.steps[1].outcomes is None
+
+
+GOAL = {"event": "checkin"}
