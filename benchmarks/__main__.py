@@ -10,7 +10,7 @@ from importlib import import_module
 NAMES = (
     "callbacks", "sends", "ledger", "chaos", "crosswoz", "sandbox_month",
     "nlu", "imports", "picture", "folds", "segments", "experiments", "dryrun", "effect", "journeys",
-    "carrying",
+    "carrying", "matching", "loop", "uplift", "insight", "recommend",
 )  # fmt: skip
 
 
@@ -20,6 +20,9 @@ def main() -> None:
     parser.add_argument("--requests", type=int)
     parser.add_argument("--connections", type=int)
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--followers", type=int, help="matching, loop")
+    parser.add_argument("--seeds", type=int, help="loop")
+    parser.add_argument("--offers", type=int, help="matching")
     parser.add_argument("--postgres", action="store_const", const=True)
     parser.add_argument("--quick", action="store_const", const=True, help="nlu: without most peers")
     given = parser.parse_args()
@@ -27,6 +30,9 @@ def main() -> None:
         "count": given.requests,
         "connections": given.connections,
         "rounds": given.rounds,
+        "followers": given.followers,
+        "offers": given.offers,
+        "seeds": given.seeds,
         "postgres": given.postgres,
         "quick": given.quick,
     }

@@ -32,6 +32,8 @@ _FORMS = {
     "trees": ("bot.insight.propensity.trees", "score"),
     "svm": ("bot.insight.propensity.svm", "score"),
     "mlp": ("bot.insight.propensity.neural", "score"),
+    "crossed": ("bot.insight.propensity.construct", "scored"),
+    "blend": ("bot.insight.propensity.blend", "scored"),
 }
 
 

@@ -45,6 +45,7 @@ def figure_lines(found: Mapping[str, Any]) -> Iterator[str]:
         yes = f", {metrics['yes']} yes ({metrics['rate']:.1%})" if "yes" in metrics else ""
         yield f"{metrics['rows']} rows{yes}"
     yield from _intervals(metrics)
+    yield from found.get("lines", ())
     if "calibration_error" in found:
         yield f"calibration error {found['calibration_error']:.4f}"
     gains = [line for line in found.get("gains", ()) if line["share"] in (0.1, 0.2, 0.5)]

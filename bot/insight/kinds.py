@@ -68,6 +68,7 @@ _MODULES = {
     "uplift": "bot.insight.uplift.kind",
     "recommend": "bot.insight.recommend.kind",
     "clusters": "bot.insight.clusters.kind",
+    "lookalike": "bot.insight.clusters.lookalike",
 }
 NAMES = tuple(_MODULES)
 

@@ -109,6 +109,12 @@ def rows_of(table: Table, start: int, end: int) -> Table:
     return Table(columns, min(end, table.rows) - start)
 
 
+def shifted(error: InvalidInput, rows: int) -> InvalidInput:
+    """The same refusal, its line counted from the start of the whole, `rows` before the slice."""
+    said = re.sub(r"line (\d+)", lambda m: f"line {int(m.group(1)) + rows}", str(error), count=1)
+    return InvalidInput(said, error.field)
+
+
 def _detected(name: str, cells: Cells, kept: bool) -> Column | str:
     """The column's kind, or the reason why it is no feature."""
     if not kept and _NAMED_ID.search(name):

@@ -1,8 +1,7 @@
 """Who teaches and who judges: later rows judge where a time is known, a group is never parted.
 
-One rule for the held-out part and for the folds. By time: rows are cut at times, ties stay on one
-side, and each fold is judged by what was known before it. By group: whole groups. Otherwise: each
-class is spread evenly.
+One rule for the held-out part and for the folds. By time: rows are cut at times, and each fold is
+judged by what was known before it. By group: whole groups. Otherwise: each class is spread evenly.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from bot.insight.table import Table
 
 Places = NDArray[np.intp]
 Doubles = NDArray[np.float64]
+_FAR = 1.75
 FIRST_PART = 0.4  # of the rows teach before the first fold by time is judged
 
 
@@ -45,12 +45,20 @@ def hold_out(
     share: float,
     seed: int,
 ) -> Fold:
-    """A part that only judges: about `share` of the rows, the last ones where a time is known."""
+    """A part that only judges: about `share` of the rows, the last ones where a time is known.
+
+    Where one time alone, the last, holds far more than that share, a part of its rows judges and
+    the others teach: no teaching row is later than a judging one.
+    """
     how = manner(group, time)
     if how == "time":
         assert time is not None
-        cut = _cut(np.sort(time), 1 - share)
-        return Fold(np.flatnonzero(time < cut), np.flatnonzero(time >= cut))
+        judge = np.flatnonzero(time >= _cut(np.sort(time), 1 - share))
+        if len(judge) > _FAR * share * len(time) and np.unique(time[judge]).size == 1:
+            parts = round(len(judge) / (share * len(time)))
+            inside = None if group is None else group[judge]
+            judge = judge[_numbered(y[judge], inside, parts, seed) == 0]
+        return Fold(np.setdiff1d(np.arange(len(time)), judge), judge)
     number = _numbered(y, group if how == "group" else None, max(2, round(1 / share)), seed)
     return Fold(np.flatnonzero(number != 0), np.flatnonzero(number == 0))
 

@@ -23,7 +23,7 @@ from bot.insight.kinds import Columns, Request
 from bot.insight.metrics import with_intervals
 from bot.insight.modelfile import Learnt
 from bot.insight.rows import Brought, bring, fingerprint, given, whose
-from bot.insight.schema import rows_of, texts
+from bot.insight.schema import rows_of, shifted, texts
 from bot.insight.search import Roster, Tried, fit, search
 from bot.insight.split import Fold, folds, hold_out, manner
 from bot.insight.table import Table
@@ -89,7 +89,10 @@ def score_rows(learnt: Learnt, table: Table) -> Doubles:
     part = Part(learnt.card["model"], learnt.arrays)
     found = np.empty(table.rows)
     for start in range(0, table.rows, SLICE):
-        raw = score(part, rows_of(table, start, start + SLICE))
+        try:
+            raw = score(part, rows_of(table, start, start + SLICE))
+        except InvalidInput as error:
+            raise shifted(error, start) from None
         found[start : start + len(raw)] = calibrate.apply(learnt.card["calibration"], raw)
     return found
 
@@ -207,6 +210,7 @@ def _about(
     sample = brought.sample
     return {
         "kind": kind,
+        "row_by_row": True,
         "seed": request.seed,
         "fingerprint": fingerprint(brought.table),
         "columns": asdict(request.columns),

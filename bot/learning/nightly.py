@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.learning import scoring, serving, training
-from bot.learning.purposes import purpose
+from bot.learning.purposes import LIKE, purpose
 from bot.store import accounts, insight_models
 
 logger = logging.getLogger(__name__)
@@ -28,8 +28,14 @@ def learn(now: datetime, slugs: Sequence[str], retrain_days: int) -> int:
         _night(account.id, slug, now, retrain_days)
         for account in accounts.all_accounts()
         if now.astimezone(ZoneInfo(account.timezone)).hour == LEARNS_AT
-        for slug in slugs
+        for slug in (*slugs, *_alike(account.id))
     )
+
+
+def _alike(account_id: int) -> list[str]:
+    """Look-alike models are taught when somebody asks; at night they are only scored."""
+    used = insight_models.active(account_id)
+    return [one.slug for one in used if one.slug.startswith(LIKE)]
 
 
 def _night(account_id: int, slug: str, now: datetime, retrain_days: int) -> int:
@@ -45,7 +51,7 @@ def _night(account_id: int, slug: str, now: datetime, retrain_days: int) -> int:
 
 def _due(account_id: int, slug: str, now: datetime, retrain_days: int) -> bool:
     """The last model is old enough, or reads columns that are not the product's any more."""
-    if not retrain_days:
+    if not retrain_days or slug.startswith(LIKE):
         return False
     made = [one.made_at for one in insight_models.models(account_id, slug) if one.made_at]
     if not made or now - max(made) >= timedelta(days=retrain_days):

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from bot.errors import InvalidInput
 from bot.profile.fold import is_own_act
 from bot.store.learning_rows import Logged
+from bot.store.predictions import LIKE
 from bot.store.predictions import PURPOSES as SLUGS
 from bot.values.facts import FoldEvent
+
+__all__ = ["LIKE", "PURPOSES", "Purpose", "came_or_went", "purpose"]
 
 Happened = Callable[[Sequence[Logged], int, int], bool]
 
@@ -18,7 +21,8 @@ Happened = Callable[[Sequence[Logged], int, int], bool]
 class Purpose:
     """What is to be known ahead.
 
-    sort          message: before each message; landmark: at each of the last month-ends
+    sort          message: before each message; landmark: at each of the last month-ends; now: of
+                  everybody as he stands
     with_offer    the row also says what is offered
     answers       of `message`: acts inside the attribution window that count
     needs_coupon  of `message`: only messages with a coupon
@@ -77,6 +81,8 @@ assert tuple(PURPOSES) == SLUGS
 
 def purpose(slug: str) -> Purpose:
     """Raises InvalidInput with the purposes there are."""
+    if slug.startswith(LIKE):
+        return Purpose(slug, "now", kind="lookalike")
     if slug not in PURPOSES:
         raise InvalidInput(f"no purpose {slug}; there are {', '.join(PURPOSES)}")
     return PURPOSES[slug]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bot.errors import NotFound
 from bot.insight.drift import STRAYED, drift, drift_of_score, spread
 from bot.insight.kinds import Progress, silent
 from bot.insight.table import Table
@@ -28,6 +29,7 @@ CHUNK = 2000
 SAMPLE = 20_000  # rows that drift is measured on
 LEAST = 200  # of few rows the index is mostly noise
 FIRST = "first_round"  # of a model's card in the registry: how rows and scores lay then
+NO_VERSION = 0  # models count from 1
 _RECENCY = features.PERSON.index("recency_days")
 
 
@@ -76,7 +78,7 @@ def score(account_id: int, slug: str, now: datetime, progress: Progress = silent
         said.append(chances[::every])
         seen, after = seen + len(found.ids), ids[-1]
         progress("score", min(seen, whole), whole)
-    changed += _drop_stale(account_id, of)
+    changed += _drop_stale(account_id, slug, of.kept.version)
     insight_models.scored(of.kept.id, now)
     moved = _drift(of, samples, said)
     result = Scored(of.kept, seen, changed, moved)
@@ -94,12 +96,23 @@ def _spoken_of(of: Serving, found: Now) -> Now:
     )
 
 
-def _drop_stale(account_id: int, of: Serving) -> int:
-    """Scores that this round did not renew: of who left, and of models before this one."""
-    dropped = 0
-    while ids := predictions.stale(account_id, of.kept.slug, of.kept.version, CHUNK):
-        dropped += scored.drop(account_id, of.kept.slug, ids)
+def _drop_stale(account_id: int, slug: str, version: int) -> int:
+    """Scores that a round of this version did not renew: of who left, and of earlier models."""
+    dropped = after = 0
+    while ids := predictions.stale(account_id, slug, version, after, CHUNK):
+        dropped += scored.drop(account_id, slug, ids)
+        after = ids[-1]
     return dropped
+
+
+def retire(account_id: int, slug: str) -> int:
+    """No model of this purpose is in use any more, and what was said by it goes; how many scores.
+
+    Raises NotFound where none was in use.
+    """
+    if not insight_models.retire(account_id, slug):
+        raise NotFound(f"no model of {slug} is in use")
+    return _drop_stale(account_id, slug, NO_VERSION)
 
 
 def _drift(of: Serving, samples: list[Doubles], said: list[Doubles]) -> list[dict[str, Any]]:

@@ -19,14 +19,14 @@ from bot.insight.modelfile import Learnt
 from bot.insight.table import Table
 from bot.learning import features
 from bot.learning.features import Terms
-from bot.learning.purposes import PURPOSES, Purpose, purpose
+from bot.learning.purposes import LIKE, Purpose, purpose
 from bot.store import insight_models, learning_rows, profiles
 from bot.store.insight_models import Kept
 from bot.values.interest import DAY_MS
 
 Doubles = NDArray[np.float64]
 OURS = "product"  # of a card: what was noted of a model when it was taught from the store
-CHANCE = "score"
+_SAID = {"lookalike": "ahead"}  # the column that lies in 0..1; of other kinds: score
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Serving:
 def serving(account_id: int, slug: str) -> Serving | None:
     """The model in use; None: there is none, or the product's columns have changed since."""
     found = insight_models.active(account_id, slug)
-    if not found or slug not in PURPOSES:
+    if not found:
         return None
     of, learnt = purpose(slug), load(found[0].id, found[0].fingerprint)
     if not features.fits(learnt.card.get(OURS, {}), of.with_offer):
@@ -69,15 +69,20 @@ def needed(account_id: int, slug: str) -> Serving:
     if insight_models.active(account_id, slug):
         raise Conflict(
             f"the model of {slug} was taught from other columns than there are now; "
-            f"teach it anew: hongyan model train {slug}"
+            f"teach it anew: {_command(slug)}"
         )
-    raise NotFound(f"no model of {slug} is in use; teach one: hongyan model train {slug}")
+    raise NotFound(f"no model of {slug} is in use; teach one: {_command(slug)}")
+
+
+def _command(slug: str) -> str:
+    like = slug.removeprefix(LIKE)
+    return f"hongyan model train {slug}" if like == slug else f"hongyan model like {like}"
 
 
 def chances(learnt: Learnt, table: Table) -> Doubles:
     """(rows) of a model that says how likely it is."""
     header, rows = kinds.kind(learnt.kind).predict(learnt, table)
-    place = list(header).index(CHANCE)
+    place = list(header).index(_SAID.get(learnt.kind, "score"))
     return np.fromiter((float(row[place]) for row in rows), np.float64, table.rows)
 
 

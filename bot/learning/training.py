@@ -95,6 +95,9 @@ def train(
         Request(parted.teach, COLUMNS, seed, {"candidates": USUAL, **(options or {})}, progress)
     )
     verdict = judge(learnt, used, parted, seed)
+    if used is None:
+        said = f"none is in use: held against the mean of those who taught; {verdict.reason}"
+        verdict = replace(verdict, reason=said)
     if not activate:
         verdict = replace(verdict, swap=False, reason=f"a candidate, as asked; {verdict.reason}")
     kept = _keep(account_id, of, learnt, parted, verdict, now)

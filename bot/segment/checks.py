@@ -24,11 +24,13 @@ from bot.segment.rules import (
     Listed,
     Not,
     Outcome,
+    Predicted,
     Rule,
     parse,
 )
-from bot.store import attribute_types, segment_versions
+from bot.store import attribute_types, insight_models, segment_versions
 from bot.store import segments as store
+from bot.store.predictions import PURPOSES
 from bot.values.attributes import KINDS, Declared, fitted, wanted
 
 Placed = list[tuple[str, Leaf]]
@@ -77,9 +79,14 @@ def _check_inner(account_id: int, slug: str, rule: Rule, found: Placed) -> None:
 def _check_named(account_id: int, slug: str, found: Placed) -> None:
     """A slip of the pen in a name would hold for nobody, and nobody would see why."""
     lists = {state.slug for state in store.of_account(account_id)} | {slug}
+    models = set(PURPOSES)
+    if any(isinstance(leaf, Predicted) and leaf.model not in models for _, leaf in found):
+        models |= {one.slug for one in insight_models.models(account_id)}
     for at, leaf in found:
         if isinstance(leaf, Listed) and leaf.slug not in lists:
             raise InvalidInput(f"there is no segment {leaf.slug!r} with a list", at)
+        if isinstance(leaf, Predicted) and leaf.model not in models:
+            raise InvalidInput(f"there is no model {leaf.model!r}", at)
         if isinstance(leaf, Outcome) and not segment_versions.campaign_known(
             account_id, leaf.campaign
         ):

@@ -13,7 +13,7 @@ from operator import ge, gt, le, lt
 from typing import Any
 
 from bot.clock import from_ms, to_ms
-from bot.segment import bucket, dates
+from bot.segment import bucket, dates, predicted
 from bot.segment.acts import Act
 from bot.segment.looks import Look, Looker, act_looker, event_needs, found
 from bot.segment.rules import (
@@ -29,6 +29,7 @@ from bot.segment.rules import (
     Not,
     Outcome,
     Pinned,
+    Predicted,
     Rule,
     Tag,
     leaves,
@@ -74,6 +75,7 @@ def needs(rules: Iterable[Rule], now: datetime) -> Needs:
         campaigns=frozenset(leaf.campaign for leaf in wanted if isinstance(leaf, Outcome)),
         lists=frozenset(leaf.slug for leaf in wanted if isinstance(leaf, Listed)),
         pins=frozenset(leaf.segment_id for leaf in wanted if isinstance(leaf, Pinned)),
+        models=frozenset(leaf.model for leaf in wanted if isinstance(leaf, Predicted)),
     )
 
 
@@ -152,6 +154,8 @@ def _leaf(leaf: Leaf, now_ms: int, timed: bool) -> Looker:
         return _interest(leaf, now_ms)
     if isinstance(leaf, Attribute):
         return _attribute(leaf, now_ms, timed)
+    if isinstance(leaf, Predicted):
+        return lambda facts: (predicted.holds(leaf, facts), None)
     return act_looker(leaf, now_ms, timed)
 
 
@@ -328,6 +332,8 @@ def _found(leaf: Leaf, facts: FollowerFacts, now_ms: int) -> dict[str, Any]:
         return {"segment": leaf.slug}
     if isinstance(leaf, Bucket):
         return {"bucket": [leaf.low, leaf.high], "number": bucket.number(facts.id, leaf.salt)}
+    if isinstance(leaf, Predicted):
+        return predicted.found(leaf, facts)
     if not isinstance(leaf, Attribute):
         return found(leaf, facts, now_ms)
     value = list(leaf.value) if isinstance(leaf.value, tuple) else leaf.value

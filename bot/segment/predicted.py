@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.errors import InvalidInput
 from bot.segment.reading import is_slug, path
+from bot.store.predictions import LIKE
 from bot.values.facts import FollowerFacts
 
 KEYS = ("model", "at_least", "at_most")
@@ -92,11 +93,15 @@ def said(leaf: Predicted, lang: str) -> str:
     """In words; `lang` is zh or en."""
     low, high = leaf.at_least, leaf.at_most
     if lang == "zh":
-        name = _NAMES["zh"].get(leaf.model, f"模型「{leaf.model}」的分数")
+        like = f"与人群「{leaf.model.removeprefix(LIKE)}」的相像度"
+        other = like if leaf.model.startswith(LIKE) else f"模型「{leaf.model}」的分数"
+        name = _NAMES["zh"].get(leaf.model, other)
         if low is not None and high is not None:
             return f"{name}在 {low:g} 到 {high:g} 之间"
         return f"{name}不低于 {low:g}" if low is not None else f"{name}不高于 {high:g}"
-    name = _NAMES["en"].get(leaf.model, f'score of the model "{leaf.model}"')
+    alike = f'likeness to the segment "{leaf.model.removeprefix(LIKE)}"'
+    another = alike if leaf.model.startswith(LIKE) else f'score of the model "{leaf.model}"'
+    name = _NAMES["en"].get(leaf.model, another)
     if low is not None and high is not None:
         return f"{name} between {low:g} and {high:g}"
     return f"{name} of {low:g} or more" if low is not None else f"{name} of {high:g} or less"

@@ -2,7 +2,8 @@
 
     {attribute: city, op: eq, value: 北京}    {tag: vip}    {interest: 咖啡, at_least: 0.3}
     {event: order, at_least: 2, within_days: 30, where: {shop: A1}}    {segment: coffee}
-    {bucket: [0, 10], salt: autumn}    {all: [...]}    {any: [...]}    {not: {...}}
+    {model: churn, at_least: 0.7}    {bucket: [0, 10], salt: autumn}
+    {all: [...]}    {any: [...]}    {not: {...}}
 
 What somebody did over time, coupons, campaigns and lists: `bot.segment.acts`.
 
@@ -37,6 +38,8 @@ from bot.segment.acts import (
     read_list,
     read_sequence,
 )
+from bot.segment.predicted import KEYS as PREDICTED_KEYS
+from bot.segment.predicted import Predicted, read_predicted
 from bot.segment.reading import MOST_DAYS, Scalar, is_slug, known, path, scalar, slug, text
 from bot.values.attributes import day
 from bot.values.stage import Stage
@@ -58,6 +61,7 @@ __all__ = [
     "Not",
     "Outcome",
     "Pinned",
+    "Predicted",
     "Rule",
     "Scalar",
     "Step",
@@ -139,7 +143,7 @@ class Not:
     rule: Rule
 
 
-Leaf = Attribute | Tag | Interest | InSegment | Bucket | Act
+Leaf = Attribute | Tag | Interest | Predicted | InSegment | Bucket | Act
 Rule = Leaf | All | AnyOf | Not
 
 
@@ -294,6 +298,7 @@ _READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
     "attribute": (_attribute, ("attribute", "op", "value")),
     "tag": (_tag, ("tag",)),
     "interest": (_interest, ("interest", "at_least")),
+    "model": (read_predicted, PREDICTED_KEYS),
     "event": (read_event, EVENT_KEYS),
     "sequence": (read_sequence, SEQUENCE_KEYS),
     "coupon": (read_coupon, COUPON_KEYS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.segment import dates
+from bot.segment import dates, predicted
 from bot.segment.rules import (
     All,
     AnyOf,
@@ -13,6 +13,7 @@ from bot.segment.rules import (
     InSegment,
     Interest,
     Not,
+    Predicted,
     Rule,
     Scalar,
     Tag,
@@ -76,6 +77,8 @@ def _said(rule: Rule, lang: str, titles: Titles, top: bool = False) -> str:
             if zh
             else f"interest in {topic} of {score} or more"
         )
+    if isinstance(rule, Predicted):
+        return predicted.said(rule, lang)
     if isinstance(rule, InSegment):
         return f"在人群「{rule.slug}」中" if zh else f'is in the segment "{rule.slug}"'
     if isinstance(rule, Bucket):

@@ -9,7 +9,7 @@ from typing import Any
 from bot.clock import to_ms
 from bot.segment.acts import Aggregate, Coupon, Event, Succession
 from bot.segment.evaluate import reason
-from bot.segment.rules import Attribute, Bucket, Interest, Leaf, Rule, leaves
+from bot.segment.rules import Attribute, Bucket, Interest, Leaf, Predicted, Rule, leaves
 from bot.segment.sentence import Titles, attribute_said, sentence
 from bot.values.facts import FollowerFacts
 
@@ -48,6 +48,8 @@ def _found(leaf: Leaf, one: dict[str, Any], zh: bool) -> str:
     """What he has; "" where the condition says it all."""
     if isinstance(leaf, Interest):
         return f"{one['score']:g}"
+    if isinstance(leaf, Predicted):
+        return f"{one['found']:g}" if one["found"] is not None else "没有" if zh else "none"
     if isinstance(leaf, Bucket):
         return str(one["number"])
     if isinstance(leaf, Attribute):

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bot.clock import to_ms
-from bot.segment import bucket, dates
+from bot.segment import bucket, dates, predicted
 from bot.segment.rules import (
     All,
     AnyOf,
@@ -21,6 +21,7 @@ from bot.segment.rules import (
     Interest,
     Leaf,
     Not,
+    Predicted,
     Rule,
     Tag,
     leaves,
@@ -98,6 +99,10 @@ class RuleWriter(ActWriter):
                 "EXISTS (SELECT 1 FROM follower_interest i WHERE i.follower_id = f.id"
                 " AND i.topic = ? AND i.level >= ?)"
             )
+        if isinstance(leaf, Predicted):
+            held, params = predicted.condition(leaf, "m")
+            self.add(*params)
+            return f"EXISTS (SELECT 1 FROM prediction m WHERE m.follower_id = f.id AND {held})"
         if isinstance(leaf, Bucket):
             return self.bucket(leaf)
         if isinstance(leaf, Attribute):

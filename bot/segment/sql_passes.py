@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from bot.segment import predicted
 from bot.segment.acts import Aggregate, Event, Listed, Pinned
 from bot.segment.looks import span_ms
-from bot.segment.rules import BUILT_IN, Attribute, InSegment, Interest, Leaf
+from bot.segment.rules import BUILT_IN, Attribute, InSegment, Interest, Leaf, Predicted
 from bot.segment.sql import PROFILE, Query, RuleWriter
 from bot.segment.sql_acts import ENDLESS, Among, Chosen
 from bot.values.interest import threshold
@@ -84,6 +85,8 @@ def grouped(leaves: Iterable[Leaf]) -> Iterator[tuple[Make, list[Leaf]]]:
             groups.setdefault("event", (events, []))[1].append(leaf)
         elif isinstance(leaf, Interest):
             groups.setdefault("interest", (interests, []))[1].append(leaf)
+        elif isinstance(leaf, Predicted):
+            groups.setdefault("prediction", (predictions, []))[1].append(leaf)
         elif isinstance(leaf, Attribute) and leaf.name not in BUILT_IN:
             groups.setdefault("attribute", (attributes, []))[1].append(leaf)
     for make, found in groups.values():
@@ -123,6 +126,22 @@ def interests(scene: Scene, leaves: Sequence[Interest]) -> Pass:
     writer.add(*topics)
     source = _by(scene, "follower_interest i", "follower_interest_follower_id_topic")
     where = f"i.topic IN ({_marks(topics)}){writer.spanned('i.follower_id')}"
+    return _set(f"SELECT {select} FROM {source} WHERE {where}", writer, leaves, ())
+
+
+def predictions(scene: Scene, leaves: Sequence[Predicted]) -> Pass:
+    writer = scene.writer()
+
+    def condition(leaf: Predicted) -> str:
+        held, params = predicted.condition(leaf, "m")
+        writer.add(*params)
+        return held
+
+    select = f"m.follower_id AS id, {_bits(map(condition, leaves))} AS bits"
+    models = sorted({leaf.model for leaf in leaves})
+    writer.add(*models)
+    source = _by(scene, "prediction m", "prediction_follower_id_slug")
+    where = f"m.slug IN ({_marks(models)}){writer.spanned('m.follower_id')}"
     return _set(f"SELECT {select} FROM {source} WHERE {where}", writer, leaves, ())
 
 

@@ -10,7 +10,7 @@ Two ways to the same answer, a chance between 0 (stays) and 1 (has left or will 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -84,7 +84,6 @@ def _of_log(request: Request, user: str, time: str) -> Learnt:
         "horizon": horizon,
         "notes": _notes(buying, whole, horizon, log.unit),
         "reasons": [_said(buying, log.unit)],
-        "metrics": _known(judged),
         "held_out": judged,
     }
     return Learnt(card, {"buying": np.array([buying.r, buying.alpha, buying.a, buying.b])})
@@ -141,11 +140,6 @@ def _fresh(of: Histories) -> Doubles:
     """The simple rule, between 0 and 1: who bought last is the likeliest to buy again."""
     since = of.age - of.last
     return np.asarray(1 / (1 + since / max(float(since.max()), 1e-9)) - 0.5)
-
-
-def _known(judged: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("auc", "auc of days since the last order alone")
-    return {name: judged["metrics"][name]["value"] for name in kept}
 
 
 # --- serving and judging -------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def train(request: Request) -> Learnt:
     clusters = _clusters(numbers, names, said, groups.shares(labels, len(centres)))
     card = {
         "kind": "clusters",
+        "row_by_row": True,
         "seed": request.seed,
         "fingerprint": fingerprint(table),
         "columns": asdict(request.columns),
@@ -59,9 +60,8 @@ def train(request: Request) -> Learnt:
         "schema": schema.to_json(),
         "encoder": encoder,
         "clusters": clusters,
-        "sentences": _sentences(clusters),
         "next": _following(request.options.get("previous"), numbers),
-        "reasons": _reasons(tried, k, len(centres)),
+        "reasons": [*_reasons(tried, k, len(centres)), *_sentences(clusters)],
         "metrics": {"silhouette": groups.silhouette(x, centres, request.seed)},
     }
     return Learnt(card, {"centres": centres})
@@ -96,9 +96,9 @@ def _before(
     previous: Learnt | None, ready: Table, encoder: Any, centres: groups.Points
 ) -> tuple[list[int], dict[int, Mapping[str, str]]]:
     """The numbers of the groups, and the names that are kept."""
-    if previous is None or previous.card["encoder"]["names"] != encoder["names"]:
-        known = 0 if previous is None else int(previous.card["next"]) - 1
-        return [known + place + 1 for place in range(len(centres))], {}
+    following = 1 if previous is None else int(previous.card["next"])
+    if previous is None or set(previous.card["schema"]["columns"]) != set(ready.columns):
+        return [following + place for place in range(len(centres))], {}
     # A known centre in today's scale: the mean of today's rows that would have fallen to it.
     x_then, x_now = points(previous.card["encoder"], ready), points(encoder, ready)
     fallen = groups.nearest(x_then, previous.arrays["centres"])
@@ -106,7 +106,6 @@ def _before(
     moved = np.array([x_now[fallen == group].mean(axis=0) for group in there.tolist()])
     known_numbers = [int(one["number"]) for one in previous.card["clusters"]]
     kept = {place: int(there[at]) for place, at in groups.same(centres, moved).items()}
-    following = int(previous.card["next"])
     numbers = groups.numbered(len(centres), kept, known_numbers, following)
     names = {numbers[p]: previous.card["clusters"][at]["name"] for p, at in kept.items()}
     return numbers, names

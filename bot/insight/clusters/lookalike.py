@@ -127,6 +127,7 @@ def train(request: Request) -> Learnt:
     unlabelled = score[~seeds] if (~seeds).any() else score
     card = {
         "kind": "lookalike",
+        "row_by_row": True,
         "seed": request.seed,
         "fingerprint": fingerprint(table),
         "columns": asdict(request.columns),

@@ -54,12 +54,17 @@ def traits(
         for word in words:
             for group, one in enumerate(_of_column(column, word, cells, labels, count)):
                 before = best[group]
-                if one and (before is None or abs(one.apart) > abs(before.apart)):
+                if one and (before is None or _strength(one) > _strength(before)):
                     best[group] = one
         for group, kept in enumerate(best):
             if kept is not None:
                 found[group].append(kept)
     return [sorted(own, key=lambda one: -abs(one.apart))[:MOST] for own in found]
+
+
+def _strength(one: Trait) -> tuple[float, float]:
+    """Of equals, such as one word of two, what a group has more of says more."""
+    return round(abs(one.apart), 9), one.apart
 
 
 def _of_column(

@@ -20,9 +20,9 @@ from bot.insight.matching.placing import Placed
 from bot.insight.matching.prices import Priced
 
 MAX_CELLS = 200_000
-MAX_EDGES = 4_000
+MAX_EDGES = 2_000
 MAX_NODES = 500  # a limit that does not hang on the machine
-NEAR = 1e-4
+WORTH = 1e-3  # of the bound: less than that missing is near enough
 
 Places = NDArray[np.intp]
 _one_at_a_time = threading.Lock()
@@ -36,7 +36,7 @@ def finish(audience: Audience, book: Book, priced: Priced, placed: Placed) -> Pr
     does is in no better matching, and is left out.
     """
     missed = priced.bound - placed.total
-    if len(audience) * len(book.stock) > MAX_CELLS or missed <= NEAR * priced.bound:
+    if len(audience) * len(book.stock) > MAX_CELLS or missed <= WORTH * priced.bound:
         return priced
     edges = _edges(audience, book, priced.prices, missed * (1 + 1e-9))
     if not 0 < len(edges.rows) <= MAX_EDGES:
@@ -89,12 +89,13 @@ def _branch(edges: _Edges, book: Book) -> tuple[Places | None, float]:
             constraints=LinearConstraint(table, -np.inf, most),
             integrality=np.ones(m),
             bounds=Bounds(0, 1),
-            options={"mip_rel_gap": NEAR / 10, "node_limit": MAX_NODES},
+            options={"mip_rel_gap": WORTH / 100, "node_limit": MAX_NODES},
         )
-    bound = getattr(answer, "mip_dual_bound", None)
+    bound = answer.get("mip_dual_bound")
+    known = bound is not None and np.isfinite(bound)
     taken = None if answer.x is None else np.flatnonzero(answer.x > 0.5)
     # The solver's own tolerance is 1e-6 of the unit for each constraint.
-    return taken, np.inf if bound is None else (-bound + 1e-6) * unit
+    return taken, (-float(bound) + 1e-6) * unit if known else np.inf
 
 
 def _numbered(rows: Places) -> tuple[int, Places]:
@@ -110,8 +111,13 @@ def _stdout_closed() -> Iterator[None]:
     """HiGHS 1.12, of scipy 1.17, prints a line of its own where it mends an answer; commands print
     JSON there. What other threads print meanwhile (milliseconds) is lost, too."""
     with _one_at_a_time:
-        sys.stdout.flush()
-        kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+        try:
+            sys.stdout.flush()
+            kept = os.dup(1)
+        except OSError:  # a daemon's may be closed already
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(nowhere, 1)
             yield

@@ -13,7 +13,7 @@ from bot.insight.matching.offers import NOTHING, Bools, Floats, Ints
 from bot.insight.matching.picking import Book, Choices, Picks, Prices, pick
 from bot.insight.matching.prices import Priced
 
-NEAR = 1e-4  # of the bound: what is left over is not looked at once the matching is so near
+NEAR = 1e-4  # of the bound: what is left over is looked at again where more is missing
 FILLS = 6  # passes over the audience, at most, with each kind of prices
 Rows = NDArray[np.intp]
 
@@ -44,6 +44,7 @@ def place(audience: Audience, book: Book, priced: Priced) -> Placed:
     maker.by_stock()
     maker.to_budget()
     maker.fill()
+    maker.to_budget()  # sums of fractions of a fen are rounded: the last fen holds, too
     return placed
 
 
@@ -119,8 +120,9 @@ class _Maker:
         everybody = np.ones(len(self.audience), np.bool_)
         free = replace(self.priced.prices, budget=0.0)
         for prices in (self.priced.prices, free) if np.isfinite(self.book.budget) else (free,):
-            for _ in range(FILLS):
-                if not (self._far() and self.open() and self._filled(everybody, prices)):
+            for done in range(FILLS):
+                wanted = not done or self._far()
+                if not (wanted and self.open() and self._filled(everybody, prices)):
                     break
 
     def _filled(self, everybody: Bools, prices: Prices) -> bool:
@@ -129,15 +131,23 @@ class _Maker:
         gain, more = values - placed.value[rows], costs - placed.cost[rows]
         left = self.book.budget - placed.spent
         at = np.flatnonzero((gain > 0) & (more <= left))
-        each = gain[at] / np.maximum(more[at], 1e-6)
-        key = picks.best[at] if prices.budget or left == np.inf else each
-        order = at[self._first(rows[at], -key)]
+        better = picks.best - self._net(rows, prices)
+        if not prices.budget and left < np.inf:
+            better = gain / np.maximum(more, 1e-6)
+        order = at[self._first(rows[at], -better[at])]
         taken = self._affordable(order, picks.offer, more, left)
         self._take_back(rows[taken])
         for j in np.unique(picks.offer[taken]).tolist():
             those = taken[picks.offer[taken] == j]
             self._put(rows[those], j, values[those], costs[those])
         return taken.size > 0
+
+    def _net(self, rows: Rows, prices: Prices) -> Floats:
+        """What each has already, less prices."""
+        choice = self.placed.choice[rows]
+        stock = np.where(choice == NOTHING, 0.0, prices.stock[choice])
+        net: Floats = self.placed.value[rows] - stock - prices.budget * self.placed.cost[rows]
+        return net
 
     def _affordable(self, order: Rows, offer: Choices, more: Floats, budget: float) -> Rows:
         """Of `order`, the first to the last, those for whom stock and budget are there."""

@@ -23,12 +23,12 @@ from bot.insight.matching.offers import NOTHING, Bools, Floats
 from bot.insight.matching.picking import Book, Prices, allowed, noise, pick
 
 SAMPLE = 20_000  # followers
-ROUNDS = 8  # over the whole audience
+ROUNDS = 8  # at most, over the whole audience
 ENOUGH = 1e-4  # of the bound: a round that gains less is the last
 # Of the mean value: how far equals are kept apart. It is what a matching may lose by it.
 JITTER = 3e-4
 # The smoothing in fen, as parts of the mean value: each the start of the next.
-SMOOTHINGS = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)
+SMOOTHINGS = (0.1, 0.01, 1e-3, 1e-4, 3e-5)
 
 Progress = Callable[[str, int, int], None]
 

@@ -18,7 +18,7 @@ Singles = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Reasons:
-    """(n) each, 25 bytes a follower.
+    """(n) each, 19 bytes a follower.
 
     runner_up  the offer that is worth most to the follower beside the choice; NOTHING: none is open
     reason     a Reason: why that was not chosen
@@ -46,13 +46,14 @@ def explain(audience: Audience, book: Book, prices: Prices, placed: Placed) -> R
     if not book.worth.size:
         found.reason[:] = Reason.NOT_ELIGIBLE
         return found
+    left = book.budget - placed.spent
     for block in audience.blocks():
         choice = placed.choice[block.rows]
         other = _runner_up(block, book, choice)
         found.runner_up[block.rows] = other
         margin = _net(block, book, prices, choice) - _net(block, book, prices, other)
         found.margin[block.rows] = margin
-        found.reason[block.rows] = _reason(block, book, prices, placed, choice, other, margin)
+        found.reason[block.rows] = _reason(block, book, prices, placed, left, choice, other, margin)
         told = np.where(choice == NOTHING, other, choice)
         chance = block.chances[told, np.arange(len(block))]
         found.chance[block.rows] = np.where(told == NOTHING, 0.0, chance)
@@ -84,6 +85,7 @@ def _reason(
     book: Book,
     prices: Prices,
     placed: Placed,
+    left: float,
     choice: Choices,
     other: Choices,
     margin: Floats,
@@ -91,10 +93,13 @@ def _reason(
     own, value = book.values(block, choice), book.values(block, other)
     costs = book.costs(block, other) - book.costs(block, choice)
     stock = prices.stock[other] - np.where(choice == NOTHING, 0.0, prices.stock[choice])
-    # Where prices do not speak against it, the last of its stock was gone, or of the budget.
-    gone = np.where(margin >= 0, stock >= prices.budget * costs, placed.left[other] < 1)
-    gone |= book.stock[other] < 1
-    reason = np.where(gone, Reason.STOCK, Reason.BUDGET)
+    reason = np.where(stock >= prices.budget * costs, Reason.STOCK, Reason.BUDGET)
+    # Where prices do not speak against it: the last of its stock was gone, or the last of the
+    # budget; or the two are as good as equal, and the jitter parted them.
+    close = margin < 0
+    reason[close & (choice != NOTHING)] = Reason.WORTH_LESS
+    reason[close & (costs > left)] = Reason.BUDGET
+    reason[(close & (placed.left[other] < 1)) | (book.stock[other] < 1)] = Reason.STOCK
     reason[own >= value] = Reason.WORTH_LESS
     nothing = choice == NOTHING
     reason[nothing & (value < max(book.minimum, TINY))] = Reason.BELOW_MINIMUM

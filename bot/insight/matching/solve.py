@@ -106,7 +106,7 @@ def match_offers(
     """The matching of an audience.
 
     source      gives the audience's chunks; asked once where 4 bytes a follower and offer fit into
-                keep_bytes, else once for each pass, about a dozen times
+                keep_bytes, else once for each pass, about 15 times
 
     Neither the order of followers nor their chunks change what anybody gets.
     Raises InvalidInput for what is no chance, cost or stock, and for a follower who comes twice.

@@ -1,28 +1,33 @@
 """One chance for each user and item, from habit, crowd, neighbours and topics.
 
-Two logistic models, as two questions are asked: will it be had `again` (pairs that happened), and
-will it be had for the `first` time (all others). Both answer "within a horizon", so their chances
-stand in one list. Each is taught by windows of the past: what was known at a cut, and what came
-within a horizon after it. Nothing later than the cut is ever a feature.
+Two steps. `promise`, a rough score of everything, chooses CANDIDATES for each user; a logistic
+model weighs those exactly. Two such models, as two questions are asked: what will be had (`all`),
+and what of that which the user never had (`new`). Weights are taught by windows of the past: what
+was known at a cut, and what came within a horizon after it. Nothing later than the cut is ever a
+feature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import sparse  # type: ignore[import-untyped]
 
-from bot.insight.recommend import crowd, habit, logistic, nearby
+from bot.insight.recommend import crowd, habit, nearby, neural
 from bot.insight.recommend.habit import Habits, habits
 from bot.insight.recommend.history import Doubles, History, Places
+from bot.insight.recommend.listing import top
 from bot.insight.recommend.topics import Field, likeness
 
 Floats = NDArray[np.float32]
 CELLS = 2_000_000  # users x items of a chunk: some 60 MB with everything made of it
-_CANDIDATES = 100  # of each sort a user, among what is new, that teach
+CANDIDATES = 60  # a user, that are weighed exactly: weights are to tell the best from the good
+_BESIDE = ("ridge", "ridge_log", "cosine")
+_LEAST = 0.01  # of a ridge score, before its logarithm
+_TIES = 1e-4  # of popularity, where neighbours say nothing
 
 
 @dataclass(frozen=True)
@@ -51,19 +56,6 @@ class Look:
     def items(self) -> int:
         return int(self.had.shape[1])
 
-    @property
-    def step(self) -> int:
-        """Users of a chunk."""
-        return max(1, CELLS // max(self.items, 1))
-
-
-@dataclass(frozen=True)
-class Blend:
-    """Weights as logistic.fit gives them."""
-
-    again: Doubles
-    first: Doubles
-
 
 def look(events: History, cut: float, horizon: float, fields: Sequence[Field]) -> Look:
     """What events up to `cut` say; events after it are not read."""
@@ -82,26 +74,38 @@ def look(events: History, cut: float, horizon: float, fields: Sequence[Field]) -
     )  # fmt: skip
 
 
+def only(found: Look, users: Places) -> Look:
+    """The same for these users alone, in this order."""
+    seen = found.seen
+    sizes = np.diff(seen.starts)[users]
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    pairs = np.arange(starts[-1]) + np.repeat(seen.starts[:-1][users] - starts[:-1], sizes)
+    ours = Habits(
+        np.repeat(np.arange(len(users)), sizes), seen.item[pairs], starts, seen.features[pairs],
+        seen.blank[users], seen.strength[pairs], seen.visits[users],
+    )  # fmt: skip
+    return replace(found, seen=ours, had=found.had[users], strength=found.strength[users])
+
+
 def _most_frequent(seen: Habits, items: int) -> Places:
     count = np.bincount(seen.item, minlength=items)
     return np.sort(np.argsort(-count, kind="stable")[: nearby.MOST_ITEMS])
 
 
 def names(which: str, fields: Sequence[Field]) -> tuple[str, ...]:
-    """The features of `again` or of `first`, in the order of their weights."""
-    own = habit.NAMES if which == "again" else ()
-    return (*own, *crowd.NAMES, "ridge", "cosine", "breadth", *(f.title for f in fields))
+    """The features of `all` or of `new`, in the order of their weights."""
+    own = habit.NAMES if which == "all" else ()
+    return (*own, *crowd.NAMES, *_BESIDE, *(f.title for f in fields))
 
 
 def beside(found: Look, users: slice) -> list[Floats]:
-    """Dense features (users, items) of a chunk: ridge, cosine, breadth, one for each field."""
+    """Dense features (users, items) of a chunk: ridge, its logarithm, cosine, and each field."""
     x = found.had[users][:, found.known]
-    near = [_spread(x @ matrix, found) for matrix in (found.ridge, found.cosine)]
-    mean = near[1].mean(axis=1, keepdims=True)
-    near[1] /= np.where(mean > 0, mean, 1)
-    broad = np.log1p(np.diff(found.seen.starts)[users]).astype(np.float32)
+    ridge, cosine = (_spread(x @ matrix, found) for matrix in (found.ridge, found.cosine))
+    mean = cosine.mean(axis=1, keepdims=True)
+    cosine /= np.where(mean > 0, mean, 1)
     about = [likeness(field, found.strength[users]) for field in found.fields]
-    return [*near, np.broadcast_to(broad[:, None], near[0].shape), *about]
+    return [ridge, np.log(np.maximum(ridge, 0) + _LEAST), np.log1p(cosine), *about]
 
 
 def _spread(score: Floats, found: Look) -> Floats:
@@ -112,63 +116,79 @@ def _spread(score: Floats, found: Look) -> Floats:
     return wide
 
 
-def chances(blend: Blend, found: Look, users: slice) -> Floats:
-    """(users, items) that each is had within a horizon."""
-    dense = beside(found, users)
-    crowds = len(crowd.NAMES)
-    model = blend.first
-    ours = np.delete(model, np.s_[crowds:-1], axis=1)
-    score = np.repeat(logistic.logits(ours, found.crowd)[None, :], len(dense[0]), axis=0)
-    for mean, scale, weight, part in zip(*model[:, crowds:-1], dense, strict=True):
-        score += weight * np.clip((part - mean) / scale, -logistic.FURTHEST, logistic.FURTHEST)
-    user, item, x = own_rows(found, users, dense)
-    score[user, item] = logistic.logits(blend.again, x)
-    return logistic.chances(score).astype(np.float32)
+def promise(found: Look, users: slice, dense: Sequence[Floats], new_only: bool) -> Floats:
+    """(users, items) rough scores that choose candidates; -inf for what is not asked for."""
+    popular = found.crowd[:, crowd.NAMES.index("popular_8")]
+    own = found.seen.starts[users.start], found.seen.starts[users.stop]
+    user, item = found.seen.user[slice(*own)] - users.start, found.seen.item[slice(*own)]
+    if new_only:
+        score: Floats = dense[0] + np.float32(_TIES) * popular[None, :]
+        score[user, item] = -np.inf
+        return score
+    visits = found.seen.visits[users, None] + 0.5
+    score = (np.log(0.02 / visits) + 0.35 * popular[None, :] + 0.6 * dense[0]).astype(np.float32)
+    strength = found.seen.strength[slice(*own)]
+    score[user, item] += np.log((strength + 0.02) / 0.02)
+    return score
 
 
-def own_rows(found: Look, users: slice, dense: Sequence[Floats]) -> tuple[Places, Places, Floats]:
-    """Pairs of a chunk that happened: row in the chunk, item, features of `again`."""
-    starts = found.seen.starts
-    own = slice(starts[users.start], starts[users.stop])
-    user, item = found.seen.user[own] - users.start, found.seen.item[own]
-    parts = [part[user, item][:, None] for part in dense]
-    return user, item, np.hstack([found.seen.features[own], found.crowd[item], *parts])
+def rows(
+    found: Look, users: slice, dense: Sequence[Floats], user: Places, item: Places, new_only: bool
+) -> Floats:
+    """Features of pairs, (pairs, names); `user` counts from the chunk's first."""
+    parts = [found.crowd[item], *(part[user, item][:, None] for part in dense)]
+    if new_only:
+        return np.hstack(parts)
+    own = found.seen.blank[user + users.start]
+    start, stop = found.seen.starts[users.start], found.seen.starts[users.stop]
+    key = (found.seen.user[start:stop] - users.start) * found.items + found.seen.item[start:stop]
+    wanted = user * found.items + item
+    at = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+    had = key[at] == wanted if len(key) else np.zeros(len(wanted), bool)
+    own[had] = found.seen.features[start + at[had]]
+    return np.hstack([own, *parts])
 
 
-def new_rows(found: Look, users: slice, dense: Sequence[Floats]) -> tuple[Places, Places, Floats]:
-    """The likeliest pairs of a chunk that have not happened, and the features of `first`."""
-    had = found.had[users].toarray() > 0
-    chosen = np.zeros(had.shape, bool)
-    for score in (dense[0], np.broadcast_to(found.crowd[:, 1], had.shape)):
-        left = np.where(had, -np.inf, score)
-        few = min(_CANDIDATES, left.shape[1])
-        at = np.argpartition(-left, few - 1, axis=1)[:, :few]
-        np.put_along_axis(chosen, at, True, axis=1)
-    user, item = np.nonzero(chosen & ~had & had.any(axis=1)[:, None])
-    parts = [part[user, item][:, None] for part in dense]
-    return user, item, np.hstack([found.crowd[item], *parts])
+def candidates(
+    found: Look, users: slice, dense: Sequence[Floats], new_only: bool, most: int = CANDIDATES
+) -> tuple[Places, Places]:
+    """The most promising pairs of a chunk, by user."""
+    at, score = top(promise(found, users, dense, new_only), most)
+    user = np.repeat(np.arange(len(at)), at.shape[1])
+    there = np.isfinite(score).ravel()
+    return user[there], at.ravel()[there]
 
 
-Rows = tuple[list[Floats], list[Doubles]]
+def taught_by(found: Look, later: History, new_only: bool) -> tuple[Floats, Doubles]:
+    """A window's rows: features of candidates at its cut, and whether each then happened.
 
-
-def taught_by(found: Look, later: History, again: Rows, first: Rows) -> None:
-    """Adds a window's rows: features at its cut, and whether it then happened."""
-    came = set_of(later)
-    for start in range(0, found.users, found.step):
-        users = slice(start, min(start + found.step, found.users))
+    Only users with a history teach: of others nothing is known that could be weighed.
+    """
+    came = np.unique(later.user * found.items + later.item)
+    x, y = [], []
+    for users in chunks(found):
         dense = beside(found, users)
-        for into, rows in ((again, own_rows), (first, new_rows)):
-            user, item, x = rows(found, users, dense)
-            into[0].append(x.astype(np.float32))
-            key = (user + start) * found.items + item
-            into[1].append(np.isin(key, came).astype(np.float64))
+        user, item = candidates(found, users, dense, new_only)
+        known = np.diff(found.seen.starts)[users][user] > 0
+        user, item = user[known], item[known]
+        x.append(rows(found, users, dense, user, item, new_only))
+        key = (user + users.start) * found.items + item
+        y.append(np.isin(key, came).astype(np.float64))
+    return np.vstack(x), np.concatenate(y)
 
 
-def set_of(later: History) -> Places:
-    """Each pair that happened once, as user * items + item, sorted."""
-    return np.unique(later.user * len(later.items) + later.item)
+def chunks(found: Look) -> Iterator[slice]:
+    """Users in slices of flat memory."""
+    step = max(1, CELLS // max(found.items, 1))
+    for start in range(0, found.users, step):
+        yield slice(start, min(start + step, found.users))
 
 
-def fitted(rows: Rows) -> Doubles:
-    return logistic.fit(np.vstack(rows[0]), np.concatenate(rows[1]))
+def scored(
+    weights: neural.Weights, found: Look, users: slice, new_only: bool
+) -> tuple[Places, Places, Doubles]:
+    """Candidates of a chunk as user (from the chunk's first), item and chance within a horizon."""
+    dense = beside(found, users)
+    user, item = candidates(found, users, dense, new_only)
+    x = rows(found, users, dense, user, item, new_only)
+    return user, item, neural.chances(weights, x)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.insight.recommend.history import Doubles, History, Places
 
+Floats = NDArray[np.float32]
 STEPS = 8  # a horizon has
 HALF_LIVES = (2.0, 5.0, 13.0, 40.0)  # steps: days, weeks, months, for ever, where a step is a week
+_SHARE = 10  # its place among NAMES
 _AMOUNT = 20.0  # half-life of the amounts, in steps
 NAMES = (
     *(f"often_{life:g}" for life in HALF_LIVES),
     *(f"rate_{life:g}" for life in HALF_LIVES),
-    "amount", "per_time", "share", "times", "since", "gap", "due",
+    "amount", "per_time", "share", "times", "since", "gap", "due", "own",
 )  # fmt: skip
 
 
@@ -29,6 +32,7 @@ class Habits:
     user, item  (p) places
     starts      (users + 1) where each user's pairs begin
     features    (p, len(NAMES)) float32
+    blank       (users, len(NAMES)) float32, the same of an item that the user never had
     strength    (p) own frequency with decay: what a reason and a topic profile weigh
     visits      (users) decayed times with anything at all
     """
@@ -36,7 +40,8 @@ class Habits:
     user: Places
     item: Places
     starts: Places
-    features: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    features: Floats
+    blank: Floats
     strength: Doubles
     visits: Doubles
 
@@ -47,31 +52,51 @@ def habits(events: History, cut: float, horizon: float) -> Habits:
     new = np.ones(len(age), bool)
     new[1:] = (np.diff(events.user) != 0) | (np.diff(events.item) != 0)
     first = np.flatnonzero(new)
-    user, item = events.user[first], events.item[first]
     if not len(first):
         return _none(len(events.users))
+    user, item = events.user[first], events.item[first]
     often = [np.add.reduceat(0.5 ** (age / life), first) for life in HALF_LIVES]
     visits = _visits(events, age)
     amount = np.add.reduceat(events.weight * 0.5 ** (age / _AMOUNT), first)
     every = np.bincount(user, amount, len(events.users))
-    times = np.diff(np.append(first, len(age))).astype(np.float64)
-    total = np.add.reduceat(events.weight, first)
-    newest, oldest = np.minimum.reduceat(age, first), np.maximum.reduceat(age, first)
-    far = oldest.max() + 10
-    gap = np.where(times > 1, (oldest - newest) / np.maximum(times - 1, 1), far)
+    far = float(age.max()) + 10
     columns = [
         *(np.log1p(one) for one in often),
-        *(logit((o + 0.02) / (v[user] + 0.5)) for o, v in zip(often, visits, strict=True)),
+        *(rate(o, v[user]) for o, v in zip(often, visits, strict=True)),
         np.log1p(amount),
-        np.log1p(total / times),
-        np.log((amount + 0.01) / (every[user] + 1)),
+        *_pace(age, first, events.weight, far),
+        np.ones(len(first)),
+    ]
+    columns.insert(_SHARE, np.log((amount + 0.01) / (every[user] + 1)))
+    blank = np.zeros((len(events.users), len(NAMES)))
+    blank[:, len(HALF_LIVES) : 2 * len(HALF_LIVES)] = np.stack(
+        [rate(np.zeros(1), one) for one in visits], 1
+    )
+    blank[:, _SHARE] = np.log(0.01 / (every + 1))
+    blank[:, [NAMES.index("since"), NAMES.index("gap")]] = np.log1p(far)
+    starts = np.searchsorted(user, np.arange(len(events.users) + 1))
+    features = np.stack(columns, 1).astype(np.float32)
+    strength, often_had = often[2], visits[2]
+    return Habits(user, item, starts, features, blank.astype(np.float32), strength, often_had)
+
+
+def _pace(age: Doubles, first: Places, weight: Doubles, far: float) -> list[Doubles]:
+    """per_time, times, since, gap, due."""
+    times = np.diff(np.append(first, len(age))).astype(np.float64)
+    newest, oldest = np.minimum.reduceat(age, first), np.maximum.reduceat(age, first)
+    gap = np.where(times > 1, (oldest - newest) / np.maximum(times - 1, 1), far)
+    return [
+        np.log1p(np.add.reduceat(weight, first) / times),
         np.log1p(times),
         np.log1p(newest),
         np.log1p(gap),
         (newest + 1) / (gap + 1),
     ]
-    starts = np.searchsorted(user, np.arange(len(events.users) + 1))
-    return Habits(user, item, starts, np.stack(columns, 1).astype(np.float32), often[2], visits[2])
+
+
+def rate(often: Doubles, visits: Doubles) -> Doubles:
+    """The logit of how often of all visits, smoothed."""
+    return logit((often + 0.02) / (visits + 0.5))
 
 
 def logit(chance: Doubles) -> Doubles:
@@ -88,12 +113,13 @@ def _visits(events: History, age: Doubles) -> list[Doubles]:
     new = np.ones(len(order), bool)
     new[1:] = (np.diff(user) != 0) | (np.diff(when) != 0)
     user, when = user[new], when[new]
-    return [np.bincount(user, 0.5 ** (when / life), len(events.users)) for life in HALF_LIVES]
+    size = len(events.users)
+    return [np.bincount(user, 0.5 ** (when / n), size).astype(np.float64) for n in HALF_LIVES]
 
 
 def _none(users: int) -> Habits:
     no = np.zeros(0, np.intp)
     return Habits(
         no, no, np.zeros(users + 1, np.intp), np.zeros((0, len(NAMES)), np.float32),
-        np.zeros(0), np.zeros(users),
+        np.zeros((users, len(NAMES)), np.float32), np.zeros(0), np.zeros(users),
     )  # fmt: skip

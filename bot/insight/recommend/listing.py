@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.insight.recommend.history import Places
+from bot.insight.recommend.history import Doubles, Places
 
 Floats = NDArray[np.float32]
 MOST_CHANGED = 0.25  # of the lists may give their last place to an item nobody else is shown
-_TRIES = 32  # users remembered for each item that is not shown
 
 
 def top(score: Floats, k: int) -> tuple[Places, Floats]:
@@ -39,7 +36,7 @@ def _edged(score: Floats, edge: Floats, k: int) -> Places:
     return np.nonzero(kept)[1].reshape(len(score), k)
 
 
-def varied(at: Places, score: Floats, kinds: Places, k: int, strength: float) -> Places:
+def varied(at: Places, score: Doubles, kinds: Places, k: int, strength: float) -> Places:
     """Which k places of each longer list to show, in order: maximal marginal relevance.
 
     at, score  (n, m) items and chances, best first, m >= k
@@ -60,53 +57,30 @@ def varied(at: Places, score: Floats, kinds: Places, k: int, strength: float) ->
     return chosen
 
 
-@dataclass
-class Turns:
-    """Gives the last place of a few lists to items that nobody is shown, where it costs least.
+def turns(
+    shown: Places, item: Places, user: Places, cost: Doubles, users: int, last: Places, wanted: int
+) -> dict[int, int]:
+    """user -> item for its last place, so that `wanted` different items are shown, if it can be.
 
-    Chunks of users are told in turn; memory is items x _TRIES, whatever the number of users.
+    shown             (items) how many lists hold each item
+    item, user, cost  candidates that are in no list, and the chance that the swap costs
+    last              (users) the item in each user's last place, -1: the list is not full
+
+    The cheapest swaps come first, one a user and one an item, MOST_CHANGED of the users at most;
+    an item that is shown only there stays. Ties go to the lower user, then the lower item.
     """
-
-    items: int
-    shown: NDArray[np.int64]
-    cost: Floats
-    user: Places
-
-    @classmethod
-    def over(cls, items: int) -> Turns:
-        cost = np.full((items, _TRIES), np.inf, np.float32)
-        return cls(items, np.zeros(items, np.int64), cost, np.full((items, _TRIES), -1, np.intp))
-
-    def tell(self, first: int, score: Floats, at: Places, best: Floats) -> None:
-        """A chunk of users from place `first`: all scores (n, items), their lists (n, k)."""
-        listed = np.isfinite(best)
-        self.shown += np.bincount(at[listed], minlength=self.items)
-        loss = (best[:, -1:] - score).T  # (items, n)
-        full = np.isfinite(best[:, -1]) & (best.shape[1] > 1)
-        loss = np.where(np.isfinite(loss) & full[None, :], loss, np.inf).astype(np.float32)
-        users = np.broadcast_to(np.arange(first, first + len(at)), loss.shape)
-        cost, user = np.hstack([self.cost, loss]), np.hstack([self.user, users])
-        order = np.argsort(cost, axis=1, kind="stable")[:, :_TRIES]
-        self.cost = np.take_along_axis(cost, order, 1)
-        self.user = np.take_along_axis(user, order, 1)
-
-    def given(self, last: Places, wanted: int) -> dict[int, int]:
-        """user -> item for its last place, so that `wanted` different items are shown if it can be.
-
-        last  (users) the item in each user's last place; an item shown only there stays
-        """
-        shown = self.shown.copy()
-        room = min(wanted - int((shown > 0).sum()), int(len(last) * MOST_CHANGED))
-        found: dict[int, int] = {}
-        item, at = np.nonzero(np.isfinite(self.cost) & (shown == 0)[:, None])
-        order = np.lexsort((item, self.user[item, at], self.cost[item, at]))
-        for one in order.tolist():
-            if len(found) >= room:
-                break
-            user, new = int(self.user[item[one], at[one]]), int(item[one])
-            if user in found or shown[new] or shown[last[user]] < 2:
-                continue
-            shown[last[user]] -= 1
-            shown[new] += 1
-            found[user] = new
-        return found
+    shown = shown.copy()
+    room = min(wanted - int((shown > 0).sum()), int(users * MOST_CHANGED))
+    found: dict[int, int] = {}
+    open_ = shown[item] == 0
+    item, user, cost = item[open_], user[open_], cost[open_]
+    for one in np.lexsort((item, user, cost)).tolist():
+        if len(found) >= room:
+            break
+        who, new = int(user[one]), int(item[one])
+        if who in found or shown[new] or last[who] < 0 or shown[last[who]] < 2:
+            continue
+        shown[last[who]] -= 1
+        shown[new] += 1
+        found[who] = new
+    return found

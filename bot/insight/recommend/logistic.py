@@ -13,8 +13,9 @@ Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 STRENGTH = 10.0
-FURTHEST = 6.0  # standard deviations
-_ROUNDS = 30
+FURTHEST = 30.0  # standard deviations: what is rare may count much, a mistake not without end
+_ROUNDS, _HALVINGS = 30, 20
+_STEADY = 1e-5  # of a weight
 _BLOCK = 65_536  # rows
 
 
@@ -33,19 +34,32 @@ def fit(x: Floats, y: Doubles, strength: float = STRENGTH) -> Doubles:
     rate = (y.sum() + 0.5) / (len(y) + 1)
     weight[-1] = np.log(rate / (1 - rate))
     penalty = np.append(np.full(x.shape[1], strength), 1e-6)
+    loss, gradient, curve = _slopes(x, y, mean, scale, weight, penalty)
     for _ in range(_ROUNDS):
-        gradient, curve = _slopes(x, y, mean, scale, weight)
-        step = np.linalg.solve(curve + np.diag(penalty), gradient - penalty * weight)
-        weight += step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-6:
+        step = np.linalg.solve(curve, gradient)
+        for _ in range(_HALVINGS):  # a whole step of Newton's may jump over the valley
+            after = _slopes(x, y, mean, scale, weight + step, penalty)
+            if after[0] <= loss:
+                break
+            step = step / 2
+        else:
+            break
+        weight = weight + step
+        loss, gradient, curve = after
+        if np.abs(step).max() < _STEADY:
             break
     return np.stack([np.append(mean, 0.0), np.append(scale, 1.0), weight])
 
 
 def logits(model: Doubles, x: Floats) -> Doubles:
     """ln(p / (1 - p)) of each row, (n)."""
-    found: Doubles = _scaled(x, model[0, :-1], model[1, :-1]) @ model[2, :-1] + model[2, -1]
+    found: Doubles = scaled(model, x) @ model[2, :-1] + model[2, -1]
     return found
+
+
+def scaled(model: Doubles, x: Floats) -> Doubles:
+    """Features as the model's standard deviations from its means, within FURTHEST."""
+    return _scaled(x, model[0, :-1], model[1, :-1])
 
 
 def chances(logit: Doubles) -> Doubles:
@@ -59,13 +73,17 @@ def _scaled(x: Floats, mean: Doubles, scale: Doubles) -> Doubles:
 
 
 def _slopes(
-    x: Floats, y: Doubles, mean: Doubles, scale: Doubles, weight: Doubles
-) -> tuple[Doubles, Doubles]:
-    gradient, curve = np.zeros(len(weight)), np.zeros((len(weight), len(weight)))
+    x: Floats, y: Doubles, mean: Doubles, scale: Doubles, weight: Doubles, penalty: Doubles
+) -> tuple[float, Doubles, Doubles]:
+    """The loss, minus its gradient, and its matrix of second derivatives."""
+    loss = float(penalty @ weight**2) / 2
+    gradient, curve = -penalty * weight, np.diag(penalty)
     for start in range(0, len(y), _BLOCK):
         part = _scaled(x[start : start + _BLOCK], mean, scale)
         part = np.hstack([part, np.ones((len(part), 1))])
-        p = chances(part @ weight)
-        gradient += part.T @ (y[start : start + _BLOCK] - p)
+        logit, answer = part @ weight, y[start : start + _BLOCK]
+        p = chances(logit)
+        loss += float((np.logaddexp(0, logit) - answer * logit).sum())
+        gradient += part.T @ (answer - p)
         curve += (part * (p * (1 - p))[:, None]).T @ part
-    return gradient, curve
+    return loss, gradient, curve

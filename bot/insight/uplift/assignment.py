@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,9 +99,12 @@ def _told(treated: Flags, x: Doubles, seed: int) -> tuple[float, float]:
 # --- columns that give away what is to be learnt --------------------------------------------------
 
 
-def without_tellers(sample: Sample, treated: Flags) -> tuple[Sample, list[dict[str, Any]]]:
+def without_tellers(
+    sample: Sample, treated: Flags, keep: Collection[str] = ()
+) -> tuple[Sample, list[dict[str, Any]]]:
     """The rows without columns that are known only after the outcome, or that tell the arm.
 
+    keep  columns that stay whatever they tell
     Raises InvalidInput where nothing is left.
     """
     arm = replace(sample, y=treated.astype(np.float64))
@@ -113,6 +116,7 @@ def without_tellers(sample: Sample, treated: Flags) -> tuple[Sample, list[dict[s
         {"check": "tells the treatment", "column": name, "said": "left out: " + why}
         for name, why in _tellers(arm).items()
     ]
+    away = [one for one in away if one["column"] not in keep]
     names = {one["column"] for one in away}
     left = {name: one for name, one in sample.schema.columns.items() if name not in names}
     if not left:
@@ -135,13 +139,13 @@ def _tellers(sample: Sample) -> dict[str, str]:
 
 
 def _one_sided(sample: Sample, name: str) -> str | None:
-    """Whether all rows without the usual value have one answer, which luck would not do."""
+    """Whether all rows with the usual value, or all without it, have one answer, which luck would
+    not do."""
     codes = np.unique(np.asarray(sample.table.columns[name]), return_inverse=True)[1]
-    other = codes != np.bincount(codes).argmax()
-    count, yes = int(other.sum()), int(sample.y[other].sum())
-    if count < _RARE or 0 < yes < count:
-        return None
-    share = sample.y.mean() if yes else 1 - sample.y.mean()
-    if share**count > _LUCK:
-        return None
-    return f"all {count} rows with another value than the usual one have one answer"
+    usual = codes == np.bincount(codes).argmax()
+    for rows, which in ((~usual, "with another value than the usual one"), (usual, "as usual")):
+        count, yes = int(rows.sum()), int(sample.y[rows].sum())
+        share = sample.y.mean() if yes else 1 - sample.y.mean()
+        if _RARE <= count < len(codes) and yes in (0, count) and share**count <= _LUCK:
+            return f"all {count} rows {which} have one answer; if it is known before, --keep {name}"
+    return None

@@ -39,7 +39,7 @@ class Unseen:
     names   of the candidates
     scores  (m, n) mean over the repetitions; NaN where no fold judged a row
     qinis   (m, k) of each fold of each repetition
-    fold    (k) pairs: which repetition, and which rows it judged
+    judged  (k) pairs: which repetition, and which rows it judged
     """
 
     names: Sequence[str]
@@ -48,24 +48,48 @@ class Unseen:
     judged: Sequence[tuple[int, NDArray[np.intp]]]
 
 
-def cross_validated(
-    names: Sequence[str], x: Matrices, trial: Trial,
-    group: NDArray[np.int64] | None, time: Doubles | None, seed: int, progress: Progress,
-) -> Unseen:  # fmt: skip
-    """All candidates over FOLDS folds, REPEATS times with other folds; once where time parts them.
+@dataclass(frozen=True)
+class Parting:
+    """How rows are parted to judge: whose they are, when they were, how often and by which luck."""
 
-    Raises InvalidInput where a fold would lack an arm.
-    """
-    parted = [
-        (repeat, fold)
-        for repeat in range(REPEATS if time is None else 1)
-        for fold in _folds(trial, group, time, seed + repeat)
-    ]
+    group: NDArray[np.int64] | None = None
+    time: Doubles | None = None
+    folds: int = FOLDS
+    repeats: int = REPEATS
+    seed: int = 0
+
+    def folds_of(self, trial: Trial) -> list[tuple[int, Fold]]:
+        """Pairs of repetition and fold; by time there is but one way to part, so one repetition.
+
+        Raises InvalidInput where a side would lack an arm.
+        """
+        repeats = 1 if self.time is not None else self.repeats
+        # Both arms with both outcomes are spread evenly.
+        kinds = 2.0 * trial.treated + trial.y
+        found = [
+            (repeat, fold)
+            for repeat in range(repeats)
+            for fold in folds(kinds, self.group, self.time, self.folds, self.seed + repeat)
+        ]
+        for side in (part for _, fold in found for part in (fold.teach, fold.judge)):
+            if trial.treated[side].all() or not trial.treated[side].any():
+                raise InvalidInput(
+                    "when rows are parted to judge, one side has only treated rows or only others:"
+                    " were both drawn over the same time and groups?"
+                )
+        return found
+
+
+def cross_validated(
+    names: Sequence[str], x: Matrices, trial: Trial, parting: Parting, progress: Progress
+) -> Unseen:
+    """All candidates over all folds. Raises InvalidInput where a fold would lack an arm."""
+    parted = parting.folds_of(trial)
     total, seen = np.zeros((len(names), len(trial.y))), np.zeros(len(trial.y))
     qinis = np.zeros((len(names), len(parted)))
     for number, (repeat, fold) in enumerate(parted):
         progress("learners", number, len(parted))
-        scores = _judged(names, x, trial, fold, seed + repeat)
+        scores = _judged(names, x, trial, fold, parting.seed + repeat)
         total[:, fold.judge] += scores
         seen[fold.judge] += 1
         held = trial.take(fold.judge)
@@ -73,21 +97,6 @@ def cross_validated(
     progress("learners", len(parted), len(parted))
     mean = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
     return Unseen(names, mean, qinis, [(repeat, fold.judge) for repeat, fold in parted])
-
-
-def _folds(
-    trial: Trial, group: NDArray[np.int64] | None, time: Doubles | None, seed: int
-) -> tuple[Fold, ...]:
-    """Both arms with both outcomes are spread evenly."""
-    found = folds(2.0 * trial.treated + trial.y, group, time, FOLDS, seed)
-    for fold in found:
-        for side in (fold.teach, fold.judge):
-            if trial.treated[side].all() or not trial.treated[side].any():
-                raise InvalidInput(
-                    "when rows are parted to judge, one side has only treated rows or only others:"
-                    " were both drawn over the same time and groups?"
-                )
-    return found
 
 
 def _judged(

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 from bot.segment import rules as rules_module
+from bot.segment import scored
 from bot.segment.acts import COUPON_STATES, FIGURES, OUTCOMES
 from bot.segment.catalogue import define, pin
 from bot.segment.lists import change
@@ -138,6 +139,16 @@ dated = st.one_of(
 ).map(lambda pair: {"attribute": "day", "op": pair[0], "value": pair[1]})  # fmt: skip
 
 
+scores = st.sampled_from([0.0, 0.2, 0.5, 0.7, 0.701, 1.0])
+predicted = st.builds(
+    lambda slug, bounds: {"model": slug} | bounds,
+    st.sampled_from(["churn", "buy"]),
+    st.one_of(
+        st.builds(lambda low: {"at_least": low}, scores),
+        st.builds(lambda high: {"at_most": high}, scores),
+        st.builds(lambda a, b: {"at_least": min(a, b), "at_most": max(a, b)}, scores, scores),
+    ),
+)
 leaves = st.one_of(
     counts,
     dated,
@@ -146,6 +157,7 @@ leaves = st.one_of(
     coupon_rules,
     outcomes,
     st.just({"list": "s3"}),
+    predicted,
     attributes,
     built_in,
     st.sampled_from([{"tag": "vip"}, {"tag": "new"}]),
@@ -259,6 +271,9 @@ steps = st.lists(
             st.integers(0, 5),
             st.sampled_from([True, False, None]),
         ),
+        st.tuples(
+            st.just("is predicted"), st.integers(0, 5), st.sampled_from(["churn", "buy"]), scores
+        ),
         st.tuples(st.just("list"), st.sets(st.integers(0, 5), max_size=3), st.booleans()),
         st.tuples(st.just("full")),
     ),
@@ -300,6 +315,8 @@ def live(rules, steps):
             cast.coupon(account, people[what[0]], what[1], now)
         elif step == "sending":
             cast.sending(account, people[what[0]], what[1], what[2], now)
+        elif step == "is predicted":
+            scored.put(account, what[1], 1, {people[what[0]]: what[2]}, now)
         elif step == "pin":
             if alive(people[what[1]]):
                 pin(account, f"s{what[0]}", [people[what[1]]], what[2], now)
@@ -507,6 +524,24 @@ def test_only_those_behind_an_edge_or_changed_are_looked_at(store):
     looked = refresh_all(NOON + DAY).looked
     assert 0 < looked <= 6
     assert refresh_all(NOON + DAY).looked == 0
+
+
+def test_only_those_whose_score_passes_a_bound_are_looked_at(store):
+    account = cast.an_account()
+    people = [cast.somebody(account) for _ in range(4)]
+    define(account, "leaving", "要走", {"model": "churn", "at_least": 0.7}, NOON)
+    refresh_all(NOON)
+    assert scored.put(account, "churn", 1, dict(zip(people, (0.1, 0.6, 0.7, 0.8), strict=True)),
+                      NOON) == 4  # fmt: skip
+    assert refresh_all(NOON).looked == 2
+    assert cast.held(account) == {"leaving": set(people[2:])}
+    scored.put(account, "churn", 1, dict(zip(people, (0.2, 0.7, 0.6, 0.9), strict=True)), NOON)
+    scored.put(account, "buy", 1, dict.fromkeys(people, 0.9), NOON)
+    assert refresh_all(NOON).looked == 2
+    assert cast.held(account) == {"leaving": {people[1], people[3]}}
+    scored.drop(account, "churn", people)
+    assert refresh_all(NOON).looked == 2
+    assert cast.held(account) == {"leaving": set()}
 
 
 def test_many_behind_one_edge_are_compared_by_sql(store, monkeypatch):

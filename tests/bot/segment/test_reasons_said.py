@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.segment import scored
 from bot.segment.catalogue import define, why
+from bot.store import insight_models
 from tests.bot.segment import cast
 from tests.conftest import NOON
 
@@ -37,6 +39,13 @@ def account(store):
               "was not seen for 30 days (found: 3 days ago)", id="days"),
         param({"interest": "咖啡"}, "对「咖啡」的兴趣不低于 0.3（实际：0）",
               "interest in 咖啡 of 0.3 or more (found: 0)", id="a score"),
+        param({"model": "churn", "at_least": 0.7}, "流失风险不低于 0.7（实际：0.62）",
+              "risk of leaving of 0.7 or more (found: 0.62)", id="what a model says"),
+        param({"model": "like-vip", "at_least": 0.8, "at_most": 0.9},
+              "与人群「vip」的相像度在 0.8 到 0.9 之间（实际：没有）",
+              'likeness to the segment "vip" between 0.8 and 0.9 (found: none)', id="a likeness"),
+        param({"model": "buy", "at_most": 0.2}, "近期购买的可能性不高于 0.2（实际：没有）",
+              "chance of buying soon of 0.2 or less (found: none)", id="no model speaks of him"),
         param({"event": "order", "at_least": 2}, "下单至少 2 次（实际：0 次）",
               "ordered at least 2 times ever (found: 0 times)", id="acts"),
         param({"event": "order", "sum": "amount_fen", "at_least": 100},
@@ -60,6 +69,9 @@ def test_a_condition_that_does_not_hold(account, rule, chinese, english):
     for name, value in (("member", False), ("points", 5)):
         cast.did(lin, "attribute", three_days, name=name, value=value)
     cast.folded(NOON)
+    scored.put(account, "churn", 1, {lin: 0.62}, NOON)
+    known = ("like-vip", "propensity", b"")
+    insight_models.save(account, *known, fingerprint="", card={}, metrics={}, now=NOON)
     define(account, "a", "甲", rule, NOON)
     for lang, said in (("zh", chinese), ("en", english)):
         found = why(account, "a", lin, NOON, lang)

@@ -157,11 +157,11 @@ def test_scores_nobody_renews_are_found_and_dropped(account):
     put(account, dict.fromkeys(people, 0.5), version=2)
     put(account, {people[0]: 0.5}, version=1)
     Follower.update(subscribed=False).where(Follower.id == people[1]).execute()
-    assert predictions.stale(account, "churn", 2, 10) == people[:2]
+    assert predictions.stale(account, "churn", 2, 0, 10) == people[:2]
     assert predictions.drop(account, "churn", people[:2]) == [
         Written(one, 0.5, None) for one in people[:2]
     ]
-    assert predictions.stale(account, "churn", 2, 10) == []
+    assert predictions.stale(account, "churn", 2, 0, 10) == []
 
 
 def test_how_scores_are_spread(account):

@@ -151,7 +151,7 @@ def test_a_quota_is_never_overdrawn(world: World):
 def test_a_claim_stops_at_the_quota_and_goes_on_after_midnight(world: World):
     rails = {"quiet_hours": None}
     campaign_id = planned(world, guardrails=rails)
-    quotas.set_limit(world.account_id, API, "2026-11-21", 2, "platform")
+    quotas.room(world.account_id, API, "2026-11-21", 2)
     order = load(campaign_id, "", NOON)
     first = claim(order, "me", 9, LEASE, NOON)
     assert (len(first.rows), first.delayed) == (2, 3)

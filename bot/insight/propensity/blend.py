@@ -1,0 +1,78 @@
+"""Several models as one: the weighted mean of their log odds.
+
+The weights are counts: the best model first, then again and again the one, of all, that raises the
+AUC of the mean most, a model taken before too, until none raises it by LEAST_GAIN or MOST are in
+(Caruana et al., Ensemble selection from libraries of models, ICML 2004). So few are needed, none
+has a negative weight, and what all agree on is not weighed twice by a regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.insight.candidate import Doubles, Part, Setting, inner, nested, score
+from bot.insight.metrics import Ranked, auc_of
+from bot.insight.propensity.linear import expit
+from bot.insight.table import Table
+
+MOST = 6
+LEAST_GAIN = 0.0005
+SURE = 1e-4  # chances nearer to 0 or 1 count as this near: one tree's certainty outvotes nobody
+
+
+@dataclass(frozen=True)
+class Blend:
+    name: str = "blend"
+    rank: int = 6  # as a model on crosses: no harder to explain than what it may be made of
+
+    def learn(self, scores: Doubles, y: Doubles, names: Sequence[str], seed: int) -> Setting:
+        """{"of": names in the table's order, "weights": how often each was taken, shares of 1}."""
+        odds = log_odds(scores)
+        taken = [_best(np.zeros(len(y)), odds, y)[0]]
+        total, reached = odds[:, taken[0]], _auc(odds[:, taken[0]], y)
+        while len(taken) < MOST:
+            one, found = _best(total, odds, y)
+            if found < reached + LEAST_GAIN:
+                break
+            taken.append(one)
+            total, reached = total + odds[:, one], found
+        of = sorted(set(taken))
+        weights = [taken.count(one) / len(taken) for one in of]
+        return {"of": [names[one] for one in of], "weights": weights}
+
+    def join(self, scores: Doubles, names: Sequence[str], how: Setting) -> Doubles:
+        at = [list(names).index(name) for name in how["of"]]
+        return expit(log_odds(scores[:, at]) @ np.array(how["weights"]))
+
+    def build(self, parts: Mapping[str, Part], how: Setting) -> Part:
+        card = {"form": "blend", "of": list(how["of"]), "weights": list(how["weights"])}
+        return nested(card, {name: parts[name] for name in how["of"]})
+
+
+def scored(part: Part, table: Table) -> Doubles:
+    """The chance of each row, (n)."""
+    total = np.zeros(table.rows)
+    for name, weight in zip(part.card["of"], part.card["weights"], strict=True):
+        total += weight * log_odds(score(inner(part, name), table))
+    return expit(total)
+
+
+def log_odds(chance: Doubles) -> Doubles:
+    """log(p / (1 - p)), p kept within SURE of 0 and 1."""
+    kept = np.clip(chance, SURE, 1 - SURE)
+    found: Doubles = np.log(kept) - np.log1p(-kept)
+    return found
+
+
+def _best(total: Doubles, odds: Doubles, y: Doubles) -> tuple[int, float]:
+    """Which column, added, gives the highest AUC; of equals the first."""
+    found = [_auc(total + odds[:, one], y) for one in range(odds.shape[1])]
+    at = int(np.argmax(found))
+    return at, found[at]
+
+
+def _auc(values: Doubles, y: Doubles) -> float:
+    return float(auc_of(Ranked.of(y, values), np.ones((1, len(y))))[0])
