@@ -123,7 +123,8 @@ def open_store(
     vault = Vault(keys)
     db = connect_to(url, power_safe)
     database.initialize(db)
-    db.bind(TABLES)
+    # All tables are named: following their references would walk the whole schema for each of them.
+    db.bind(TABLES, bind_refs=False, bind_backrefs=False)
     Holder.vault = vault
     if upgrade:
         migrate.upgrade(db)

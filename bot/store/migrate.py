@@ -39,7 +39,7 @@ def upgrade(db: Database, now: datetime | None = None) -> list[str]:
     Several processes may call it at once: one works, the others wait and find nothing to do.
     Raises SettingsError when the database belongs to a newer version.
     """
-    if not pending(db) and not unknown(db):
+    if all(m.applied and m.path is not None for m in _runner(db).status()):
         return []
     with _alone(db):
         if newer := unknown(db):
