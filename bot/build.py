@@ -108,22 +108,28 @@ def _with_secrets(account: AccountState, settings: Settings) -> AccountState:
     )
 
 
+_SECRET_SECONDS = 30.0  # how long a replaced AppSecret may still be asked with
+
+
 def _clients(settings: Settings, clock: Clock) -> Callable[[int], WeChatClient]:
-    """One client an account in this process, made on first use."""
-    made: dict[int, WeChatClient] = {}
+    """One client an account in this process, made on first use and again for a new secret."""
+    made: dict[int, tuple[str, WeChatClient, float]] = {}
     lock = threading.Lock()
 
     def client_of(account_id: int) -> WeChatClient:
         with lock:
-            if account_id not in made:
+            secret, client, until = made.get(account_id, ("", None, 0.0))
+            if client is None or time.monotonic() >= until:
                 account = _with_secrets(accounts.by_id(account_id), settings)
-                made[account_id] = connect(
-                    account.appid,
-                    account.appsecret,
-                    settings.wechat_api_url,
-                    SharedTokens(),
-                    clock,
-                )
-            return made[account_id]
+                if client is None or account.appsecret != secret:
+                    client = _client(account, settings, clock)
+                made[account_id] = (
+                    account.appsecret, client, time.monotonic() + _SECRET_SECONDS
+                )  # fmt: skip
+            return client
 
     return client_of
+
+
+def _client(account: AccountState, settings: Settings, clock: Clock) -> WeChatClient:
+    return connect(account.appid, account.appsecret, settings.wechat_api_url, SharedTokens(), clock)

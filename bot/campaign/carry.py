@@ -95,7 +95,7 @@ def offer_for(
     if row is None:
         return None
     composer = _listed.composer(row.campaign_id, public_url, now)
-    return composer.text(row.variant, row.id, row.follower_id)
+    return composer.of(row.batch_id).text(row.variant, row.id, row.follower_id)
 
 
 @again
@@ -126,6 +126,8 @@ def _taken(
 def _may(order: Order, row: SendRow, now: datetime) -> bool:
     """Permission as at any claim, but for the channel, which is the answer itself."""
     policy = order.policy(row.step)
+    if order.choices and row.batch_id is None:
+        return False  # nothing was worth sending to them: the claim says so
     if policy.deadline is not None and now >= policy.deadline:
         return False
     if next_opening(policy, now) is not None or order.definition.budget_fen is not None:

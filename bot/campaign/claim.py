@@ -119,6 +119,8 @@ def decide(
     several = len(people.of) < len(rows)  # somebody has a second row here
     for row in rows:
         verdict, reasons = bench.judge(row)
+        if order.choices and not (row.batch_id or row.subject) and isinstance(verdict, Channel):
+            verdict, reasons = Skip.NO_OFFER, {}
         if row.subject or purse is not None:
             judged = verdict
             verdict = (_about_code(row, codes, now) if row.subject else None) or verdict

@@ -28,7 +28,9 @@ class Composer:
     def __init__(self, order: Order) -> None:
         self.order = order
         self._texts = {variant.name: variant.text for variant in order.definition.texts()}
-        self._values = order.values()
+        # Of several offers a sample shows the first; a row's own has a composer of its own.
+        self._values = (order.bearing(order.choices[0]) if order.choices else order).values()
+        self._each = {batch.id: Composer(order.bearing(batch)) for batch in order.choices}
         self._around = {name: around for name in self._texts if (around := self._without(name))}
         self._carried: dict[int, str] = {}  # send id -> slug of its piece
 
@@ -39,11 +41,15 @@ class Composer:
             self._carried = send_plan.carried([row.id for row in rows])
         ends = self._ends(rows)
         return [
-            (row, self._call(row, openids[row.follower_id], ends.get(row.subject)))
+            (row, self.of(row.batch_id)._call(row, openids[row.follower_id], ends.get(row.subject)))
             if row.follower_id in openids
             else (row, None)
             for row in rows
         ]
+
+    def of(self, batch_id: int | None) -> Composer:
+        """Of those who get this batch; without choices there is but one."""
+        return self._each.get(batch_id or 0, self)
 
     def text(
         self, variant: str, send_id: int | None, follower_id: int | None, piece: str = ""

@@ -20,6 +20,7 @@ from bot.campaign.parts import (
     Experiment,
     Goal,
     Guardrails,
+    Match,
     Notice,
     Pace,
     Recurrence,
@@ -44,8 +45,8 @@ from bot.values.audience import Channel, Purpose
 
 __all__ = [
     "CLOCK", "MAX_CONCURRENCY", "MAX_TEXT", "MAX_VARIANTS", "SLUG", "VARIANT",
-    "Audience", "Definition", "Experiment", "Goal", "Guardrails", "Notice", "Pace", "Recurrence",
-    "Reminder", "Variant", "parse",
+    "Audience", "Definition", "Experiment", "Goal", "Guardrails", "Match", "Notice", "Pace",
+    "Recurrence", "Reminder", "Variant", "parse",
 ]  # fmt: skip
 
 VARIANT = r"[a-z0-9][a-z0-9_-]{0,15}"
@@ -73,6 +74,7 @@ class Definition:
     text: str
     audience: Audience | None = None
     offer: str = ""  # slug of a coupon batch, "" for none
+    match: Match | None = None  # several coupon batches instead of `offer`: each gets one, or none
     url: str = ""  # where the tracked link leads; "" with an offer: the follower's coupon page
     content: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
@@ -96,6 +98,11 @@ class Definition:
     template: Notice | None = None
     means: Means = field(default_factory=Means)  # what other channels want beside the text
     reminder: Reminder | None = None
+
+    @property
+    def gives(self) -> bool:
+        """It carries a coupon, of one batch or of several."""
+        return bool(self.offer or self.match)
 
     def texts(self) -> tuple[Variant, ...]:
         """The variants, or the one text as the variant "a"."""
@@ -149,6 +156,7 @@ class Definition:
             **{name: asdict(part) if part else None for name, part in parts.items()},
             "reminder": asdict(self.reminder) if self.reminder else None,
             **self.means.document(),
+            "match": self.match.document() if self.match else None,
             "content": list(self.content) or None,
             "budget_fen": self.budget_fen,
             "approval": approval,
@@ -177,6 +185,7 @@ def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -
         purpose=purpose,
         text=_text(fields, purpose, variants),
         offer=fields.text("offer", "", pattern=SLUG),
+        match=reading.match(fields),
         url=fields.text("url", "", longest=1024, pattern=r"https?://[^\s\"'<>]+"),
         content=reading.pieces(fields),
         variants=variants,
@@ -204,6 +213,7 @@ def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -
     schedule.done()
     fields.done()
     _check_whole(definition)
+    _check_match(definition, standing=standing)
     return definition
 
 
@@ -242,7 +252,7 @@ def _is_auto(fields: Fields) -> bool:
 def _channels(fields: Fields, purpose: Purpose) -> tuple[Channel, ...]:
     if _is_auto(fields):
         wants = {way.wants for way in CHANNELS.values() if way.wants and fields.has(way.wants)}
-        return permitted(purpose, wants, offer=bool(fields.raw("offer", "")))
+        return permitted(purpose, wants, offer=fields.has("offer") or fields.has("match"))
     words = fields.items("channels") or [Channel.CUSTOMER_SERVICE.value]
     for i, word in enumerate(words):
         if word not in list(Channel):
@@ -285,18 +295,29 @@ def _check_whole(definition: Definition) -> None:
     if definition.at and definition.until and definition.until <= definition.at:
         raise InvalidInput("schedule.until: must be later than schedule.at", "schedule.until")
     _check_content(definition)
-    check_means(definition.channels, definition.means, offer=bool(definition.offer))
+    check_means(definition.channels, definition.means, offer=definition.gives)
     if Channel.TEMPLATE in definition.channels:
         if definition.template is None:
             raise InvalidInput("template: is required by the channel template", "template")
-        if definition.offer:
+        if definition.gives:
             raise InvalidInput(f"offer: {CHANNELS[Channel.TEMPLATE].rule}", "offer")
     if definition.reminder and not definition.offer:
         raise InvalidInput("reminder: reminds of a coupon, and there is no offer", "reminder")
-    if not definition.offer:
+    if not definition.gives:
         _check_without_offer(definition)
     elif any("link" not in variables(variant.text) for variant in definition.texts()):
         raise InvalidInput("text: an offer needs {link}: it is the way to the coupon", "text")
+
+
+def _check_match(definition: Definition, *, standing: bool) -> None:
+    """Each has a coupon of their own: what is the same for all has no place beside it."""
+    if definition.match is None:
+        return
+    for name in ("offer", "content", "reminder"):
+        if getattr(definition, name):
+            raise InvalidInput(f"match: stands beside {name}: one of them", "match")
+    if standing:
+        raise InvalidInput("match: a journey brings its followers one by one; use offer", "match")
 
 
 def _check_content(definition: Definition) -> None:

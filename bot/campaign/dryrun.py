@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.campaign.aim import aim_of, chunks
+from bot.campaign.assign import HELD_OUT
 from bot.campaign.compose import Composer
 from bot.campaign.definition import Definition, parse
-from bot.campaign.drawing import CHUNK
+from bot.campaign.drawing import CHUNK, drawn
 from bot.campaign.experiments_report import sizing
 from bot.campaign.finding import find
 from bot.campaign.finish import ASSUMED_PER_MINUTE, Finish, finish
@@ -18,7 +19,8 @@ from bot.campaign.freshness import bring_up_to_date
 from bot.campaign.limits import limits_of
 from bot.campaign.linting import findings_of
 from bot.campaign.market import ways_of
-from bot.campaign.order import OFFER, Order, deadline_of, zone_of
+from bot.campaign.matched import MATCH, Planned, carried, opening, planned
+from bot.campaign.order import OFFER, Order, batches_of, deadline_of, zone_of
 from bot.campaign.phases import sent_run
 from bot.campaign.pieces import matches, pieces_of
 from bot.campaign.policy import next_day, next_opening
@@ -28,7 +30,7 @@ from bot.channels.registry import CHANNELS
 from bot.content.findings import Finding
 from bot.errors import NotFound
 from bot.services import Services
-from bot.store import audience_sets, audit, campaigns, coupons, quotas, send_history
+from bot.store import audience_sets, audit, campaigns, quotas, send_history
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.send_figures import CONTROL, EXPERIMENT, HOLD_OUT
 from bot.values.audience import CampaignKind, Channel, Skip
@@ -106,6 +108,7 @@ class DryRun:
     findings: tuple[Finding, ...] = ()
     sizing: tuple[str, ...] = ()  # what an experiment of so many can show
     elsewhere: int = 0
+    match: dict[str, Any] | None = None  # of several offers, as matched.Planned.summary says
 
     @property
     def held_out_by(self) -> dict[str, int]:
@@ -149,6 +152,7 @@ class DryRun:
             "over_quota": self.over_quota,
             "finish_at": self.finish.at.isoformat(),
             "late": self.finish.late,
+            **({MATCH: self.match} if self.match else {}),
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -185,7 +189,9 @@ def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) 
     bring_up_to_date(account_id, now)
     at = start_of(campaign, now)
     order = order_to_come(campaign, services.settings.public, at)
-    told = _told(order, _walked(order, at), at, collisions(campaign, order.definition, now))
+    match = foreseen(order, at)
+    told = _told(order, _walked(order, at, match), at, collisions(campaign, order.definition, now))
+    told = replace(told, match=match.summary() if match else None)
     findings = findings_of(order, told.expected, told.delayed_until or at, told.finish.at)
     shown = sizing(order.definition, sum(told.variants.values()))
     return replace(told, as_of=now, findings=tuple(findings), sizing=tuple(shown))
@@ -211,6 +217,8 @@ def foretell(
     planned, with the last, empty chunk the figures of a dry run."""
     started = generation.started_at
     at = next_opening(order.policy(OFFER), started) or started
+    if order.choices:
+        return _foretold_matched(order, generation, at)
     walk = resumed(order, at, (generation.forecast or {}).get(COUNTING))
     if generation.cursor >= generation.upper:
         return _told(order, walk, started, ()).figures()
@@ -218,11 +226,37 @@ def foretell(
     return {COUNTING: walk.held()}
 
 
-def _walked(order: Order, now: datetime) -> Walk:
-    walk = Walk(order, next_opening(order.policy(OFFER), now) or now)
+def _foretold_matched(order: Order, generation: GenerationState, at: datetime) -> dict[str, Any]:
+    """Nothing until it is decided who gets which: only then the audience is walked."""
+    found = generation.forecast or {}
+    if MATCH not in found:
+        return found
+    walk = Walk(order, at, carried(order))
+    for members in chunks(aim_of(order.account_id, order.definition), CHUNK, generation.started_at):
+        walk.look_at(members)
+    told = _told(order, walk, generation.started_at, ())
+    return replace(told, match=found[MATCH]).figures()
+
+
+def _walked(order: Order, now: datetime, match: Planned | None) -> Walk:
+    at = next_opening(order.policy(OFFER), now) or now
+    walk = Walk(order, at, match.among if match else None)
     for members in chunks(aim_of(order.account_id, order.definition), CHUNK):
         walk.look_at(members)
     return walk
+
+
+def foreseen(order: Order, now: datetime) -> Planned | None:
+    """Who would get which of several offers, in a run that begins then; None: it has but one."""
+    if not order.choices:
+        return None
+
+    def spans() -> Iterator[list[int]]:
+        for members in chunks(aim_of(order.account_id, order.definition), CHUNK):
+            parts = drawn(order, members)
+            yield sorted(who for name, ids in parts.items() if name != HELD_OUT for who in ids)
+
+    return planned(order, spans, opening(order, now))
 
 
 def order_to_come(campaign: CampaignState, public_url: str, now: datetime) -> Order:
@@ -246,8 +280,8 @@ def sample_order(
     """
     campaign_id, number = run_of
     zone = zone_of(account_id)
-    offer = coupons.batch_by_slug(account_id, definition.offer) if definition.offer else None
-    linked = bool(definition.url or definition.offer)
+    offer, choices = batches_of(account_id, definition)
+    linked = bool(definition.url or definition.gives)
     return Order(
         campaign_id,
         account_id,
@@ -258,9 +292,10 @@ def sample_order(
         offer,
         0 if linked else None,  # no link has this number: a tap on a sample counts nowhere
         public_url,
-        limits_of(account_id, campaign_id, definition, offer, zone, now),
+        limits_of(account_id, campaign_id, definition, choices or (offer,), zone, now),
         pieces_of(account_id, campaign_id, definition, now, sample=True),
         ways_of(account_id, definition),
+        choices,
     )
 
 
@@ -296,7 +331,7 @@ def _told(order: Order, walk: Walk, now: datetime, collisions: tuple[Collision, 
         rate,
         measured is not None,
         {v.name: composer.text(v.name, None, None) for v in order.definition.texts()},
-        _examples(order, composer, sorted(walk.chosen, reverse=True), walk.at),
+        _examples(order, composer, sorted(walk.chosen, reverse=True), walk),
         collisions,
         elsewhere=tally.elsewhere,
     )
@@ -340,13 +375,16 @@ def _finish(
 
 
 def _examples(
-    order: Order, composer: Composer, chosen: Sequence[Chosen], at: datetime
+    order: Order, composer: Composer, chosen: Sequence[Chosen], walk: Walk
 ) -> tuple[Example, ...]:
-    pieces = matches(order, [one.follower_id for one in chosen], at)
+    people = [one.follower_id for one in chosen]
+    pieces = matches(order, people, walk.at)
+    given = walk.carried(people) if walk.carried else {}
     found = []
     for one in chosen:
         piece = pieces.get(one.follower_id)
-        text = composer.text(one.variant, None, None, piece.slug if piece else "")
+        own = composer.of(given.get(one.follower_id))
+        text = own.text(one.variant, None, None, piece.slug if piece else "")
         found.append(Example(audit.pseudonym(one.follower_id), one.variant, one.channel, text))
     return tuple(found)
 

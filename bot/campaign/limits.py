@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ def limits_of(
     account_id: int,
     campaign_id: int,
     definition: Definition,
-    offer: BatchState | None,
+    offers: Sequence[BatchState | None],
     zone: ZoneInfo,
     now: datetime,
 ) -> Limits:
@@ -47,7 +48,7 @@ def limits_of(
         tuple(campaigns.rivals(account_id, campaign_id, definition.priority))
         if rails.yield_hours
         else (),
-        _alike(account_id, offer) if rails.variety else (),
+        _alike(account_id, offers) if rails.variety else (),
     )
 
 
@@ -61,9 +62,10 @@ def control_of(account_id: int, zone: ZoneInfo, now: datetime) -> GlobalControl 
     return GlobalControl(rules.control_share, f"{account_id}:{rules.control_salt}:{quarter}")
 
 
-def _alike(account_id: int, offer: BatchState | None) -> tuple[int, ...]:
-    if offer is None:
+def _alike(account_id: int, offers: Sequence[BatchState | None]) -> tuple[int, ...]:
+    own = [offer for offer in offers if offer is not None]
+    if not own:
         return ()
-    topics = set(offer.topics)
+    topics = {topic for offer in own for topic in offer.topics}
     same = (b.id for b in coupons.batches(account_id) if topics & set(b.topics))
-    return tuple(sorted({offer.id, *same}))
+    return tuple(sorted({*(offer.id for offer in own), *same}))

@@ -85,6 +85,8 @@ def checked(account_id: int, document: Any) -> Definition:
     named: list[tuple[str, Callable[[int, str], object], str]]
     named = [(where, segments.by_slug, slug) for slug in definition.aim().named()]
     named += [("offer", coupons.batch_by_slug, slug) for slug in [definition.offer] if slug]
+    choices = definition.match.offers if definition.match else ()
+    named += [("match", coupons.batch_by_slug, one.batch) for one in choices]
     named += [("content", contents.by_slug, slug) for slug in definition.content]
     for field, look_up, slug in named:
         try:

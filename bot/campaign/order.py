@@ -27,7 +27,11 @@ LIFE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A run's frozen definition with what it names looked up. `link_id` None: no tracked link."""
+    """A run's frozen definition with what it names looked up. `link_id` None: no tracked link.
+
+    offer    the batch that all get; `choices`: those of which each row names one, then there is
+             no `offer`
+    """
 
     campaign_id: int
     account_id: int
@@ -41,6 +45,7 @@ class Order:
     limits: Limits = NO_LIMITS
     pieces: tuple[Piece, ...] = ()
     ways: tuple[Channel, ...] = ()  # see bot.campaign.market; empty: as the definition lists them
+    choices: tuple[BatchState, ...] = ()
 
     def policy(self, step: str) -> Policy:
         """What binds the rows of a step. A reminder is a service notice by template message; it
@@ -58,6 +63,14 @@ class Order:
     def topics(self) -> tuple[str, ...]:
         """What the run is about: who refused one of these is passed by."""
         return self.offer.topics if self.offer is not None else ()
+
+    def batches(self) -> tuple[BatchState, ...]:
+        """All that it may bring."""
+        return self.choices or ((self.offer,) if self.offer is not None else ())
+
+    def bearing(self, batch: BatchState) -> Order:
+        """The same for those who get this batch."""
+        return replace(self, offer=batch, choices=())
 
     def piece(self, slug: str) -> Piece | None:
         """None: the run carries none, or not this one any more."""
@@ -88,9 +101,9 @@ def order_of(
     """Raises NotFound when the coupon batch of the frozen definition is gone."""
     zone = zone_of(campaign.account_id)
     definition = parse(generation.definition, zone, standing=campaign.standing)
-    target = definition.url or (links.COUPON if definition.offer else "")
-    account_id, slug = campaign.account_id, definition.offer
-    offer = coupons.batch_by_slug(account_id, slug) if slug else None
+    target = definition.url or (links.COUPON if definition.gives else "")
+    account_id = campaign.account_id
+    offer, choices = batches_of(account_id, definition)
     return Order(
         campaign.id,
         account_id,
@@ -101,10 +114,21 @@ def order_of(
         offer,
         links.link_for(campaign.id, target, now) if target else None,
         public_url,
-        limits_of(account_id, campaign.id, definition, offer, zone, now),
+        limits_of(account_id, campaign.id, definition, choices or (offer,), zone, now),
         pieces_of(account_id, campaign.id, definition, now),
         ways_of(account_id, definition),
+        choices,
     )
+
+
+def batches_of(
+    account_id: int, definition: Definition
+) -> tuple[BatchState | None, tuple[BatchState, ...]]:
+    """(offer, choices) as an Order has them. Raises NotFound with the slug that is gone."""
+    slug, part = definition.offer, definition.match
+    offer = coupons.batch_by_slug(account_id, slug) if slug else None
+    named = [one.batch for one in part.offers] if part else ()
+    return offer, tuple(coupons.batch_by_slug(account_id, slug) for slug in named)
 
 
 def deadline_of(definition: Definition, started_at: datetime) -> datetime:

@@ -142,6 +142,31 @@ class Variety:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several offers. margin_fen: what a redemption earns before the coupon's own cost;
+    None: the account's margin of the least that the coupon makes one spend."""
+
+    batch: str  # slug of a coupon batch
+    margin_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Several offers, of which each follower gets the one by which all together are worth most.
+
+    minimum_fen  who is worth less with each of them gets none
+    assumed      chance of a redemption where no model is in use: twice that at full interest
+    """
+
+    offers: tuple[Choice, ...]
+    minimum_fen: int = 0
+    assumed: float = 0.05
+
+    def document(self) -> dict[str, Any]:
+        return {**asdict(self), "offers": [asdict(one) for one in self.offers]}
+
+
+@dataclass(frozen=True, slots=True)
 class Guardrails:
     """Caps count this account's marketing sends to one follower in the last 1, 7 and 30 days.
 

@@ -32,7 +32,7 @@ def pieces_of(
 
     sample   their links count for nobody, and none is made
     """
-    own_link = not (definition.url or definition.offer)
+    own_link = not (definition.url or definition.gives)
     found = []
     for one in library.pieces(account_id, definition.content) if definition.content else ():
         link_id = None

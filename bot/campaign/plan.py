@@ -13,19 +13,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bot.campaign import matched
 from bot.campaign.aim import aim_of
 from bot.campaign.definition import parse
 from bot.campaign.drawing import CHUNK, Drawn, draw
 from bot.campaign.dryrun import foretell
 from bot.campaign.experiments import enter
 from bot.campaign.freshness import bring_up_to_date
-from bot.campaign.order import OFFER, Order, order_of, zone_of
+from bot.campaign.order import OFFER, Order, batches_of, order_of, zone_of
 from bot.campaign.pieces import matches
 from bot.campaign.policy import judge, next_opening
 from bot.campaign.recipients import recipients
 from bot.campaign.states import CampaignStatus, move
 from bot.campaign.timing import own_times
-from bot.store import audience_sets, campaigns, coupons, send_arms, send_plan
+from bot.store import audience_sets, campaigns, send_arms, send_plan
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.db import again, transaction
 from bot.store.send_plan import Sheet
@@ -40,8 +41,7 @@ def begin(campaign: CampaignState, now: datetime) -> bool:
     """
     definition = parse(campaign.definition, zone_of(campaign.account_id))
     aim = aim_of(campaign.account_id, definition)
-    if definition.offer:
-        coupons.batch_by_slug(campaign.account_id, definition.offer)
+    batches_of(campaign.account_id, definition)
     if not bring_up_to_date(campaign.account_id, now):
         return False
     return _open(campaign, definition.document(), audience_sets.upper(aim), now)
@@ -76,6 +76,9 @@ def plan_chunk(order: Order, now: datetime) -> bool:
     run is counted on the way, before the row is held, as that asks more than the writing.
     """
     generation = campaigns.generation(order.campaign_id, order.generation)
+    if matched.owed(order, generation):
+        matched.decide(order)
+        return False
     members, end = _members(order, generation)
     forecast = foretell(order, generation, members, now)
     return _write_chunk(order, generation, members, end, forecast, now)

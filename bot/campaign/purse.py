@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.campaign.order import Order, order_of
@@ -24,14 +24,17 @@ from bot.values.audience import Channel, Skip
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """coupon in fen for each; message in fen for a thousand, by channel."""
+    """coupon in fen for each; message in fen for a thousand, by channel; of a run that matches
+    several batches `coupons` in their stead, by batch."""
 
     coupon: int
     message: dict[Channel, int]
+    coupons: dict[int, int] = field(default_factory=dict)
 
-    def of(self, channel: Channel) -> int:
+    def of(self, channel: Channel, batch_id: int | None = None) -> int:
         """One send, in fen, rounded up: a budget is never passed."""
-        return self.coupon + -(-self.message.get(channel, 0) // 1000)
+        coupon = self.coupons.get(batch_id or 0, self.coupon)
+        return coupon + -(-self.message.get(channel, 0) // 1000)
 
 
 def prices_of(order: Order) -> Prices:
@@ -42,7 +45,8 @@ def prices_of(order: Order) -> Prices:
         )
         for channel in order.channels()
     }
-    return Prices(order.offer.terms.cost if order.offer else 0, message)
+    each = {batch.id: batch.terms.cost for batch in order.choices}
+    return Prices(order.offer.terms.cost if order.offer else 0, message, each)
 
 
 @dataclass
@@ -58,7 +62,7 @@ class Purse:
         back (it finds no coupon), to be asked again at once."""
         if not isinstance(verdict, Channel) or counted(row) or row.subject:
             return verdict
-        price = self.prices.of(verdict)
+        price = self.prices.of(verdict, row.batch_id)
         if price > self.at_first:
             return Skip.BUDGET
         if price > self.left:
@@ -82,7 +86,7 @@ def spend(order: Order, entries: Sequence[ClaimEntry]) -> None:
         return
     prices = prices_of(order)
     fresh = [entry for entry in entries if not counted(entry.row) and not entry.row.subject]
-    cost = sum(prices.of(Channel(entry.channel)) for entry in fresh)
+    cost = sum(prices.of(Channel(entry.channel), entry.row.batch_id) for entry in fresh)
     if cost:
         budgets.spend(order.campaign_id, order.generation, cost)
 
@@ -97,7 +101,8 @@ def give_back(order: Order, not_sent: Iterable[SendRow]) -> None:
 
     Called before other rows are changed: like a claim it holds the budget first.
     """
-    _give_back(order, Counter(row.channel for row in not_sent if not row.subject))
+    rows = (row for row in not_sent if not row.subject)
+    _give_back(order, Counter((row.channel, row.batch_id) for row in rows))
 
 
 def give_back_batch(batch: Batch, rows: int) -> None:
@@ -106,13 +111,13 @@ def give_back_batch(batch: Batch, rows: int) -> None:
     if run.definition.get("budget_fen") is None:
         return
     order = order_of(campaigns.get(batch.campaign_id), run, "", run.started_at)
-    _give_back(order, Counter({batch.channel: rows}))
+    _give_back(order, Counter({(batch.channel, None): rows}))
 
 
-def _give_back(order: Order, by_channel: Counter[str]) -> None:
-    if order.definition.budget_fen is None or not by_channel.total():
+def _give_back(order: Order, alike: Counter[tuple[str, int | None]]) -> None:
+    if order.definition.budget_fen is None or not alike.total():
         return
     prices = prices_of(order)
     budgets.hold(order.campaign_id, order.generation)
-    cost = sum(many * prices.of(Channel(channel)) for channel, many in by_channel.items())
+    cost = sum(many * prices.of(Channel(way), batch) for (way, batch), many in alike.items())
     budgets.spend(order.campaign_id, order.generation, -cost)

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.campaign.document import REQUIRED, Fields
 from bot.campaign.parts import (
     Audience,
+    Choice,
     Experiment,
     Goal,
     Guardrails,
+    Match,
     Pace,
     Recurrence,
     Rest,
@@ -28,6 +30,8 @@ METRICS = ("clicked", "claimed", "redeemed", "ordered")
 MAX_SEGMENTS = 20
 MAX_PIECES = 50
 MAX_PER_MINUTE = 100_000
+MAX_CHOICES = 50
+MAX_MARGIN_FEN = 100_000_000
 
 
 def audience(fields: Fields, *, standing: bool = False) -> tuple[str, Audience | None]:
@@ -130,6 +134,32 @@ def pieces(fields: Fields) -> tuple[str, ...]:
     if len(words) > MAX_PIECES:
         raise fields.refuse("content", f"at most {MAX_PIECES}")
     return tuple(dict.fromkeys(words))
+
+
+def match(fields: Fields) -> Match | None:
+    """Several coupon batches, each follower one: by slug, or with what a redemption earns."""
+    child = fields.child("match")
+    if child is None:
+        return None
+    words = child.items("offers")
+    found = tuple(_choice(child, i, word) for i, word in enumerate(words))
+    if not 2 <= len(found) <= MAX_CHOICES:
+        raise child.refuse("offers", f"wants 2 to {MAX_CHOICES}; for one alone there is offer")
+    if len({one.batch for one in found}) < len(found):
+        raise child.refuse("offers", "names a batch twice")
+    whole = child.whole("minimum_fen", 0, 0, MAX_MARGIN_FEN)
+    assumed = child.number("assumed", 0.05, 0.0001, 0.5)
+    child.done()
+    return Match(found, whole, assumed)
+
+
+def _choice(child: Fields, place: int, word: object) -> Choice:
+    one = Fields({"batch": word} if isinstance(word, str) else word, child.at(f"offers[{place}]"))
+    slug = one.text("batch", pattern=SLUG)
+    margin = one.whole("margin_fen", 0, 0, MAX_MARGIN_FEN) if one.has("margin_fen") else None
+    one.raw("margin_fen", None)
+    one.done()
+    return Choice(slug, margin)
 
 
 def experiment(fields: Fields, variants: int) -> Experiment | None:

@@ -15,7 +15,7 @@ from bot.campaign.rights import Rights, rights_of
 from bot.channels.planner import NO_RIGHTS, less
 from bot.channels.registry import CHANNELS
 from bot.clock import to_ms
-from bot.store import consents, followers, send_history, send_plan, sends
+from bot.store import consents, followers, send_history, send_matches, send_plan, sends
 from bot.values.audience import Channel, FollowerState, Purpose
 
 NONE_SENT = (0, 0, 0)
@@ -118,8 +118,19 @@ def _about(order: Order, ids: Sequence[int], now: datetime, *, marketing: bool) 
     if not marketing:
         return _About(rights, bare)
     counts = sends.marketing_counts(ids, now)
-    refusing = consents.refusing(ids, order.topics())
+    refusing = _refusing(order, ids)
     return _About(rights, bare, counts, refusing, _more(order, ids, now))
+
+
+def _refusing(order: Order, ids: Sequence[int]) -> set[int]:
+    """Who does not want to hear about what they are to get."""
+    found = consents.refusing(ids, order.topics())
+    if order.choices:
+        given = send_matches.batches_for(order.campaign_id, order.generation, ids)
+        for batch in order.choices:
+            theirs = [who for who, batch_id in given.items() if batch_id == batch.id]
+            found |= consents.refusing(theirs, batch.topics)
+    return found
 
 
 def _without_content(order: Order, ids: Sequence[int], now: datetime) -> set[int]:

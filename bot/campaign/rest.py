@@ -13,12 +13,12 @@ from typing import Any
 
 from bot.campaign.close import close
 from bot.campaign.definition import parse
-from bot.campaign.order import OFFER, Order, order_of, zone_of
+from bot.campaign.order import OFFER, Order, batches_of, order_of, zone_of
 from bot.campaign.phases import sent_run
 from bot.campaign.policy import next_opening
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
-from bot.store import campaigns, coupons, send_plan, send_rest
+from bot.store import campaigns, send_plan, send_rest
 from bot.store.campaigns import CampaignState
 from bot.store.db import again, transaction
 from bot.store.send_plan import Sheet
@@ -92,8 +92,7 @@ def _open(campaign: CampaignState, now: datetime) -> int:
         if rest_of(campaigns.get(campaign.id)).followers == 0:
             raise Conflict("nobody is left: everybody had it, or was not permitted to have it")
         definition = parse(run.definition, zone_of(campaign.account_id))
-        if definition.offer:
-            coupons.batch_by_slug(campaign.account_id, definition.offer)
+        batches_of(campaign.account_id, definition)
         origins = [CampaignStatus(campaign.state)]
         if not campaigns.move(campaign.id, origins, CampaignStatus.PLANNING, now):
             raise Conflict("the campaign has moved on meanwhile")
@@ -133,6 +132,8 @@ def _plan_chunk(order: Order, now: datetime) -> bool:
         assert of_number is not None
         found = send_rest.missed(order.campaign_id, of_number, run.cursor, CHUNK)
         if not found:
+            if order.choices:  # they are few
+                matched.write(order, matched.planned_for(order, run))
             campaigns.set_planned(run.id, now)
             return move(order.campaign_id, CampaignStatus.RUNNING, now)
         campaigns.advance(run.id, found[-1][0], _write(order, found, now))

@@ -23,6 +23,8 @@ from bot.campaign.reading import (
     CLOCK,
     EVENT,
     KEY,
+    MAX_CHOICES,
+    MAX_MARGIN_FEN,
     MAX_PER_MINUTE,
     MAX_PIECES,
     MAX_SEGMENTS,
@@ -69,6 +71,7 @@ def schema() -> dict[str, Any]:
                 " which each follower gets the one that suits them",
                 "anyOf": [slug, {"type": "array", "items": slug, "maxItems": MAX_PIECES}],
             },
+            "match": _match(slug),
             "variants": _variants(text),
             "experiment": _experiment(),
             "holdout": {"type": "number", "minimum": 0, "maximum": 0.9, "default": 0.05},
@@ -160,6 +163,47 @@ def _audience(slug: dict[str, Any]) -> dict[str, Any]:
         ),
         "description": "frozen at the start of each run",
     }
+
+
+def _match(slug: dict[str, Any]) -> dict[str, Any]:
+    batch = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["batch"],
+        "properties": {
+            "batch": slug,
+            "margin_fen": {
+                **_whole(0, MAX_MARGIN_FEN, None),
+                "description": "what a redemption earns before the coupon's cost; none: the"
+                " account's margin of the coupon's threshold",
+            },
+        },
+    }
+    offers = {
+        "type": "array",
+        "minItems": 2,
+        "maxItems": MAX_CHOICES,
+        "items": {"anyOf": [slug, batch]},
+    }
+    found = _object(
+        {
+            "offers": {**offers, "description": "coupon batches: each follower gets one of them"},
+            "minimum_fen": {
+                **_whole(0, MAX_MARGIN_FEN, 0),
+                "description": "who is worth less with each offer gets none",
+            },
+            "assumed": {
+                "type": "number",
+                "minimum": 0.0001,
+                "maximum": 0.5,
+                "default": 0.05,
+                "description": "chance of a redemption while no model is in use; twice that at"
+                " full interest",
+            },
+        },
+        required=("offers",),
+    )
+    return {**found, "description": "several offers instead of offer, planned for all at once"}
 
 
 def _goal() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -57,13 +57,24 @@ class Tally:
 
 
 class Walk:
-    """Counts one audience as it is sent to `at`, when the quiet hours are over."""
+    """Counts one audience as it is sent to `at`, when the quiet hours are over.
 
-    def __init__(self, order: Order, at: datetime) -> None:
+    carried   of a run that matches several batches: which one each follower gets
+    """
+
+    def __init__(
+        self,
+        order: Order,
+        at: datetime,
+        carried: Callable[[Sequence[int]], Mapping[int, int]] | None = None,
+    ) -> None:
         self.order, self.at = order, at
+        self.carried = carried
+        self.given: Mapping[int, int] = {}
         self.tally = Tally()
-        self.stock = coupons.stock(order.offer.id)["available"] if order.offer else None
-        self.left = self.stock
+        stock = [coupons.stock(batch.id)["available"] for batch in order.batches()]
+        self.stock = sum(stock) if stock else None
+        self.left = None if order.choices else self.stock
         self.money = order.definition.budget_fen
         if self.money is not None:
             self.money -= budgets.spent(order.campaign_id, order.generation)
@@ -84,6 +95,7 @@ class Walk:
         tally.audience += len(code_of)
         offer = self.order.offer
         held = sends.codes_held(offer.id, members) if offer and members else {}
+        self.given = self.carried(members) if self.carried else {}
         draws = draw(self.order, members, self.order.limits.control)
         self._hold_out(draws, code_of)
         parts = draws.parts()
@@ -103,14 +115,14 @@ class Walk:
         self, variant: str, ids: Sequence[int], code_of: dict[int, int], held: dict[int, int]
     ) -> None:
         ends: Counter[str] = Counter()
-        if self.left is None and self.money is None:
+        if self.left is None and self.money is None and not self.order.choices:
             tried: Counter[int] = Counter(code_of[who] for who in ids)
             ends.update({OUTCOMES[code]: many for code, many in tried.items()})
             self._sample(variant, ids, code_of)
         else:
             for who in ids:
                 word = OUTCOMES[code_of[who]]
-                short = self._short(word, held.get(who, 0)) if _goes(code_of[who]) else None
+                short = self._short(word, held.get(who, 0), who) if _goes(code_of[who]) else None
                 ends[short or word] += 1
                 if short is None:
                     self._sample(variant, (who,), code_of)
@@ -127,9 +139,13 @@ class Walk:
         self.tally.channels[word] += many
         self.tally.cost_fen += many * self.prices.of(Channel(word))
 
-    def _short(self, word: str, codes_held: int) -> Skip | None:
+    def _short(self, word: str, codes_held: int, who: int) -> Skip | None:
         """Take the money and one code of the stock, in mind; or what is missing."""
-        price = self.prices.coupon if word == DELAYED else self.prices.of(Channel(word))
+        batch_id = self.given.get(who)
+        if self.order.choices and batch_id is None:
+            return Skip.NO_OFFER
+        coupon = self.prices.coupons.get(batch_id or 0, self.prices.coupon)
+        price = coupon if word == DELAYED else self.prices.of(Channel(word), batch_id)
         if self.money is not None and price > self.money:
             return Skip.BUDGET
         offer = self.order.offer
@@ -141,6 +157,9 @@ class Walk:
                 return Skip.NO_STOCK
             self.left -= 1
             self.tally.burn += 1
+        if batch_id is not None:  # that there is one left, the matching has seen to
+            self.tally.burn += 1
+            self.tally.cost_fen += coupon if word != DELAYED else 0
         if self.money is not None:
             self.money -= price
         return None

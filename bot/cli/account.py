@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
@@ -10,9 +9,10 @@ import click
 from bot.cli import common
 from bot.cli.common import account as default_account
 from bot.cli.common import as_json, services, show, table
-from bot.errors import Conflict, GatewayError, InvalidInput
-from bot.settings import SETTINGS
+from bot.console.accounts import Called, calls, check_values
+from bot.errors import Conflict
 from bot.store import accounts
+from bot.wechat.client import WeChatClient
 from bot.wechat.errcodes import advice
 
 
@@ -34,19 +34,6 @@ def add(slug: str, appid: str, kind: str, appsecret: str, token: str, aes_key: s
     check_values(slug=slug, appid=appid, appsecret=appsecret, token=token, aes_key=aes_key)
     accounts.add(slug, appid, appsecret, token, aes_key, kind, common.now())
     click.echo(f"added; its callback is /wechat/{slug}")
-
-
-def check_values(slug: str, **values: str) -> None:
-    """Raises InvalidInput naming the first value that the setting of its name would refuse."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", slug):
-        raise InvalidInput("slug: wants 1 to 32 of a-z, 0-9 and -", "slug")
-    for name, value in values.items():
-        setting = next(one for one in SETTINGS if one.name == name.upper())
-        try:
-            if not setting.read(value):
-                raise ValueError
-        except ValueError:
-            raise InvalidInput(f"{name}: wants {setting.remedy}", name) from None
 
 
 @account.command("list")
@@ -82,20 +69,15 @@ def check(slug: str, json_: bool) -> None:
         raise Conflict("the platform refused; see above")
 
 
-def probe(client: Any) -> dict[str, Any]:
+def probe(client: WeChatClient) -> dict[str, Any]:
     """Which calls work: token, followers, templates, addresses."""
-    calls = {
-        "token": client.callback_ips,
-        "followers": lambda: client.followers().total,
-        "templates": lambda: len(client.get_private_templates()),
-    }
-    results: dict[str, Any] = {"ok": True}
-    for name, call in calls.items():
-        try:
-            value = call()
-            results[name] = "ok" if isinstance(value, list) else f"ok ({value})"
-        except GatewayError as error:
-            results["ok"] = False
-            words = advice(error.errcode, "zh") if error.errcode is not None else ""
-            results[name] = f"{error} {words}".strip()
-    return results
+    called = list(calls(client))
+    found: dict[str, Any] = {"ok": not any(one.error for one in called)}
+    return found | {one.name: _told(one) for one in called}
+
+
+def _told(one: Called) -> str:
+    if one.error is None:
+        return "ok" if one.many is None else f"ok ({one.many})"
+    errcode = one.error.errcode
+    return f"{one.error} {advice(errcode, 'zh') if errcode is not None else ''}".strip()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,10 +9,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot import campaign as use
-from bot.campaign.recurrence import next_after
 from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.cli.effect_prices import cost, day_of, price
+from bot.console.planning import recurs
 from bot.effect import digest as weeks
 from bot.effect import postmortem as looking_back
 from bot.effect.attribution import HALF_LIFE_DAYS, Model
@@ -136,22 +135,8 @@ def calendar(month: str | None, json_: bool) -> None:
     """Campaigns to come that aim at the same people within a week, and whom a cap will stop."""
     now, zone = common.now(), ZoneInfo(account().timezone)
     first, end = _month(month, zone) if month else (now, now + timedelta(days=30))
-    found = collisions(account().id, first, end, now, _recurs)
+    found = collisions(account().id, first, end, now, recurs(account().timezone))
     show(found.to_json(), json_, lambda: calendar_lines(found, zone))
-
-
-def _recurs(document: Mapping[str, Any], after: datetime, until: datetime) -> Sequence[datetime]:
-    plan = document.get("schedule") or {}
-    ends = plan.get("until")
-    last = min(until, datetime.fromisoformat(ends)) if ends else until
-    found: list[datetime] = []
-    at: datetime | None = after
-    while plan.get("cron") and len(found) < 100:
-        at = next_after(plan["cron"], plan.get("zone") or account().timezone, at or after)
-        if at is None or at >= last:
-            break
-        found.append(at)
-    return found
 
 
 @effects.command()

@@ -120,6 +120,15 @@ def _runs(campaign: CampaignState, now: datetime, until: datetime, recurs: Recur
                 effect_overlap.planned(campaign.id, run.number, waiting=True),
             )
         )
+    document, times = campaign.definition, times_of(campaign, now, until, recurs)
+    aimed = effect_overlap.aimed(campaign.account_id, audience_of(document)) if times else None
+    return found + [_planned(campaign, at, document, aimed, aimed) for at in times if aimed]
+
+
+def times_of(
+    campaign: CampaignState, now: datetime, until: datetime, recurs: Recurs
+) -> list[datetime]:
+    """When this campaign's runs to come start, before `until`."""
     document = campaign.definition
     first = campaign.due_at if campaign.state in PLANNED else None
     times = [] if first is None or first >= until else [first]
@@ -128,8 +137,7 @@ def _runs(campaign: CampaignState, now: datetime, until: datetime, recurs: Recur
         times += [at for at in recurs(document, after, until) if at not in times]
         most = (document.get("schedule") or {}).get("times")
         times = times if most is None else times[: max(0, most - campaign.generation)]
-    aimed = effect_overlap.aimed(campaign.account_id, audience_of(document)) if times else None
-    return found + [_planned(campaign, at, document, aimed, aimed) for at in times if aimed]
+    return times
 
 
 def audience_of(document: Mapping[str, Any]) -> Mapping[str, Any]:

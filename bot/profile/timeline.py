@@ -29,9 +29,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "data": ("attribute", "tag", "preference", "interest.imported", "friends"),
     "wishes": ("consent", "opt_in", "opt_out", "subscription.popup", "subscription.change",
                "privacy", "privacy.modified", "privacy.revoked", "privacy.cancelled"),
-    "service": ("agent", "handoff_wanted", "delivery.template", "delivery.mass",
-                "delivery.publish", "subscription.sent", "qualification", "event.unknown",
-                "campaign.answered", "campaign.ignored"),
+    "service": ("agent", "desk.said", "desk.settled", "handoff_wanted", "delivery.template",
+                "delivery.mass", "delivery.publish", "subscription.sent", "qualification",
+                "event.unknown", "campaign.answered", "campaign.ignored"),
     SEGMENTS: ("segment.entered", "segment.left"),
 }  # fmt: skip
 _NAMED = tuple(kind for kinds in GROUPS.values() for kind in kinds)

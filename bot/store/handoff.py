@@ -13,6 +13,11 @@ from bot.clock import from_ms, instant, to_ms
 from bot.store.db import fetch, insert_new, run, transaction
 
 QUEUE, AGENT = "queue", "agent"
+DESK = "operator:"  # how the agents of our own console are named; others are the platform's
+_HIS = (
+    "EXISTS (SELECT 1 FROM handoff WHERE handoff.follower_id = follower.id"
+    " AND handoff.ended_at IS NULL AND handoff.agent = ?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,48 @@ def take(follower_id: int, agent: str, now: datetime, until: datetime) -> None:
         if not _accept(follower_id, agent, now):
             _open(follower_id, "agent", now)
             _accept(follower_id, agent, now)
+
+
+def take_free(follower_id: int, agent: str, now: datetime, until: datetime) -> bool:
+    """An agent takes a chat unless another agent has it. False: another has it.
+
+    The platform says who serves (`take`); at our own desk whoever comes first does.
+    """
+    with transaction():
+        changed = run(
+            "UPDATE follower SET held_by = ?, held_until = ? WHERE id = ?"
+            f" AND (held_by <> ? OR held_until IS NULL OR held_until <= ? OR {_HIS})",
+            (AGENT, to_ms(until), follower_id, AGENT, to_ms(now), agent[:64]),
+        )
+        if changed:
+            _close_others(follower_id, agent, now)
+            if not _accept(follower_id, agent, now):
+                _open(follower_id, "agent", now)
+                _accept(follower_id, agent, now)
+    return bool(changed)
+
+
+def keep(follower_id: int, agent: str, now: datetime, until: datetime) -> bool:
+    """An agent gives a sign, so that the chat is his for longer. False: it is not his any more."""
+    changed = run(
+        "UPDATE follower SET held_until = ? WHERE id = ? AND held_by = ? AND held_until > ?"
+        f" AND {_HIS}",
+        (to_ms(until), follower_id, AGENT, to_ms(now), agent[:64]),
+    )
+    return bool(changed)
+
+
+def give_back(follower_id: int, agent: str, now: datetime) -> bool:
+    """The bot has the chat again because its agent says so. False: it was not his."""
+    with transaction():
+        changed = run(
+            "UPDATE follower SET held_by = '', held_until = NULL WHERE id = ? AND held_by = ?"
+            f" AND {_HIS}",
+            (follower_id, AGENT, agent[:64]),
+        )
+        if changed:
+            _close(follower_id, "closed", now)
+    return bool(changed)
 
 
 def release(follower_id: int, outcome: str, now: datetime, *, held_by: str = "") -> bool:
@@ -119,13 +166,14 @@ def asked(follower_id: int, limit: int = 20) -> list[Asked]:
 
 
 def served_since(account_id: int, ended_after: datetime) -> datetime | None:
-    """When the first of the agents' sessions began that last, or lasted until then; None: none."""
+    """When the first of the platform's agents' sessions began that last, or lasted until then;
+    None: none. What is said at our own desk comes to the callback."""
     rows = fetch(
         "SELECT MIN(handoff.accepted_at) FROM handoff JOIN follower"
         " ON follower.id = handoff.follower_id WHERE follower.account_id = ?"
-        " AND handoff.accepted_at IS NOT NULL"
+        " AND handoff.accepted_at IS NOT NULL AND handoff.agent NOT LIKE ?"
         " AND (handoff.ended_at IS NULL OR handoff.ended_at >= ?)",
-        (account_id, to_ms(ended_after)),
+        (account_id, f"{DESK}%", to_ms(ended_after)),
     )
     return instant(rows[0][0])
 
@@ -151,6 +199,15 @@ def _accept(follower_id: int, agent: str, now: datetime) -> bool:
         (agent[:64], to_ms(now), follower_id),
     )
     return bool(changed)
+
+
+def _close_others(follower_id: int, agent: str, now: datetime) -> None:
+    """End what an agent whose time is over did not: not the request, and not one's own."""
+    run(
+        "UPDATE handoff SET ended_at = ?, outcome = 'timed_out'"
+        " WHERE follower_id = ? AND ended_at IS NULL AND agent NOT IN ('', ?)",
+        (to_ms(now), follower_id, agent[:64]),
+    )
 
 
 def _close(follower_id: int, outcome: str, now: datetime) -> None:

@@ -32,6 +32,7 @@ OWN_TABLES = (
     "segment_pin",
     "segment_listed",
     "campaign_tester",
+    "send_match",
     "trial_send",
     "dialogue",
     "journey_call",

@@ -78,6 +78,7 @@ class Skip(StrEnum):
     NO_CONTENT = "no_content"
     LEFT_JOURNEY = "left_journey"
     ELSEWHERE = "elsewhere"
+    NO_OFFER = "no_offer"  # of several offers, none is worth sending to them
 
 
 class WindowKind(StrEnum):

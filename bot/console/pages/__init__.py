@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from bot.console.gate import views as views
 from bot.console.pages import audit_log as audit_log
+from bot.console.pages import calendar as calendar
 from bot.console.pages import campaign_forms as campaign_forms
 from bot.console.pages import campaigns as campaigns
 from bot.console.pages import coupons as coupons
 from bot.console.pages import followers as followers
 from bot.console.pages import home as home
+from bot.console.pages import house_accounts as house_accounts
+from bot.console.pages import house_jobs as house_jobs
+from bot.console.pages import inbox as inbox
 from bot.console.pages import members as members
 from bot.console.pages import myself as myself
 from bot.console.pages import segment_forms as segment_forms

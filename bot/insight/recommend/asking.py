@@ -17,7 +17,8 @@ from bot.insight.recommend.keeping import Names
 from bot.insight.recommend.reasons import POPULAR, Reason, reason
 
 HEADER = ("user", "item", "score", "reason")
-_SPARE = 50  # candidates a user that may be given a turn
+_SPARE = 110  # candidates a user that may be given a turn
+_SPARED = 20_000  # users whose lists may change for that: 35 MB, however many are asked for
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def listed(found: Look, weights: neural.Weights, places: Places, asked: Asked) -
         at, chance = _best(only(found, places[rows_]), weights, asked)
         few = min(k, at.shape[1])
         item[rows_, :few], score[rows_, :few] = at[:, :few], chance[:, :few]
-        spare.append((rows_, at[:, few : few + _SPARE], chance[:, few : few + _SPARE]))
+        if start < _SPARED and asked.least_items:
+            spare.append((rows_, at[:, few : few + _SPARE], chance[:, few : few + _SPARE]))
     return _turned(Lists(item, score), spare, found.items, asked.least_items)
 
 

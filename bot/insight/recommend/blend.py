@@ -25,6 +25,7 @@ from bot.insight.recommend.topics import Field, likeness
 Floats = NDArray[np.float32]
 CELLS = 2_000_000  # users x items of a chunk: some 60 MB with everything made of it
 CANDIDATES = 60  # a user, that are weighed exactly: weights are to tell the best from the good
+NEW_SERVED = 120  # of new ones, so that rare items are among them and can have their turn
 _BESIDE = ("ridge", "ridge_log", "cosine")
 _LEAST = 0.01  # of a ridge score, before its logarithm
 _TIES = 1e-4  # of popularity, where neighbours say nothing
@@ -189,6 +190,6 @@ def scored(
 ) -> tuple[Places, Places, Doubles]:
     """Candidates of a chunk as user (from the chunk's first), item and chance within a horizon."""
     dense = beside(found, users)
-    user, item = candidates(found, users, dense, new_only)
+    user, item = candidates(found, users, dense, new_only, NEW_SERVED if new_only else CANDIDATES)
     x = rows(found, users, dense, user, item, new_only)
     return user, item, neural.chances(weights, x)

@@ -97,7 +97,7 @@ from bot.store.models.rights import (
     RetentionMark,
     TopicChoice,
 )
-from bot.store.models.sending import Campaign, Click, Conversion, Generation, Link, Send
+from bot.store.models.sending import Campaign, Click, Conversion, Generation, Link, Send, SendMatch
 from bot.store.models.talk import (
     Example,
     Handoff,
@@ -207,6 +207,7 @@ __all__ = [
     "SegmentWatch",
     "Send",
     "SendBrake",
+    "SendMatch",
     "SendPace",
     "SendProgress",
     "SendRest",

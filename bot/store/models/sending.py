@@ -106,6 +106,14 @@ class Send(Table):
         )
 
 
+class SendMatch(Table):
+    """Of a run that matches several offers: which one was chosen for the row, and why."""
+
+    send = ForeignKeyField(Send, primary_key=True, on_delete="CASCADE")
+    follower = ForeignKeyField(Follower, on_delete="CASCADE")
+    told = JSONText()  # see bot.campaign.matched.told
+
+
 # Only rows under way have a lease: a claim and a settling each change one entry, not two.
 Send.add_index(Send.lease_until, where=Send.lease_until.is_null(False), name="send_lease")
 

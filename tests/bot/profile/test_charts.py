@@ -48,6 +48,7 @@ def _below(cls: type) -> set[str]:
 # What the program appends by itself, beside pushes and reports.
 OWN = {"click", "order", "refund", "coupon.issued", "coupon.claimed", "coupon.redeemed", "consent",
        "opt_in", "opt_out", "overheard", "satisfied", "handoff_wanted", "clarified",
+       "desk.said", "desk.settled",
        "follow.synced", "interest.imported", "segment.entered", "segment.left", "friends",
        PREFERENCE}  # fmt: skip
 

@@ -170,7 +170,15 @@ def test_too_few_rows_are_refused(rows, said):
 
 
 @pytest.mark.parametrize(
-    ("how", "said"), [({"top": 0}, "top 0"), ({"top": 61}, "top 61"), ({"variety": 2}, "variety")]
+    ("how", "said"),
+    [
+        ({"top": 0}, "top 0"),
+        ({"top": "61"}, "top 61"),
+        ({"top": "few"}, "top few: a whole number"),
+        ({"variety": 2}, "variety"),
+        ({"new_only": "perhaps"}, "yes or no"),
+        ({"size": 3}, "no option size"),
+    ],
 )
 def test_a_list_that_cannot_be_made_is_refused(learnt, how, said):
     with pytest.raises(InvalidInput, match=said):
