@@ -11,6 +11,7 @@ NAMES = (
     "callbacks", "sends", "ledger", "chaos", "crosswoz", "sandbox_month",
     "nlu", "imports", "picture", "folds", "segments", "experiments", "dryrun", "effect", "journeys",
     "carrying", "matching", "loop", "uplift", "insight", "recommend",
+    "console",
 )  # fmt: skip
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int)
     parser.add_argument("--connections", type=int)
     parser.add_argument("--rounds", type=int)
-    parser.add_argument("--followers", type=int, help="matching, loop")
+    parser.add_argument("--followers", type=int, help="matching, loop, console")
     parser.add_argument("--seeds", type=int, help="loop")
     parser.add_argument("--offers", type=int, help="matching")
     parser.add_argument("--postgres", action="store_const", const=True)

@@ -40,12 +40,20 @@ class Line:
 def everybody(
     account_id: int, before: int, limit: int, subscribed: bool | None = None
 ) -> list[Line]:
-    """Those with an id less than `before`; None: whether they follow now or not."""
-    where, params = _subscribed(subscribed)
+    """Those with an id less than `before`; None: whether they follow now or not.
+
+    Both kinds are read along the index that keeps them apart, and laid together.
+    """
+    kinds = (True, False) if subscribed is None else (subscribed,)
+    found = [line for kind in kinds for line in _of_kind(account_id, kind, before, limit)]
+    return sorted(found, key=lambda line: -line.id)[:limit]
+
+
+def _of_kind(account_id: int, subscribed: bool, before: int, limit: int) -> list[Line]:
     return _lines(
-        f"SELECT {_COLUMNS} FROM follower f WHERE f.account_id = ? AND f.erased_at IS NULL"
-        f" AND f.id < ?{where} ORDER BY f.id DESC LIMIT ?",
-        (account_id, before, *params, limit),
+        f"SELECT {_COLUMNS} FROM follower f WHERE f.account_id = ? AND f.subscribed = ?"
+        " AND f.id < ? AND f.erased_at IS NULL ORDER BY f.id DESC LIMIT ?",
+        (account_id, subscribed, before, limit),
     )
 
 
@@ -90,10 +98,6 @@ def tags_of(follower_ids: Sequence[int], now: datetime) -> dict[int, list[str]]:
     for follower_id, tag in rows:
         found.setdefault(follower_id, []).append(tag)
     return found
-
-
-def _subscribed(wanted: bool | None) -> tuple[str, tuple[Any, ...]]:
-    return ("", ()) if wanted is None else (" AND f.subscribed = ?", (wanted,))
 
 
 def _lines(sql: str, params: Sequence[Any]) -> list[Line]:

@@ -11,7 +11,10 @@ from bot.store.spans import qmarks
 from bot.values.audience import SendState, Skip
 
 # What time, quota or a person kept back, not what the follower or permission refused.
-KEPT_BACK = (Skip.QUIET_HOURS, Skip.QUOTA, Skip.EXPIRED, Skip.CANCELLED, Skip.BUDGET, Skip.NO_STOCK)
+KEPT_BACK = (
+    Skip.QUIET_HOURS, Skip.QUOTA, Skip.EXPIRED, Skip.CANCELLED, Skip.BUDGET, Skip.NO_STOCK,
+    Skip.NO_OFFER,
+)  # fmt: skip
 # Whoever has one of these had the message, may have had it, is to have none, or will.
 _SETTLED_WITH = (
     SendState.SENT, SendState.UNKNOWN, SendState.HELD_OUT, SendState.CLAIMED, SendState.INTENDED

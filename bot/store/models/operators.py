@@ -1,4 +1,4 @@
-"""The console's people: who they are, what they may do on which account, where they are signed in."""
+"""The console's people: who they are, what they may do where, and where they are signed in."""
 
 from __future__ import annotations
 

@@ -51,6 +51,8 @@ class Follower(Table):
         indexes = ((("account", "openid_hash"), True),)
 
 
+# Lists and counts of an account's followers, those who follow and those who left apart.
+Follower.add_index(Follower.account, Follower.subscribed, Follower.id, name="follower_listed")
 # Chats that a person holds or is asked for; few at any time.
 Follower.add_index(Follower.held_until, where=(Follower.held_by != ""), name="follower_held")
 
