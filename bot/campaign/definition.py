@@ -212,8 +212,8 @@ def parse(document: Any, zone: ZoneInfo = SHANGHAI, *, standing: bool = False) -
     )
     schedule.done()
     fields.done()
-    _check_whole(definition)
     _check_match(definition, standing=standing)
+    _check_whole(definition)
     return definition
 
 

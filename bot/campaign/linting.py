@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from bot.campaign.order import Order
@@ -31,17 +32,27 @@ def findings_of(
     order: Order, audience: int | None, sends_at: datetime | None, ends_at: datetime | None
 ) -> list[Finding]:
     """Of every text on every channel that it may take, the worst first."""
-    offer = None
-    if order.offer is not None:
-        left = coupons.stock(order.offer.id)["available"]
-        of = order.offer
-        offer = Offer(of.title, of.valid_from, of.valid_until, left)
+    found = gone(order, sends_at) if sends_at else []
     facts = Facts(
-        sender=sender_of(order.account_id), offer=offer, audience=audience, sends_at=sends_at,
+        sender=sender_of(order.account_id), audience=audience, sends_at=sends_at,
         ends_at=ends_at, zone=order.zone,
     )  # fmt: skip
-    pieces = gone(order, sends_at) if sends_at else []
-    return ordered([*pieces, *lint_campaign(order.definition.document(), facts)])
+    document = order.definition.document()
+    for slug, offer in _offers(order):
+        said = lint_campaign({**document, "offer": slug}, replace(facts, offer=offer))
+        found += [one for one in said if one not in found]
+    return ordered(found)
+
+
+def _offers(order: Order) -> list[tuple[str, Offer | None]]:
+    """Slug and offer; None alone where there is none. Of several batches the stock is that of all:
+    who gets none of one gets another."""
+    batches = order.batches()
+    left = sum(coupons.stock(batch.id)["available"] for batch in batches)
+    found: list[tuple[str, Offer | None]] = [
+        (of.slug, Offer(of.title, of.valid_from, of.valid_until, left)) for of in batches
+    ]
+    return found or [("", None)]
 
 
 def gone(order: Order, at: datetime | None) -> list[Finding]:

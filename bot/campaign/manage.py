@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from bot.campaign.definition import Definition, parse
 from bot.campaign.dryrun import order_to_come
 from bot.campaign.finding import find
 from bot.campaign.linting import insist_on_texts
+from bot.campaign.matched import margin_of
 from bot.campaign.means import check_kind
 from bot.campaign.order import zone_of
+from bot.campaign.parts import Choice
 from bot.campaign.recur import first_run
 from bot.campaign.report import Report, report
 from bot.campaign.states import EDITABLE, CampaignStatus, must_move
@@ -22,7 +24,16 @@ from bot.campaign.sums import Closing
 from bot.clock import wall
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.services import Services
-from bot.store import accounts, approvals, campaigns, contents, coupons, recurrences, segments
+from bot.store import (
+    accounts,
+    approvals,
+    campaigns,
+    contents,
+    coupons,
+    effect_costs,
+    recurrences,
+    segments,
+)
 from bot.store.campaigns import CampaignState
 from bot.store.db import transaction
 
@@ -93,7 +104,20 @@ def checked(account_id: int, document: Any) -> Definition:
             look_up(account_id, slug)
         except NotFound as error:
             raise InvalidInput(f"{field}: {error}", field) from None
+    _check_margins(account_id, choices)
     return definition
+
+
+def _check_margins(account_id: int, choices: Sequence[Choice]) -> None:
+    prices = effect_costs.prices(account_id)
+    for i, one in enumerate(choices):
+        if margin_of(one, coupons.batch_by_slug(account_id, one.batch), prices) is None:
+            field = f"match.offers[{i}].margin_fen"
+            raise InvalidInput(
+                f"{field}: say what a redemption of {one.batch} earns, or give the account a margin"
+                " (hongyan effect price margin) and the coupon a threshold",
+                field,
+            )
 
 
 def schedule(

@@ -13,13 +13,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.campaign import matched
 from bot.campaign.aim import aim_of
 from bot.campaign.definition import parse
 from bot.campaign.drawing import CHUNK, Drawn, draw
 from bot.campaign.dryrun import foretell
 from bot.campaign.experiments import enter
 from bot.campaign.freshness import bring_up_to_date
+from bot.campaign.matched import owed
+from bot.campaign.matched_decide import decide
 from bot.campaign.order import OFFER, Order, batches_of, order_of, zone_of
 from bot.campaign.pieces import matches
 from bot.campaign.policy import judge, next_opening
@@ -76,8 +77,8 @@ def plan_chunk(order: Order, now: datetime) -> bool:
     run is counted on the way, before the row is held, as that asks more than the writing.
     """
     generation = campaigns.generation(order.campaign_id, order.generation)
-    if matched.owed(order, generation):
-        matched.decide(order)
+    if owed(order, generation):
+        decide(order)
         return False
     members, end = _members(order, generation)
     forecast = foretell(order, generation, members, now)

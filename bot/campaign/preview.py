@@ -10,7 +10,7 @@ from bot.campaign.aim import aim_of
 from bot.campaign.assign import HELD_OUT
 from bot.campaign.compose import Composer
 from bot.campaign.drawing import drawn
-from bot.campaign.dryrun import order_to_come, start_of
+from bot.campaign.dryrun import foreseen, order_to_come, start_of
 from bot.campaign.finding import find
 from bot.campaign.order import OFFER, Order
 from bot.campaign.pieces import matches
@@ -20,7 +20,7 @@ from bot.campaign.timing import own_times
 from bot.campaign.trace import Step, trace
 from bot.errors import NotFound
 from bot.services import Services
-from bot.store import audience_sets, audit, coupons, sends
+from bot.store import audience_sets, audit, coupons, send_matches, sends
 from bot.values.audience import Channel, Skip
 
 GOES, WAITS, HELD, SKIPPED = "goes", "waits", "held_out", "skipped"
@@ -45,6 +45,8 @@ class Preview:
     due_at: datetime
     coupon: dict[str, Any] | None
     trace: tuple[Step, ...]
+    match: dict[str, Any] | None = None  # why this of several offers: matched.Planned.told
+    matched: dict[str, Any] | None = None  # the same of their row in the latest run
 
     def to_json(self) -> dict[str, Any]:
         steps = [asdict(step) for step in self.trace]
@@ -60,6 +62,10 @@ def preview(
     order = order_to_come(campaign, services.settings.public, begins)
     policy = order.policy(OFFER)
     at = next_opening(policy, begins) or begins
+    match = foreseen(order, begins)
+    place = match.place(follower_id) if match else None
+    batch = match.batch(place) if match and place is not None else None
+    order = order.bearing(batch) if batch else order
     person = recipients(order, [follower_id], begins).get(follower_id)
     if person is None or person.follower.account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
@@ -68,6 +74,8 @@ def preview(
     times = dict(own_times(order, [follower_id], at, begins) if order.definition.best_hour else ())
     verdict: Skip | Delay | Channel = judge(person, policy, at)
     short = _short(order, follower_id, at) if not isinstance(verdict, Skip) else None
+    if order.choices and drawn_for != HELD_OUT and not isinstance(verdict, Skip):
+        short = Skip.NO_OFFER
     verdict = short or verdict
     due_at = times.get(follower_id, verdict.until if isinstance(verdict, Delay) else at)
     outcome, why = _outcome(drawn_for, verdict, due_at > now)
@@ -85,6 +93,8 @@ def preview(
         due_at,
         _coupon(order),
         tuple(trace(person, policy, begins)),
+        match.told(place) if match and place is not None else None,
+        send_matches.told_of(campaign.id, campaign.generation, follower_id),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.campaign import matched
 from bot.campaign.close import close
 from bot.campaign.definition import parse
 from bot.campaign.order import OFFER, Order, batches_of, order_of, zone_of

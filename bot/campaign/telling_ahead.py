@@ -26,6 +26,7 @@ def dry_run_told(found: DryRun, zone: ZoneInfo, lang: str = "zh") -> Iterator[st
     yield from _waterfall(found, lang)
     yield from _sends(found, zone, lang)
     yield from _goods(found, lang)
+    yield from _match(found, lang)
     yield from _finish(found, zone, lang)
     for one in found.collisions:
         state = t(f"campaign.state.{one.state}", lang)
@@ -79,6 +80,37 @@ def _goods(found: DryRun, lang: str) -> Iterator[str]:
     yield line
 
 
+def _match(found: DryRun, lang: str) -> Iterator[str]:
+    said = found.match
+    if said is None:
+        return
+    yield t(
+        "campaign.match.head", lang, served=f"{said['served']:,}", people=f"{said['people']:,}",
+        worth=yuan(round(said["worth_fen"])), gap=f"{100 * said['gap']:.2f}",
+    )  # fmt: skip
+    yield t(f"campaign.match.{'by_model' if said['by_model'] else 'assumed'}", lang)
+    for name, one in said["offers"].items():
+        scarce = ""
+        if one["price_fen"]:
+            scarce = t("campaign.match.scarce", lang, price=yuan(round(one["price_fen"])))
+        figures = {"given": f"{one['given']:,}", "stock": f"{one['stock']:,}"}
+        yield t("campaign.match.offer", lang, offer=name, **figures) + scarce
+
+
+def why_told(told: Mapping[str, Any], lang: str = "zh") -> Iterator[str]:
+    """Why this of several offers, and why not the next: of bot.campaign.matched.Planned.told."""
+    head = "campaign.match.chosen" if told["choice"] else "campaign.match.none"
+    yield t(head, lang, offer=told["choice"])
+    if told["choice"] or told["runner_up"]:
+        parts = ("response", "offer_cost", "message", "fatigue", "value")
+        money = {part: yuan(round(told[f"{part}_fen"])) for part in parts}
+        of = told["choice"] or told["runner_up"]
+        yield t("campaign.match.value", lang, of=of, chance=f"{100 * told['chance']:.1f}", **money)
+    key = f"campaign.match.why.{told['why_not']}"
+    ahead = yuan(round(abs(told["ahead_fen"])))
+    yield t(key, lang, other=told["runner_up"] or "–", ahead=ahead)
+
+
 def _finish(found: DryRun, zone: ZoneInfo, lang: str) -> Iterator[str]:
     rate = "campaign.ahead.measured" if found.measured else "campaign.ahead.assumed"
     yield t(
@@ -106,6 +138,11 @@ def preview_told(found: Preview, zone: ZoneInfo, lang: str = "zh") -> Iterator[s
         yield t("campaign.preview.by", lang, channel=way, variant=found.variant)
     if found.coupon:
         yield t("campaign.preview.coupon", lang, **found.coupon)
+    if found.match and found.outcome != HELD:
+        yield from why_told(found.match, lang)
+    if found.matched:
+        yield t("campaign.match.last", lang)
+        yield from (f"  {line}" for line in why_told(found.matched, lang))
     if found.outcome != HELD:
         yield from (_asked(step, zone, lang) for step in found.trace)
     yield "---"

@@ -24,6 +24,7 @@ from bot.insight.schema import Schema
 from bot.insight.table import Table
 
 Doubles = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Setting = Mapping[str, Any]
 
 # form -> (module, function): function(part, table) -> (n) probabilities.
@@ -99,7 +100,8 @@ class Candidate(Protocol):
 class Combiner(Protocol):
     """A way to join what several candidates say, such as a weighted mean.
 
-    Scores are (n, m): a row of the sample, a column for each of `names`.
+    Scores are (n, m): a row of the sample, a column for each of `names`. A combiner's rank is above
+    its members': it is made of them.
     """
 
     @property
@@ -107,9 +109,13 @@ class Combiner(Protocol):
     @property
     def rank(self) -> int: ...
 
-    def learn(self, scores: Doubles, y: Doubles, names: Sequence[str], seed: int) -> Setting:
+    def learn(
+        self, scores: Doubles, y: Doubles, fold: Codes, names: Sequence[str], seed: int
+    ) -> Setting:
         """How to join, as JSON values, from scores of rows the candidates had not seen.
 
+        fold (n) is the number of the fold that judged the row. Each fold was scored by models of
+        its own, whose level may differ from the next one's: compare rows within a fold only.
         A candidate that is to be left out (weight 0) need not appear in the answer's `of`:
         {"of": [names that are needed], ...}.
         """

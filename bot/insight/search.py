@@ -85,7 +85,10 @@ def search(
     progress("candidates", whole, whole)
     alone = list(tried)
     for combiner in roster.combiners if len(alone) > 1 else ():
-        tried.append(_combined(combiner, alone, sample, folds, seed))
+        if len(folds) > 1:
+            tried.append(_combined(combiner, alone, sample, folds, seed))
+        else:
+            left_out[combiner.name] = "it learns on one fold and is judged on another: there is one"
     return tried, left_out
 
 
@@ -138,30 +141,31 @@ def _settled(
 def _combined(
     combiner: Combiner, alone: Sequence[Tried], sample: Sample, folds: Sequence[Fold], seed: int
 ) -> Tried:
-    """A combiner learnt on some folds and judged on another, then learnt on all."""
+    """A combiner learnt on some folds and judged on another, then learnt on all.
+
+    All rows of a fold are joined in one way: rows joined in different ways are not to be compared.
+    """
     names = [one.name for one in alone]
     scores = np.column_stack([one.scores for one in alone])
-    part = _parts(sample, folds, seed)
+    fold = _judged_by(sample, folds)
     said = np.full(len(sample.y), np.nan)
-    for number in range(int(part.max()) + 1):
-        rest, held = (part >= 0) & (part != number), part == number
-        how = combiner.learn(scores[rest], sample.y[rest], names, seed)
-        said[held] = combiner.join(scores[held], names, how)
-    judged = part >= 0
-    how = combiner.learn(scores[judged], sample.y[judged], names, seed)
+
+    def learnt(at: NDArray[np.bool_]) -> Setting:
+        return combiner.learn(scores[at], sample.y[at], fold[at], names, seed)
+
+    for number in range(len(folds)):
+        held = fold == number
+        said[held] = combiner.join(scores[held], names, learnt((fold >= 0) & ~held))
+    how = learnt(fold >= 0)
     return Tried(combiner.name, combiner.rank, how, said, [], joined=True)
 
 
-def _parts(sample: Sample, folds: Sequence[Fold], seed: int) -> NDArray[np.int64]:
-    """The fold that judged each row, -1 for none; with one or two folds three parts of them."""
-    part = np.full(len(sample.y), -1)
+def _judged_by(sample: Sample, folds: Sequence[Fold]) -> NDArray[np.int64]:
+    """The number of the fold that judged each row, -1 for none."""
+    found = np.full(len(sample.y), -1)
     for number, one in enumerate(folds):
-        part[one.judge] = number
-    if len(folds) > 2:
-        return part
-    names = np.arange(len(part)) if sample.group is None else sample.group
-    thirds = np.random.default_rng(seed).permutation(int(names.max()) + 1) % 3
-    return np.where(part >= 0, thirds[names], -1)
+        found[one.judge] = number
+    return found
 
 
 def cross_validated(tried: Tried, sample: Sample, folds: Sequence[Fold]) -> dict[str, float]:

@@ -27,6 +27,7 @@ from bot.insight.schema import rows_of, shifted, texts
 from bot.insight.search import Roster, Tried, fit, search
 from bot.insight.split import Fold, folds, hold_out, manner
 from bot.insight.table import Table
+from bot.insight.threads import one_thread
 
 HELD_OUT = 0.2
 FOLDS = 5
@@ -44,6 +45,7 @@ class _Found:
     folds: Sequence[Fold]
 
 
+@one_thread()
 def train(request: Request, kind: str, roster: Roster) -> Learnt:
     """A calibrated model of the best candidate.
 

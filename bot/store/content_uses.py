@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,34 @@ def uses(account_id: int, slug: str, batch: str = "") -> list[Use]:
                 use = Use(kind or more[0], name, stage, path)
                 found[use.kind, name, stage, path] = use
     return list(found.values())
+
+
+def counts(account_id: int, pieces: Mapping[str, str]) -> Counter[str]:
+    """How many campaigns, journeys and documents of what the bot says name each of these, all in
+    one reading. pieces: slug -> the coupon batch that it is about, or ""."""
+    users: dict[str, set[tuple[str, str]]] = {slug: set() for slug in pieces}
+    of_batch = {batch: slug for slug, batch in pieces.items() if batch}
+    for kind, sql, params in _DOCUMENTS:
+        if kind == "content":
+            continue
+        for name, _, text, *more in fetch(sql, (account_id, *params)):
+            for key, value in _texts(json.loads(text)):
+                slug = value if key in KEYS else of_batch.get(value) if key in BATCH_KEYS else None
+                if slug in users:
+                    users[slug].add((kind or more[0], name))
+    return Counter({slug: len(found) for slug, found in users.items()})
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a document, with the name of its field."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _texts(one, name)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, key)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def _named(value: Any, slug: str, batch: str, path: str = "", key: str = "") -> Iterator[str]:

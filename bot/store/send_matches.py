@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bot.store.db import fetch, run, run_many
 from bot.store.sends import only
 from bot.store.spans import qmarks
-from bot.values.audience import SendState
+from bot.values.audience import SendState, Skip
 
 CHUNK = 2000  # rows at a time
 
@@ -54,6 +54,35 @@ def give(rows: Sequence[Given]) -> None:
         "INSERT INTO send_match (send_id, follower_id, told) VALUES (?, ?, ?)",
         [(row.send_id, row.follower_id, json.dumps(row.told)) for row in rows],
     )
+
+
+def held_out(campaign_id: int, generation: int) -> Iterator[list[int]]:
+    """Of the run's held-out those who would have got something, as far as is known; in chunks."""
+    after = 0
+    while found := fetch(
+        "SELECT follower_id FROM send WHERE campaign_id = ? AND generation = ?"
+        " AND step = 'offer' AND follower_id > ? AND state = ?"
+        " AND (skip = '' OR (skip = ? AND reasons = '{}')) ORDER BY follower_id LIMIT ?",
+        (campaign_id, generation, after, SendState.HELD_OUT, Skip.GLOBAL_CONTROL, CHUNK),
+    ):
+        yield [row[0] for row in found]
+        after = found[-1][0]
+
+
+def bar(campaign_id: int, generation: int, follower_ids: Sequence[int]) -> None:
+    """Note of these held-out that they would have got no offer, as send_plan.note_barred and
+    note_control do."""
+    where = (
+        " WHERE campaign_id = ? AND generation = ? AND step = 'offer' AND follower_id = ?"
+        " AND state = ? AND skip = ?"
+    )
+    keys = [(campaign_id, generation, who, SendState.HELD_OUT) for who in follower_ids]
+    barred = json.dumps({"barred": Skip.NO_OFFER.value})
+    run_many(
+        f"UPDATE send SET reasons = ?{where} AND reasons = '{{}}'",
+        [(barred, *key, Skip.GLOBAL_CONTROL) for key in keys],
+    )
+    run_many(f"UPDATE send SET skip = ?{where}", [(Skip.NO_OFFER, *key, "") for key in keys])
 
 
 def batches_for(

@@ -3,7 +3,8 @@
 The weights are counts: the best model first, then again and again the one, of all, that raises the
 AUC of the mean most, a model taken before too, until none raises it by LEAST_GAIN or MOST are in
 (Caruana et al., Ensemble selection from libraries of models, ICML 2004). So few are needed, none
-has a negative weight, and what all agree on is not weighed twice by a regression.
+has a negative weight, and what all agree on is not weighed twice by a regression. The AUC is the
+mean over folds, as the choice's: rows of two folds, or of two times, are never compared.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.insight.candidate import Doubles, Part, Setting, inner, nested, score
-from bot.insight.metrics import Ranked, auc_of
+from bot.insight.candidate import Codes, Doubles, Part, Setting, inner, nested, score
+from bot.insight.metrics import auc
 from bot.insight.propensity.linear import expit
 from bot.insight.table import Table
 
@@ -26,15 +27,17 @@ SURE = 1e-4  # chances nearer to 0 or 1 count as this near: one tree's certainty
 @dataclass(frozen=True)
 class Blend:
     name: str = "blend"
-    rank: int = 6  # as a model on crosses: no harder to explain than what it may be made of
+    rank: int = 9  # above all it may be made of: it is kept only where none of them is as good
 
-    def learn(self, scores: Doubles, y: Doubles, names: Sequence[str], seed: int) -> Setting:
+    def learn(
+        self, scores: Doubles, y: Doubles, fold: Codes, names: Sequence[str], seed: int
+    ) -> Setting:
         """{"of": names in the table's order, "weights": how often each was taken, shares of 1}."""
         odds = log_odds(scores)
-        taken = [_best(np.zeros(len(y)), odds, y)[0]]
-        total, reached = odds[:, taken[0]], _auc(odds[:, taken[0]], y)
+        taken: list[int] = []
+        total, reached = np.zeros(len(y)), -1.0
         while len(taken) < MOST:
-            one, found = _best(total, odds, y)
+            one, found = _best(total, odds, y, fold)
             if found < reached + LEAST_GAIN:
                 break
             taken.append(one)
@@ -67,12 +70,20 @@ def log_odds(chance: Doubles) -> Doubles:
     return found
 
 
-def _best(total: Doubles, odds: Doubles, y: Doubles) -> tuple[int, float]:
+def _best(total: Doubles, odds: Doubles, y: Doubles, fold: Codes) -> tuple[int, float]:
     """Which column, added, gives the highest AUC; of equals the first."""
-    found = [_auc(total + odds[:, one], y) for one in range(odds.shape[1])]
+    found = [_auc(total + odds[:, one], y, fold) for one in range(odds.shape[1])]
     at = int(np.argmax(found))
     return at, found[at]
 
 
-def _auc(values: Doubles, y: Doubles) -> float:
-    return float(auc_of(Ranked.of(y, values), np.ones((1, len(y))))[0])
+def _auc(values: Doubles, y: Doubles, fold: Codes) -> float:
+    """The mean over folds that have both answers, each counting by its rows; 0.5 without any."""
+    sizes, found = [], []
+    for number in np.unique(fold):
+        at = fold == number
+        one = auc(y[at], values[at])
+        if not np.isnan(one):
+            sizes.append(int(at.sum()))
+            found.append(one)
+    return float(np.average(found, weights=sizes)) if found else 0.5

@@ -1,4 +1,8 @@
-"""The candidates that are tried, and the ways to join them."""
+"""The candidates that are tried, and the ways to join them.
+
+Fewer settings than a candidate declares where they cost most and won least: all of it on 8,890 rows
+of 26 columns stays within two minutes of CPU.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,10 @@ _BOOSTED_LONGER = {**_BOOSTED, "max_iter": 250, "max_leaf_nodes": 16}
 CANDIDATES: tuple[Candidate, ...] = (
     Logistic(),
     DecisionTree(),
-    Boosting(),
+    Boosting(settings=Boosting.settings[:3]),
     Forest(120, settings=(_WIDE_FOREST, _USUAL_FOREST)),
     SupportVectors(settings=({"C": 1.0, "gamma": 0.3}, {"C": 1.0, "gamma": 1.0})),
-    Neural(),
+    Neural(settings=Neural.settings[:2]),
     Crossed(Logistic(), "logistic regression on crosses", 6, ({"C": 0.03}, {"C": 0.003})),
     Crossed(Boosting(), "gradient boosting on crosses", 7, (_BOOSTED, _BOOSTED_LONGER)),
     Crossed(Forest(120), "random forest on crosses", 8, (_WIDE_FOREST,)),

@@ -18,8 +18,8 @@ from bot.insight.encode import encode, fit_encoder
 from bot.insight.propensity.linear import expit
 from bot.insight.table import Table
 
-MOST_ROWS = 3000  # training takes the square of them, serving each support vector
-_AT_ONCE = 2048  # rows: 48 MB beside 3,000 support vectors
+MOST_ROWS = 2000  # training takes the square of them, serving each support vector
+_AT_ONCE = 2048  # rows: 32 MB beside 2,000 support vectors
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ blend     the chances of all four, weighted by what happened in later windows
 listing   the best of each user, varied, and all items given their turn
 reasons   why it is shown, as locale keys
 offers    offers made of products, ranked against a history: which coupon for whom
+choosing  which of several is taken: weights for offers, drawn towards a plain rule
 
 Formulas and a worked example: docs/explanation/recommendation.md.
 """

@@ -27,6 +27,7 @@ CELLS = 2_000_000  # users x items of a chunk: some 60 MB with everything made o
 CANDIDATES = 60  # a user, that are weighed exactly: weights are to tell the best from the good
 NEW_SERVED = 120  # of new ones, so that rare items are among them and can have their turn
 _BESIDE = ("ridge", "ridge_log", "cosine")
+PLAIN = "ridge"  # the feature that has a say of its own beside the learnt blend (kind.py)
 _LEAST = 0.01  # of a ridge score, before its logarithm
 _TIES = 1e-4  # of popularity, where neighbours say nothing
 

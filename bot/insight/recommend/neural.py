@@ -1,13 +1,18 @@
 """The learnt blend: logistic regression, and small neural networks beside it where rows are many.
 
-chance = sigma of s times the logistic regression's logit and 1 - s times the networks' mean logit.
-The networks (one hidden layer of rectified units) are taught by scikit-learn, served by numpy.
+chance = sigma of r times the plain logit and 1 - r times the blend's
+blend's logit = s times the logistic regression's and 1 - s times the networks' mean
+
+The plain logit is a logistic regression's on one feature alone, whose order does not move with the
+season. The networks (one hidden layer of rectified units) are taught by scikit-learn, served by
+numpy.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,17 +29,30 @@ HIDDEN, NETWORKS, ROUNDS = 32, 3, 5
 _BATCH, _RATE, _DECAY = 512, 2e-3, 1e-3
 
 
-def fit(x: Floats, y: Doubles, seed: int, linear: float = 0.5) -> Weights:
-    """Weights of (n, k) rows with 0.0 or 1.0, the same for the same seed.
+@dataclass(frozen=True)
+class Shares:
+    """Who has how much say.
 
-    linear  s, the share of the logistic regression where there are networks, too
+    linear  s, of the logistic regression where there are networks, too
+    plain   r, of the one feature in column `column`
     """
+
+    linear: float = 0.5
+    plain: float = 0.0
+    column: int = 0
+
+
+def fit(x: Floats, y: Doubles, seed: int, shares: Shares) -> Weights:
+    """Weights of (n, k) rows with 0.0 or 1.0, the same for the same seed."""
     model = logistic.fit(x, y)
     found: dict[str, NDArray[Any]] = {"linear": model}
+    if shares.plain > 0:
+        found["plain"] = logistic.fit(x[:, [shares.column]], y)
+        found["mixed"] = np.array([shares.plain, shares.column])
     if len(y) < ENOUGH:
         return found
     nets = [_network(logistic.scaled(model, x), y, seed * NETWORKS + n) for n in range(NETWORKS)]
-    found["share"] = np.array([linear])
+    found["share"] = np.array([shares.linear])
     for part in nets[0]:
         found[part] = np.stack([net[part] for net in nets]).astype(np.float32)
     return found
@@ -66,4 +84,7 @@ def chances(weights: Weights, x: Floats) -> Doubles:
         nets = [np.maximum(z @ a + c, 0) @ b + d[0] for a, b, c, d in parts]
         share = float(weights["share"][0])
         logit = share * logit + (1 - share) * np.mean(nets, axis=0)
+    if "plain" in weights:
+        say, column = float(weights["mixed"][0]), int(weights["mixed"][1])
+        logit = say * logistic.logits(weights["plain"], x[:, [column]]) + (1 - say) * logit
     return logistic.chances(logit)

@@ -2,7 +2,8 @@
 
 An offer names its products (or topics); a user's history names the same. For every user and offer,
 features say how much of the offer the user buys (exactly, or of the same sort), how much everybody
-does, and how wide the offer is; weights are taught by which offers users took before.
+does, and how wide the offer is; weights start from the amount the user buys of it, a rule that
+needs no teaching, and are moved by which offers users took before (choosing.py).
 
     purchases   user, product, weight, time     what was bought
     contents    group, offer, product           what an offer of a campaign (group) is made of
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from bot.errors import InvalidInput
-from bot.insight.recommend import logistic
+from bot.insight.recommend import choosing
 from bot.insight.recommend.history import Doubles, History, Places
 
 Floats = NDArray[np.float32]
@@ -31,6 +32,9 @@ NAMES = (
     *(f"bought_{life:g}" for life in _LIVES),
     "amount", "different", "share", "popular", "lift", "buyers", "width",
 )  # fmt: skip
+
+# Of the taught kind: log amounts, which alone rank well, and a little for what is bought often.
+_PRIOR = {"amount": 0.5, "bought_6": 0.15}
 
 
 @dataclass(frozen=True)
@@ -140,28 +144,40 @@ def _dense(part: sparse.spmatrix, users: Places) -> Doubles:
     return found
 
 
+def untaught(width: int) -> Doubles:
+    """The weights before anything is taught; `width` is how many features there are."""
+    found = np.zeros(width)
+    for name, weight in _PRIOR.items():
+        found[NAMES.index(name)] = weight
+    return found
+
+
 def rows_of(
     held: Shelf, offers: Offers, users: Places, taken: Sequence[set[int]]
-) -> tuple[Floats, Doubles]:
-    """Rows that teach: each user's every offer, and whether it was taken."""
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Rows that teach: (users, offers, features), and (users, offers) whether it was taken."""
     if len(users) != len(taken):
         raise InvalidInput("one set of offers taken for each user, please")
     x = features(held, offers, users)
-    y = np.zeros(x.shape[:2])
+    y = np.zeros(x.shape[:2], bool)
     for at, some in enumerate(taken):
-        y[at, sorted(some)] = 1.0
-    return x.reshape(-1, x.shape[2]), y.ravel()
+        y[at, sorted(some)] = True
+    return x, y
 
 
-def fit(rows: Sequence[tuple[Floats, Doubles]]) -> Doubles:
-    """Weights from the rows of all groups, as logistic.fit gives them.
+def fit(rows: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Doubles:
+    """Weights, (features), from the rows of all groups.
 
-    Raises InvalidInput where nothing was taken, or all.
+    Raises InvalidInput where no user took some and left some.
     """
-    x, y = np.vstack([one for one, _ in rows]), np.concatenate([one for _, one in rows])
-    if not 0 < y.sum() < len(y):
+    told = [(y.any(axis=1) & ~y.all(axis=1)) for _, y in rows]
+    parts = [(x[kept], y[kept]) for (x, y), kept in zip(rows, told, strict=True) if kept.any()]
+    if not parts:
         raise InvalidInput("to learn which offers are taken, some must be taken and some not")
-    return logistic.fit(x, y)
+    size = np.concatenate([np.full(len(y), y.shape[1]) for _, y in parts])
+    x = np.vstack([x.reshape(-1, x.shape[2]) for x, _ in parts])
+    taken = np.concatenate([y.ravel() for _, y in parts])
+    return choosing.fit(x, taken, size, untaught(x.shape[1]))
 
 
 def rank(
@@ -172,9 +188,8 @@ def rank(
     Equal scores: more of it bought first, then the order of the offers. Memory is one chunk's.
     """
     for start in range(0, len(users), _USERS):
-        some = users[start : start + _USERS]
-        x = features(held, offers, some)
-        score = logistic.logits(weights, x.reshape(-1, x.shape[2])).reshape(x.shape[:2])
+        x = features(held, offers, users[start : start + _USERS])
+        score = x @ weights
         for at, (one, amount) in enumerate(zip(score, x[..., 3], strict=True)):
             order = np.lexsort((np.arange(len(one)), -amount, -one))
             yield start + at, order, one[order]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from bot.errors import InvalidInput
 from bot.insight import training
@@ -172,7 +173,7 @@ class Mean:
     name: str = "mean"
     rank: int = 9
 
-    def learn(self, scores, y, names, seed):
+    def learn(self, scores, y, fold, names, seed):
         return {"of": list(names)}
 
     def join(self, scores, names, how):
@@ -190,6 +191,32 @@ def test_a_combiner_is_judged_on_rows_that_no_member_had_seen():
     expected = (tried[0].scores + tried[1].scores) / 2
     np.testing.assert_allclose(tried[2].scores, expected)
     assert tried[2].joined
+
+
+def test_a_combiner_that_cannot_be_judged_on_another_fold_is_left_out():
+    sample = a_sample(300)
+    part = folds(sample.y, None, None, 3, 0)[:1]
+    roster = Roster(QUICK.candidates, [Mean()])
+    tried, left_out = search(sample, part, roster, 0, lambda *_: None)
+    assert [one.joined for one in tried] == [False, False]
+    assert list(left_out) == ["mean"]
+
+
+def test_all_rows_of_a_fold_are_joined_in_one_way_that_the_other_folds_taught():
+    @dataclass(frozen=True)
+    class Share(Mean):
+        def learn(self, scores, y, fold, names, seed):
+            return {"of": list(names), "weight": sorted({*fold.tolist()})}
+
+        def join(self, scores, names, how):
+            return np.full(len(scores), float(sum(how["weight"])))
+
+    sample = a_sample(300)
+    parts = folds(sample.y, None, None, 3, 0)[:2]
+    tried, _ = search(sample, parts, Roster(QUICK.candidates, [Share()]), 0, lambda *_: None)
+    assert set(tried[2].scores[parts[0].judge]) == {1.0}
+    assert set(tried[2].scores[parts[1].judge]) == {0.0}
+    assert tried[2].setting["weight"] == [0, 1]
 
 
 def test_a_setting_that_falls_behind_is_dropped():
@@ -215,6 +242,23 @@ def test_a_candidate_that_cannot_learn_is_left_out_with_its_reason():
 
     card = learnt_from(roster=Roster([Picky(), Logistic(settings=({"C": 0.1},))])).card
     assert card["not_tried"] == {"picky": "needs more"}
+
+
+def test_a_fit_uses_one_thread_and_leaves_the_libraries_as_they_were():
+    def threads():
+        return {one["num_threads"] for one in threadpool_info()}
+
+    @dataclass(frozen=True)
+    class Counting(Logistic):
+        def fit(self, sample, setting, seed):
+            seen.append(threads())
+            return super().fit(sample, setting, seed)
+
+    seen: list[set[int]] = []
+    with threadpool_limits(2):
+        learnt_from(roster=Roster([Counting(settings=({"C": 0.1},))]))
+        assert threads() == {2}
+    assert set().union(*seen) == {1}
 
 
 def test_progress_ends_at_the_end():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.insight.propensity.roster import CANDIDATES
 from bot.insight.propensity.svm import SupportVectors
 from bot.insight.propensity.trees import Boosting, DecisionTree, Forest
 from bot.insight.table import Table
+from bot.insight.threads import one_thread
 from tests.bot.insight.cast import a_sample, a_shop
 
 TAUGHT = {
@@ -28,6 +30,12 @@ TAUGHT = {
     Neural: ("sklearn.neural_network", "MLPClassifier"),
 }
 SMALL = [Logistic(), DecisionTree(), Forest(trees=20), Boosting(), SupportVectors(), Neural()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_training_does() -> Iterator[None]:
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")

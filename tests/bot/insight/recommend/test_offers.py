@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from bot.errors import InvalidInput
-from bot.insight.recommend import offers
+from bot.insight.recommend import choosing, offers
 from bot.insight.recommend.history import history_of
 from tests.bot.insight.recommend.cast import COLUMNS, NAMES, a_table
 
@@ -51,7 +51,7 @@ def test_weights_rank_the_offers_of_ones_own_products_first(bought):
     rows = offers.rows_of(held, COUPONS, np.array([0, 1, 2]), [{0}, {1}, {3}])
     weights = offers.fit([rows])
     best = {user: order[0] for user, order, _ in offers.rank(weights, held, COUPONS, np.arange(2))}
-    assert rows[0].shape == (12, len(offers.names(1)))
+    assert rows[0].shape == (3, 4, len(offers.names(1)))
     assert best == {0: 0, 1: 1}
 
 
@@ -62,6 +62,32 @@ def test_someone_without_purchases_gets_the_order_of_the_crowd(bought):
     assert sorted(order.tolist()) == [0, 1, 2, 3]
     assert score.tolist() == sorted(score.tolist(), reverse=True)
     assert np.isfinite(score).all()
+
+
+def test_before_anything_is_taught_offers_go_by_what_is_spent_on_them(bought):
+    held = offers.shelf(bought, 6.0, 4.0)
+    weights = offers.untaught(len(offers.NAMES))
+    best = {user: order[0] for user, order, _ in offers.rank(weights, held, COUPONS, np.arange(3))}
+    assert best == {0: 0, 1: 1, 2: 3}
+
+
+@pytest.mark.parametrize(
+    ("users", "nearer"),
+    [
+        pytest.param(3, "the start", id="few users move the weights little"),
+        pytest.param(30_000, "what was taken", id="many move them all the way"),
+    ],
+)
+def test_weights_leave_the_start_as_more_users_teach(users, nearer):
+    # Of two offers the first has the feature; nine of ten take it: the odds are e^w, w = ln 9.
+    x = np.tile(np.array([[1.0], [0.0]], np.float32), (users, 1))
+    first = np.arange(users) % 10 > 0 if users > 9 else np.ones(users, bool)
+    taken = np.stack([first, ~first], 1).ravel()
+    (weight,) = choosing.fit(x, taken, np.full(users, 2), np.array([0.0]))
+    if nearer == "the start":
+        assert 0 < weight < 0.05
+    else:
+        assert weight == pytest.approx(np.log(9), rel=0.1)
 
 
 @pytest.mark.parametrize(
