@@ -86,14 +86,17 @@ class Said:
 
 
 def held(account_id: int, now: datetime, limit: int = 100) -> list[Held]:
-    """Who waits, and who is being served: first where the follower wrote last, then by time."""
+    """Who waits, and who is being served: first where the follower wrote last, then by time.
+
+    `+ 0` keeps engines from going through all of the account's followers: few are held anywhere.
+    """
     rows = fetch(
         "SELECT f.id, f.held_by, f.held_until, h.why, h.asked_at, h.agent,"
         f" (SELECT e.id FROM event e WHERE e.follower_id = f.id AND e.kind IN ({qmarks(MESSAGES)})"
         " ORDER BY e.at DESC, e.id DESC LIMIT 1),"
         " (SELECT MAX(e.id) FROM event e WHERE e.follower_id = f.id AND e.kind = ?)"
         " FROM follower f LEFT JOIN handoff h ON h.follower_id = f.id AND h.ended_at IS NULL"
-        " WHERE f.account_id = ? AND f.held_by <> '' AND f.held_until > ?"
+        " WHERE f.account_id + 0 = ? AND f.held_by <> '' AND f.held_until > ?"
         " ORDER BY f.held_until LIMIT ?",
         (*MESSAGES, SAID, account_id, to_ms(now), limit),
     )

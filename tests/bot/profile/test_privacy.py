@@ -33,6 +33,7 @@ from bot.store import (
     quarantine,
     retention,
     segment_lists,
+    send_matches,
     syncs,
     talk,
     trials,
@@ -115,6 +116,7 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
     campaign = a_campaign(account, f"c{lin}")
     send = a_send(campaign, lin, "sent", reasons={"interest": "咖啡"}, error="e", subject="9")
     a_send(a_campaign(account, f"d{lin}"), lin, "intended")
+    send_matches.give([send_matches.Given(send, lin, batch, {"choice": f"b{lin}"})])
     Conversion.insert(send=send, event=bought, at=NOON, amount_fen=5000).execute()
     link = Link.insert(campaign=campaign, url="https://e.example", url_hash="h", created_at=NOON)
     Click.insert(link=link.execute(), send=send, follower=lin, at=NOON).execute()
