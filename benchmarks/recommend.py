@@ -2,6 +2,7 @@
 
 `journey`  recall@10 and NDCG@10 of what households buy in later weeks, all and new items, beside
            popularity, item CF, ALS, own frequency with decay and a blend of rules, same run
+`scale`    CPU of listing ten items for each of 100,000 users, of 2,000 made-up items
 `coupons`  recall@10 of the coupons that redeeming households took (benchmarks/recommend_coupons.py)
 
 Windows are of the development weeks: taught up to week 28 or 36, judged on the eight weeks after;
@@ -10,6 +11,7 @@ and up to week 40, judged on the dev portion (41 to 44). Data that are absent ar
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +22,8 @@ from numpy.typing import NDArray
 
 from benchmarks import recommend_coupons
 from bot.insight.kinds import Columns, Request
-from bot.insight.recommend import measures, nearby
+from bot.insight.recommend import asking, keeping, measures, nearby
+from bot.insight.recommend.blend import look
 from bot.insight.recommend.habit import habits
 from bot.insight.recommend.history import History, history_of
 from bot.insight.recommend.kind import KIND
@@ -36,8 +39,48 @@ Floats = NDArray[np.float32]
 
 
 def run(quick: bool = False) -> dict[str, Any]:
-    """Both tables; quick: one window."""
-    return {"journey": journey(quick), "coupons": recommend_coupons.run()}
+    """All tables; quick: one window and a tenth of the users."""
+    return {
+        "journey": journey(quick),
+        "coupons": recommend_coupons.run(),
+        "scale": scale(10_000 if quick else 100_000),
+    }
+
+
+def scale(users: int = 100_000, items: int = 2_000, taught: int = 2_000) -> dict[str, float | int]:
+    """CPU seconds of a look at all users and of their lists; weights taught by a part of them."""
+    rng = np.random.default_rng(0)
+    size = users * 30
+    item = (items * rng.random(size) ** 2).astype(np.intp)  # a few are had by many
+    columns = (rng.integers(0, users, size), item, rng.integers(0, 44, size))
+    few = columns[0] < taught
+    table = Table(
+        {
+            name: part[few].astype(str).tolist()
+            for name, part in zip(("user", "item", "week"), columns, strict=True)
+        },
+        int(few.sum()),
+    )
+    roles = Columns(user="user", item="item", time="week")
+    learnt = KIND.train(Request(table, roles, 0, {"horizon": HORIZON}))
+    weights = keeping.opened(learnt)[2]["all"]
+    order = np.lexsort((columns[2], columns[1], columns[0]))
+    user, item, week = (part[order] for part in columns)
+    names = [str(at) for at in range(max(users, items))]
+    one = np.ones(size)
+    events = History(names[:users], names[:items], user, item, one, week.astype(np.float64))
+    began = time.process_time()
+    found = look(events, 43.0, HORIZON, ())
+    looked = time.process_time()
+    best = asking.listed(found, weights, np.arange(users), asking.Asked())
+    return {
+        "users": users,
+        "items": items,
+        "look_cpu_s": round(looked - began, 1),
+        "lists_cpu_s": round(time.process_time() - looked, 1),
+        "items_shown": len(np.unique(best.item)),
+        "most_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
 
 
 def journey(quick: bool = False) -> dict[str, Any]:

@@ -45,7 +45,6 @@ class _Found:
     folds: Sequence[Fold]
 
 
-@one_thread()
 def train(request: Request, kind: str, roster: Roster) -> Learnt:
     """A calibrated model of the best candidate.
 
@@ -54,6 +53,11 @@ def train(request: Request, kind: str, roster: Roster) -> Learnt:
     """
     brought = bring(request.table, request.columns, request.options, request.seed)
     roster = _asked(roster, request.options.get("candidates"))
+    with one_thread():
+        return _taught(brought, request, kind, roster)
+
+
+def _taught(brought: Brought, request: Request, kind: str, roster: Roster) -> Learnt:
     sample, seed = brought.sample, request.seed
     held = hold_out(sample.y, sample.group, sample.time, HELD_OUT, seed)
     _check_held(sample, held)

@@ -98,8 +98,10 @@ def test_another_column_may_name_the_rows_and_the_answer_go_to_standard_output(s
     ],
     ids=" ".join,
 )
-def test_a_model_is_judged_on_rows_it_has_not_seen(shop, words):
-    found = json.loads(model(shop, "evaluate", *words, "--json").stdout)
+def test_a_model_is_judged_on_rows_it_has_not_seen(shop, words, monkeypatch, capsys):
+    monkeypatch.chdir(shop)
+    cli(["evaluate", *words, "--json"], standalone_mode=False)
+    found = json.loads(capsys.readouterr().out)
     assert found["metrics"]["rows"] == 60
     assert found["metrics"]["auc"]["low"] <= found["metrics"]["auc"]["value"]
     assert {"gains", "calibration", "fairness", "drift"} <= set(found)

@@ -234,7 +234,8 @@ def test_an_export_shows_everything_held_and_opened(account):
     for secret in SECRET_TEXTS:
         assert secret in text
     assert {part: len(rows) for part, rows in shown.items() if part != "follower"} == {
-        "attributes": 1, "tags": 1, "interests": 1, "predictions": 1, "profile": 1, "dialogue": 1, "events": 7,
+        "attributes": 1, "tags": 1, "interests": 1, "predictions": 1, "profile": 1,
+        "dialogue": 1, "events": 7,
         "segments": 1, "segment_changes": 1, "segment_pins": 1, "segment_lists": 1,
         "coupons": 3, "sends": 2, "clicks": 1,
         "conversions": 1, "handoffs": 1, "consents": 1, "topic_choices": 1, "profile_base": 1,
