@@ -7,6 +7,7 @@ from bot.console.pages import audit_log as audit_log
 from bot.console.pages import calendar as calendar
 from bot.console.pages import campaign_forms as campaign_forms
 from bot.console.pages import campaigns as campaigns
+from bot.console.pages import chat as chat
 from bot.console.pages import contents as contents
 from bot.console.pages import coupons as coupons
 from bot.console.pages import followers as followers

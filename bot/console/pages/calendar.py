@@ -1,0 +1,126 @@
+"""营销日历: a month of campaigns that ran, run, and will; and whom two of them both aim at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import abort, request
+from werkzeug.wrappers import Response
+
+from bot.console.gate import account, asker, page
+from bot.console.planning import midnight, month_of, next_month, recurs, weeks_of
+from bot.console.rights import Right
+from bot.console.shell import render, words, zone_of
+from bot.effect.calendar import NEAR, Collision, Planned, times_of
+from bot.effect.calendar import calendar as collisions
+from bot.effect.tables import percent
+from bot.errors import InvalidInput
+from bot.store import campaigns, run_list, segments
+
+QUICK = 100_000  # in the greatest segment: above, collisions are counted when somebody asks
+_STATES = {"planning": "running", "running": "running", "paused": "paused"}
+
+
+class Entry(NamedTuple):
+    """A run in its day's cell; people "" where nobody is counted yet."""
+
+    at: datetime
+    slug: str
+    name: str
+    state: str
+    people: str
+
+
+@page("/a/<slug>/calendar", Right.LOOK)
+def calendar(slug: str) -> Response:
+    """The month's grid; what collides is counted apart, when the grid is there."""
+    first, zone = _month(), zone_of(account())
+    weeks = weeks_of(first)
+    days = _by_day(midnight(weeks[0][0], zone), midnight(weeks[-1][-1], zone), zone)
+    today = asker().now.astimezone(zone).date()
+    grid = [[_cell(day, first, today, days) for day in week] for week in weeks]
+    return render(
+        "calendar.html", slug=slug, grid=grid, month=f"{first:%Y-%m}",
+        before=f"{first - timedelta(days=1):%Y-%m}", after=f"{next_month(first):%Y-%m}",
+        shown=any(cell["runs"] for week in grid for cell in week),
+        at_once=max((one.size for one in segments.of_account(account().id)), default=0) <= QUICK,
+    )  # fmt: skip
+
+
+@page("/a/<slug>/calendar/collisions", Right.LOOK)
+def calendar_collisions(slug: str) -> Response:
+    """Who is aimed at twice within a week, in per cent, and whom a cap will stop."""
+    first, zone, now = _month(), zone_of(account()), asker().now
+    since, until = midnight(first, zone), midnight(next_month(first), zone)
+    found = collisions(account().id, since, until, now, recurs(account().timezone))
+    rows = [_collision(one, zone) for one in found.collisions]
+    fragment = bool(request.headers.get("HX-Request"))
+    template = "calendar_collisions.html" if fragment else "calendar_alone.html"
+    return render(template, rows=rows, slug=slug, month=f"{first:%Y-%m}", days=NEAR.days)
+
+
+def _month() -> date:
+    today = asker().now.astimezone(zone_of(account())).date()
+    try:
+        return month_of(request.args.get("month", ""), today)
+    except InvalidInput:
+        abort(404)
+
+
+def _by_day(since: datetime, last: datetime, zone: ZoneInfo) -> Mapping[date, list[Entry]]:
+    """What began, and what will begin, from `since` to the end of the day that begins at `last`."""
+    of, now, until = account(), asker().now, last + timedelta(days=1)
+    found = [
+        Entry(one.started_at, one.slug, one.name,
+              "closed" if one.closed_at else _STATES.get(one.state, "measuring"),
+              f"{one.audience:,}")
+        for one in run_list.started(of.id, since, until)
+    ]  # fmt: skip
+    for one in campaigns.all_of(of.id):
+        times = times_of(one, now, until, recurs(of.timezone))
+        found += [Entry(at, one.slug, one.name, "scheduled", "") for at in times if at >= since]
+    days: dict[date, list[Entry]] = {}
+    for entry in sorted(found):
+        days.setdefault(entry.at.astimezone(zone).date(), []).append(entry)
+    return days
+
+
+def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]]) -> dict[str, Any]:
+    say, zone = words(), zone_of(account())
+    return {
+        "day": day.day,
+        "date": day.isoformat(),
+        "inside": day.month == first.month,
+        "today": day == today,
+        "runs": [
+            {
+                "at": f"{one.at.astimezone(zone):%H:%M}",
+                "slug": one.slug,
+                "name": one.name,
+                "state": one.state,
+                "said": say(f"con.calendar.state.{one.state}"),
+                "people": one.people,
+            }
+            for one in days.get(day, [])
+        ],
+    }
+
+
+def _collision(one: Collision, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "earlier": _run(one.earlier, zone),
+        "later": _run(one.later, zone),
+        "common": f"{one.common:,}",
+        "share": percent(one.share),
+        "width": round(100 * one.share, 1),
+        "capped": f"{one.capped:,}" if one.capped else "",
+        "move_to": f"{one.move_to.astimezone(zone):%m-%d %H:%M}" if one.move_to else "",
+    }
+
+
+def _run(one: Planned, zone: ZoneInfo) -> dict[str, str]:
+    at = f"{one.at.astimezone(zone):%m-%d %H:%M}"
+    return {"slug": one.slug, "name": one.name, "at": at, "people": f"{one.size:,}"}

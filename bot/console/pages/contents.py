@@ -1,0 +1,264 @@
+"""内容库: the list by kind; one piece with its versions, what the linter says, and a phone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console.documents import document_from
+from bot.console.gate import account, asker, page
+from bot.console.pages.audit_log import actor_said
+from bot.console.rights import Right
+from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.content import library
+from bot.content.checkup import Facts, content_draft
+from bot.content.documents import Content, Kind, read_content
+from bot.content.findings import Finding
+from bot.content.library import Refused
+from bot.content.limits import limit_of
+from bot.errors import HongyanError, InvalidInput, NotFound
+from bot.store import audit, content_uses
+from bot.store import contents as store
+from bot.store.contents import ContentState
+from bot.talk.files import write_yaml
+from bot.web.services import services
+
+PAGE = 50
+_VERSIONS = 30
+_COLOURS = {"draft": "secondary", "published": "green", "edited": "yellow", "archived": "secondary"}
+_PLACES = {"campaign": "campaigns", "journey": "journeys", "content": "contents"}
+_TAG = re.compile(r"<a\b[^>]*>(.*?)</a\s*>", re.IGNORECASE | re.DOTALL)
+BEGINNINGS = {
+    Kind.PRODUCT: "price_fen: 2200\nlink: https://\ntopics: {咖啡: 1.0}\n",
+    Kind.ARTICLE: "link: https://\ntopics: {咖啡: 1.0}\n",
+    Kind.ADVERTISEMENT: "link: https://\n",
+    Kind.MINIPROGRAM: "appid: wx\npath: pages/index\n",
+    Kind.COUPON_BATCH: "batch: \n",
+    Kind.MESSAGE: "channel: customer_service\ntext: |\n  \n",
+}
+
+
+@page("/a/<slug>/contents", Right.LOOK)
+def contents(slug: str) -> Response:
+    """Fifty at a time by slug; of one kind where it is asked for."""
+    say, asked, of = words(), request.args, account()
+    kind = asked.get("kind", "")
+    kind = kind if kind in {one.value for one in Kind} else ""
+    archived, after = asked.get("archived") == "1", asked.get("after", "")[:64]
+    found = store.page(of.id, after, PAGE + 1, kind=kind, archived=archived)
+    shown = found[:PAGE]
+    uses = content_uses.counts(
+        of.id, {one.slug: str(document.get("batch", "")) for one, document in shown}
+    )
+    return render(
+        "contents.html",
+        rows=[_row(one, uses[one.slug]) for one, _ in shown],
+        kinds=[(one.value, say(f"con.content.kind.{one.value}")) for one in Kind],
+        kind=kind,
+        archived=archived,
+        more=shown[-1][0].slug if len(found) > PAGE else "",
+        slug=slug,
+        may_edit=asker().may(Right.EDIT),
+    )
+
+
+@page("/a/<slug>/contents/<ref>", Right.LOOK)
+def content_page(slug: str, ref: str) -> Response:
+    """The latest version, or ?version=, as a phone shows it and as the linter sees it."""
+    return _page(_found(ref))
+
+
+@page("/a/<slug>/new-content", Right.EDIT, ("GET", "POST"))
+def new_content(slug: str) -> Response:
+    """A new piece of ?kind=, as YAML."""
+    if request.method == "POST":
+        return _saved(None)
+    try:
+        kind = Kind(request.args.get("kind", Kind.PRODUCT))
+    except ValueError:
+        abort(404)
+    return _form(None, f"slug: \nkind: {kind.value}\ntitle: \n{BEGINNINGS[kind]}")
+
+
+@page("/a/<slug>/contents/<ref>/edit", Right.EDIT, ("GET", "POST"))
+def content_edit(slug: str, ref: str) -> Response:
+    """The latest version's document; saved as the next one, which nobody gets until published."""
+    one = _found(ref)
+    if request.method == "POST":
+        return _saved(one)
+    return _form(one, write_yaml(store.version(one.id, one.latest).document))
+
+
+@page("/a/<slug>/contents/<ref>/publish", Right.EDIT, ("POST",))
+def content_publish(slug: str, ref: str) -> Response:
+    """Let a version go out; what the linter calls an error only where somebody answers for it."""
+    one, who, given = _found(ref), asker(), request.form
+    asked, despite = given.get("version", ""), given.getlist("despite")
+    number = int(asked) if asked.isdecimal() and len(asked) < 9 else one.latest
+    try:
+        state, _, moved = library.publish(
+            account().id, one.slug, who.now, number=number, despite=despite,
+            public_url=services().settings.public,
+        )  # fmt: skip
+    except Refused:
+        return _page(one, 409, words()("con.content.refused"), number)
+    except HongyanError as error:
+        return _page(one, 409, str(error))
+    if moved:
+        _note("content_publish", one.slug, version=state.published, despite=despite)
+    return redirect(url_for("console.content_page", slug=slug, ref=one.slug))
+
+
+@page("/a/<slug>/contents/<ref>/archive", Right.EDIT, ("POST",))
+def content_archive(slug: str, ref: str) -> Response:
+    """Take it out of use; refused while something names it."""
+    one = _found(ref)
+    try:
+        changed = library.archive(account().id, one.slug, asker().now)
+    except HongyanError:
+        return _page(one, 409, words()("con.content.in_use"))
+    if changed:
+        _note("content_archive", one.slug)
+    return redirect(url_for("console.contents", slug=slug))
+
+
+def _found(ref: str) -> ContentState:
+    try:
+        return store.by_slug(account().id, ref)
+    except NotFound:
+        abort(404)
+
+
+def _note(action: str, slug: str, **more: object) -> None:
+    audit.record(asker().actor, action, asker().now, detail={"slug": slug, **more})
+
+
+def _row(one: ContentState, uses: int) -> dict[str, Any]:
+    say = words()
+    return {
+        "slug": one.slug,
+        "title": one.title,
+        "kind": say(f"con.content.kind.{one.kind}"),
+        "state": say(f"con.content.state.{one.state}"),
+        "colour": _COLOURS[one.state],
+        "latest": one.latest,
+        "published": one.published or "–",
+        "uses": uses,
+        "at": shown_at(one.updated_at, zone_of(account())),
+    }
+
+
+def _saved(one: ContentState | None) -> Response:
+    """Look at what was written, or keep it as the next version."""
+    who, given, say = asker(), request.form, words()
+    text = given.get("yaml", "")
+    try:
+        document = document_from(text)
+        slug = document.get("slug")
+        if one is not None and slug != one.slug:
+            raise InvalidInput(say("con.content.slug", slug=one.slug), "slug")
+        content = read_content(document, zone_of(account()))
+        if given.get("do") != "save":
+            return _form(one, text, looked=content)
+        if one is None and store.find(account().id, content.slug) is not None:
+            raise InvalidInput(say("con.content.taken", slug=content.slug), "slug")
+        if one is not None and given.get("seen", "") != str(one.latest):
+            raise InvalidInput(say("con.content.changed"), "seen")
+        made, new = library.put(account().id, document, who.now, author=who.actor[:64])
+    except HongyanError as error:
+        return _form(one, text, error=str(error))
+    if new:
+        _note("content_edit", made.slug, version=made.latest)
+    return redirect(url_for("console.content_page", slug=account().slug, ref=made.slug))
+
+
+def _form(
+    one: ContentState | None, text: str, error: str = "", looked: Content | None = None
+) -> Response:
+    return render(
+        "content_form.html",
+        422 if error else 200,
+        one=one,
+        yaml=text,
+        seen=one.latest if one else "",
+        error=error,
+        looked=looked is not None,
+        findings=[_finding(each) for each in _linted(looked)] if looked else [],
+        phone=_phone(looked) if looked else None,
+        slug=account().slug,
+    )
+
+
+def _linted(content: Content) -> list[Finding]:
+    public = services().settings.public
+    return library.lint_content(account().id, content, asker().now, public)
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "severity": words()(f"lint.severity.{one.severity.value}"),
+        "colour": {"error": "red", "warning": "yellow"}.get(one.severity.value, "blue"),
+        "refuses": one.severity.value == "error",
+        "place": f"{one.part}「{one.quote}」" if one.quote else one.part,
+        "why": one.why(language()),
+        "fix": one.suggestion(language()),
+    }
+
+
+def _phone(content: Content) -> dict[str, Any]:
+    """What a phone shows, with sample values; and how long each part is of what is allowed."""
+    draft = content_draft(content, Facts(zone=zone_of(account())))
+    filled = {part: draft.filled(text) for part, text in draft.parts.items()}
+    sizes = [
+        (part, limit.size(text), limit.most)
+        for part, text in filled.items()
+        if (limit := limit_of(draft.channel, part)) is not None
+    ]
+    return {
+        "title": content.scene,
+        "parts": [(part, _TAG.sub(r"\1〔↗〕", text)) for part, text in filled.items()],
+        "named": bool(content.fields),
+        "link": content.link,
+        "price": "" if content.price_fen is None else f"¥{content.price_fen / 100:,.2f}",
+        "sizes": sizes,
+    }
+
+
+def _page(
+    one: ContentState, status: int = 200, error: str = "", number: int | None = None
+) -> Response:
+    say, zone = words(), zone_of(account())
+    asked = request.args.get("version", "")
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 9 else number or one.latest
+    try:
+        stored = store.version(one.id, wanted)
+    except NotFound:
+        abort(404)
+    content = read_content(stored.document, zone)
+    return render(
+        "content.html",
+        status,
+        one=one,
+        row=_row(one, 0),
+        number=stored.number,
+        yaml=write_yaml(stored.document),
+        phone=_phone(content),
+        findings=[_finding(each) for each in _linted(content)],
+        uses=[
+            {"kind": say(f"con.use.{use.kind}"), "slug": use.slug, "path": use.path,
+             "place": _PLACES.get(use.kind, ""), "stage": use.stage}
+            for use in library.where_used(account().id, one.slug)
+        ],
+        versions=[
+            {"number": held.number, "at": shown_at(held.at, zone),
+             "by": actor_said(held.author, say), "published": held.number == one.published}
+            for held in store.versions(one.id, _VERSIONS)
+        ],
+        error=error,
+        slug=account().slug,
+        may_edit=asker().may(Right.EDIT),
+    )  # fmt: skip

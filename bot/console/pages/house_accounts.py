@@ -1,0 +1,172 @@
+"""公众号: the list, a new one; one account's check, secrets and API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console import accounts as use
+from bot.console.accounts import KINDS, Called
+from bot.console.gate import account, asker, page
+from bot.console.rights import Right
+from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.errors import HongyanError, InvalidInput
+from bot.i18n import catalogue
+from bot.store import account_settings, accounts, audit
+from bot.web.services import services
+from bot.wechat.errcodes import advice
+
+LONGEST_NAME = 64
+
+
+@page("/accounts", Right.SETTINGS)
+def accounts_page() -> Response:
+    """All accounts, and the form that adds one."""
+    return _list()
+
+
+@page("/accounts/add", Right.SETTINGS, ("POST",))
+def add_account() -> Response:
+    """A further account; what was wrong comes back without its secrets."""
+    given, who = request.form, asker()
+    names = ("appid", *account_settings.SECRETS)
+    values = {name: given.get(name, "").strip() for name in names}
+    slug = given.get("slug", "").strip()
+    try:
+        use.add(slug, given.get("kind", ""), values, who.actor, who.now)
+    except HongyanError as error:
+        return _list(422, error)
+    return redirect(url_for("console.account_page", slug=slug))
+
+
+@page("/a/<slug>/settings", Right.SETTINGS)
+def account_page(slug: str) -> Response:
+    """One account: callback address, check, secrets to be changed but never read, API keys."""
+    return _page()
+
+
+@page("/a/<slug>/settings/check", Right.SETTINGS, ("POST",))
+def check_account(slug: str) -> Response:
+    """Ask the platform now; the answer in words."""
+    who = asker()
+    called = list(use.calls(services().client_of(account().id)))
+    faults = [one.name for one in called if one.error]
+    audit.record(who.actor, "account_check", who.now, detail={"account": slug, "faults": faults})
+    return _page(called=called)
+
+
+@page("/a/<slug>/settings/rotate", Right.SETTINGS, ("POST",))
+def rotate_account(slug: str) -> Response:
+    """New secrets where fields were filled in; empty fields stay as they are."""
+    who = asker()
+    if slug == "default":
+        return _page(409, words()("con.account.from_settings"))
+    values = {name: request.form.get(name, "").strip() for name in account_settings.SECRETS}
+    try:
+        changed = use.rotate(account(), values, who.actor, who.now)
+    except HongyanError as error:
+        return _page(422, _said(error))
+    say = words()
+    named = say("con.list.and").join(say(f"con.account.{name}") for name in changed)
+    return _page(done=say("con.account.rotated", names=named))
+
+
+@page("/a/<slug>/settings/keys", Right.SETTINGS, ("POST",))
+def make_key(slug: str) -> Response:
+    """A new API key: on this page once, then never again."""
+    who, name = asker(), request.form.get("name", "").strip()
+    if not name or len(name) > LONGEST_NAME:
+        return _page(422, words()("con.key_of.bad_name"))
+    key = accounts.new_api_key(account().id, name, who.now)
+    audit.record(who.actor, "account_key", who.now, detail={"account": slug, "key": name})
+    return _page(key=key)
+
+
+@page("/a/<slug>/settings/keys/<int:key_id>/revoke", Right.SETTINGS, ("POST",))
+def revoke_key(slug: str, key_id: int) -> Response:
+    """It opens nothing from now on."""
+    who = asker()
+    if not account_settings.revoke_key(account().id, key_id, who.now):
+        return _page(404, words()("con.key_of.gone"))
+    audit.record(who.actor, "account_key_revoke", who.now, detail={"account": slug, "key": key_id})
+    return redirect(url_for("console.account_page", slug=slug))
+
+
+def _list(status: int = 200, error: HongyanError | None = None) -> Response:
+    say = words()
+    rows = [
+        {
+            "slug": one.slug,
+            "kind": say(f"con.account.kind.{one.kind}"),
+            "appid": one.appid,
+            "zone": one.timezone,
+            "callback": callback_of(one.slug),
+        }
+        for one in accounts.all_accounts()
+    ]
+    return render(
+        "accounts.html",
+        status,
+        rows=rows,
+        kinds=[(kind, say(f"con.account.kind.{kind}")) for kind in KINDS],
+        given=request.form,
+        error=_said(error) if error else "",
+    )
+
+
+def _said(error: HongyanError) -> str:
+    """A fault of a field in the reader's language; another as it is told."""
+    field = error.field if isinstance(error, InvalidInput) else type(error).__name__
+    return catalogue(language()).get(f"con.account.bad.{field or 'nothing'}", str(error))
+
+
+def callback_of(slug: str) -> str:
+    """What is written into the platform's page for this account."""
+    return f"{services().settings.public.rstrip('/')}/wechat/{slug}"
+
+
+def _page(
+    status: int = 200,
+    error: str = "",
+    done: str = "",
+    key: str = "",
+    called: list[Called] | None = None,
+) -> Response:
+    of, zone, say = account(), zone_of(account()), words()
+    return render(
+        "account.html",
+        status,
+        of=of,
+        kind=say(f"con.account.kind.{of.kind}"),
+        callback=callback_of(of.slug),
+        from_settings=of.slug == "default",
+        keys=[
+            {
+                "id": one.id,
+                "name": one.name,
+                "made": shown_at(one.made_at, zone),
+                "revoked": shown_at(one.revoked_at, zone) if one.revoked_at else "",
+            }
+            for one in account_settings.keys(of.id)
+        ],
+        called=[_told(one) for one in called or []],
+        error=error,
+        done=done,
+        key=key,
+    )
+
+
+def _told(one: Called) -> dict[str, Any]:
+    """One call in words: what was asked, how it went, what to do."""
+    say = words()
+    title = say(f"con.account.call.{one.name}")
+    if one.error is None:
+        count = "" if one.many is None else f"{one.many:,}"
+        return {"title": title, "ok": True, "said": say("con.account.works"), "count": count}
+    if one.error.errcode is None:
+        said = say("con.account.unreachable")
+    else:
+        said = f"{one.error.errcode}: {advice(one.error.errcode, language())}"
+    return {"title": title, "ok": False, "said": said, "count": ""}

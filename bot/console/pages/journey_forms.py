@@ -1,0 +1,144 @@
+"""A journey's document as YAML: looked at, then kept as the next version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot import journey as use
+from bot.console.documents import document_from
+from bot.console.gate import account, asker, page
+from bot.console.pages.journeys import found, note
+from bot.console.rights import Right
+from bot.console.shell import language, render, words
+from bot.errors import HongyanError, InvalidInput
+from bot.journey import words as say_of
+from bot.journey.checks import Flaw
+from bot.store import journeys as store
+from bot.store.journeys import JourneyState
+from bot.talk.files import write_yaml
+
+BEGINNING = """\
+slug: welcome
+name: 欢迎
+trigger: {when: subscribe}
+holdout: 0.05
+steps:
+  - id: wait
+    wait: {days: 1}
+  - id: thanks
+    tag: 新朋友
+  - id: end
+    end: finished
+"""
+
+
+@page("/a/<slug>/new-journey", Right.EDIT, ("GET", "POST"))
+def new_journey(slug: str) -> Response:
+    """A new journey; ?trade= would be installed, this one is written."""
+    return _form(None, BEGINNING) if request.method == "GET" else _saved(None)
+
+
+@page("/a/<slug>/journeys/<ref>/edit", Right.EDIT, ("GET", "POST"))
+def journey_edit(slug: str, ref: str) -> Response:
+    """The latest version's document, and what is wrong with it."""
+    one = found(ref)
+    if request.method == "POST":
+        return _saved(one)
+    if not one.version:
+        return _form(one, BEGINNING.replace("slug: welcome", f"slug: {one.slug}"))
+    document = store.version(one.id, one.version).document
+    return _form(one, write_yaml(_ordered(document)), _looked(document))
+
+
+def _ordered(value: Any) -> Any:
+    """A document is kept in the order of the alphabet, and read in that of its sense."""
+    if isinstance(value, list):
+        return [_ordered(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda name: (_PLACES.get(name, _MIDDLE), name))
+    return {name: _ordered(value[name]) for name in names}
+
+
+_FIRST = ("slug", "id", "name", "note", "trigger", "when", "if", "event")
+_LAST = ("then", "next", "to", "else", "steps")
+_MIDDLE = len(_FIRST)
+_PLACES = {name: place for place, name in enumerate(_FIRST)} | {
+    name: _MIDDLE + 1 + place for place, name in enumerate(_LAST)
+}
+
+
+def _saved(one: JourneyState | None) -> Response:
+    """Look at what was written; keep it where that was asked and nothing is wrong."""
+    who, given = asker(), request.form
+    text = given.get("yaml", "")
+    try:
+        document = document_from(text)
+        _must_fit(one, document)
+        flaws = _looked(document)
+        if given.get("do") != "save":
+            return _form(one, text, flaws, told=_told(document))
+        _must_be_seen(one, given.get("seen", ""))
+        if any(flaw.error for flaw in flaws if flaw.code not in _LACKS):
+            return _form(one, text, flaws, error=words()("con.journey.flawed"), status=422)
+        made = use.define(
+            account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
+        )
+    except HongyanError as error:
+        return _form(one, text, error=str(error), status=422)
+    note("journey_define", made, version=made.version, policy=given.get("policy", ""))
+    return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
+
+
+# Names of what can still be made: a draft may be kept without, a start is refused by use.start.
+_LACKS = ("no_batch", "no_segment", "no_journey", "no_date", "lint")
+
+
+def _must_fit(one: JourneyState | None, document: dict[str, Any]) -> None:
+    slug = document.get("slug")
+    if one is not None and slug != one.slug:
+        raise InvalidInput(words()("con.journey.slug", slug=one.slug), "slug")
+    taken = {each.slug for each in store.of_account(account().id)} if one is None else set()
+    if isinstance(slug, str) and slug in taken:
+        raise InvalidInput(words()("con.journey.taken", slug=slug[:40]), "slug")
+
+
+def _must_be_seen(one: JourneyState | None, seen: str) -> None:
+    """Nobody's change is written over unseen."""
+    if one is not None and seen != str(one.version):
+        raise InvalidInput(words()("con.journey.changed"), "seen")
+
+
+def _looked(document: Any) -> list[Flaw]:
+    return use.check(account().id, document, asker().now)[1]
+
+
+def _told(document: Any) -> list[str]:
+    return list(say_of.told(use.check(account().id, document, asker().now)[0], language()))
+
+
+def _form(
+    one: JourneyState | None,
+    text: str,
+    flaws: list[Flaw] | None = None,
+    told: list[str] | None = None,
+    error: str = "",
+    status: int = 200,
+) -> Response:
+    say = words()
+    return render(
+        "journey_form.html",
+        status,
+        one=one,
+        slug=account().slug,
+        yaml=text,
+        seen=one.version if one else "",
+        flaws=[(flaw.error, flaw.said(language())) for flaw in flaws or []],
+        told="\n".join(told or []),
+        policies=[(policy, say(f"con.journey.policy.{policy}")) for policy in use.POLICIES],
+        policy=request.form.get("policy", store.KEEP),
+        error=error,
+    )
