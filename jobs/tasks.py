@@ -85,7 +85,7 @@ def _reminders(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _effects(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    """Runs that are over: outcomes into the log, a post-mortem. Last week's digest; days' figures."""
+    """Runs that are over: outcomes into the log, post-mortem. Last week's digest; days' figures."""
     to = tuple(one.strip() for one in services.settings.report_to.split(",") if one.strip())
     done = outcomes.tell_due(now) + postmortem.make_due(now) + digest.make_due(now)
     done += days.fill_due(now)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import InvalidInput
 from bot.i18n import t
-from bot.insight.recommend import listing, logistic, measures, nearby, reasons
+from bot.insight.recommend import listing, logistic, measures, nearby, neural, reasons
 from bot.insight.recommend.blend import look, only
 from bot.insight.recommend.habit import NAMES as HABITS
 from bot.insight.recommend.habit import habits
@@ -152,6 +152,18 @@ def test_the_weights_are_those_of_the_library():
     expected = library.LogisticRegression(C=0.5, tol=1e-8).fit(z, y)
     assert weight[:-1] == pytest.approx(expected.coef_[0], abs=1e-3)
     assert weight[-1] == pytest.approx(expected.intercept_[0], abs=1e-3)
+
+
+def test_a_plain_feature_has_the_say_that_its_share_gives_it():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(300, 2)).astype(np.float32)
+    y = (rng.random(300) < 1 / (1 + np.exp(-x[:, 0] - x[:, 1]))).astype(float)
+    logit = {}
+    for share in (0.0, 0.5, 1.0):
+        p = neural.chances(neural.fit(x, y, 0, neural.Shares(plain=share, column=1)), x)
+        logit[share] = np.log(p / (1 - p))
+    assert np.argsort(logit[1.0]).tolist() == np.argsort(x[:, 1]).tolist()
+    assert logit[0.5] == pytest.approx((logit[0.0] + logit[1.0]) / 2)
 
 
 def test_with_one_answer_only_the_weights_stay_finite():
