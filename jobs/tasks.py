@@ -85,11 +85,15 @@ def _reminders(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _effects(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    """Runs that are over: outcomes into the log, post-mortem. Last week's digest; days' figures."""
+    """Runs that are over: outcomes into the log, a post-mortem; and last week's digest."""
     to = tuple(one.strip() for one in services.settings.report_to.split(",") if one.strip())
     done = outcomes.tell_due(now) + postmortem.make_due(now) + digest.make_due(now)
-    done += days.fill_due(now)
     return done + mail.send_due(mail.Mailbox(services.settings.smtp_url, to), now)
+
+
+def _days(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """The figures of days that are over, counted once for the console's home page."""
+    return days.fill_due(now)
 
 
 def _experiments(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -202,6 +206,7 @@ JOBS: tuple[Job, ...] = (
     Job("quotas", 3600, channelling.quotas),
     Job("reminders", 10, _reminders),
     Job("effects", 60, _effects),
+    Job("days", 3600, _days),
     Job("experiments", 60, _experiments),
     Job("sweep", 5, _sweep),
     Job("coupons", 300, _coupons),

@@ -192,7 +192,9 @@ def verdict(
         return RedeemOutcome.EXPIRED
     if found.state not in (CodeState.ISSUED, CodeState.EXPIRED):
         return RedeemOutcome.NOT_ISSUED
-    if use.told_later and found.issued_at is not None and now < found.issued_at:
+    # Who tells of it later tells whole seconds: a use in the second of the issue came after it.
+    issued_at = found.issued_at.replace(microsecond=0) if found.issued_at is not None else None
+    if use.told_later and issued_at is not None and now < issued_at:
         return RedeemOutcome.NOT_ISSUED
     if found.expires_at is not None and found.expires_at <= now:
         return RedeemOutcome.EXPIRED

@@ -10,17 +10,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.app import create_app
 from bot.build import build
 from bot.console import passwords, people, signing
 from bot.console.rights import Role
-from bot.inbox.context import Handled
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import operators
 from bot.store.operators import EVERY_ACCOUNT
-from bot.values.replies import NO_REPLY
 from tests.conftest import KEY, NOON
+from tests.support.app import app_with
 
 PASSWORD = "天青色等烟雨 1234"
 QUICK = 4  # log2 of scrypt's price, for tests alone
@@ -86,8 +84,7 @@ def house(tmp_path, monkeypatch, fresh_sqlite):
         ),
         clock=clock,
     )
-    app = create_app(services, lambda message, context: Handled(NO_REPLY, "none"))
-    yield House(app, services, clock, services.account_of("default").id)
+    yield House(app_with(services), services, clock, services.account_of("default").id)
     services.store.close()
 
 

@@ -8,14 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from bot import coupon
-from bot.app import create_app
 from bot.build import build
-from bot.inbox.context import Handled
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import accounts, coupons
-from bot.values.replies import NO_REPLY
 from tests.conftest import KEY, NOON, a_follower
+from tests.support.app import app_with
 
 
 @dataclass
@@ -65,9 +63,8 @@ def site(tmp_path, monkeypatch, fresh_sqlite):
         NOON,
     )  # fmt: skip
     code = coupons.issue_now(batch.id, lin, "event:1", NOON)
-    app = create_app(services, lambda message, ctx: Handled(NO_REPLY, "none"))
     yield Site(
-        app.test_client(),
+        app_with(services).test_client(),
         services,
         account.id,
         lin,
