@@ -13,7 +13,7 @@ from bot.campaign.order import load
 from bot.errors import MessageRefused, TokenRejected
 from bot.store import campaigns, send_figures, send_history, send_progress
 from bot.store.db import Store
-from bot.store.models import Send
+from bot.store.models import Follower, Send
 from bot.store.send_progress import Done
 from tests.bot.campaign.test_sending_once import a_claimed_row
 from tests.bot.campaign.world import World, found_world
@@ -75,11 +75,13 @@ def test_nothing_moves_so_nobody_knows_how_long(store: Store):
 
 def test_what_the_minutes_count_is_what_the_ledger_holds(any_store: Store):
     """Whatever happens: refusals, storms, skips, a dead sender, a cancellation."""
-    world = found_world(any_store, followers=60, codes=30)
+    world = found_world(any_store, followers=60, codes=60)  # for everybody who is tried again
     verdicts = [None, MessageRefused(45015, "w"), None, TokenRejected(40001, "t")] * 5
     answers = iter(verdicts)
     world.platform.verdict = lambda body: next(answers, None)
     made = world.begin(concurrency=8)
+    leaving = Follower.select(Follower.id).order_by(Follower.id).limit(9)
+    Follower.update(subscribed=False).where(Follower.id.in_([one.id for one in leaving])).execute()
     for _ in range(6):
         world.push()
         world.later(seconds=20)
