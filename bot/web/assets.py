@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from flask import abort, send_from_directory
+from werkzeug.wrappers import Response
+
 YEAR = 365 * 86400
 
 
@@ -30,6 +33,14 @@ class Assets:
         digest = _digest(self.folder / name)
         integrity = "sha384-" + base64.b64encode(digest).decode()
         return Asset(f"{self._prefix}/{_short(digest)}/{name}", integrity)
+
+    def answer(self, name: str, version: str) -> Response:
+        """The file, to be kept for a year; 404 for another version of it."""
+        if not self.fits(name, version):
+            abort(404)
+        found = send_from_directory(self.folder, name, max_age=YEAR)
+        found.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        return found
 
     def fits(self, name: str, version: str) -> bool:
         """Whether this is the version that we have of a file that we have."""

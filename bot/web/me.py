@@ -20,7 +20,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_from_directory,
 )
 from werkzeug.wrappers import Response
 
@@ -34,7 +33,7 @@ from bot.segment.catalogue import titles
 from bot.store import accounts, audit, consents, followers, picture
 from bot.tracking.tokens import ME
 from bot.values.audience import FollowerState
-from bot.web.assets import YEAR, Assets
+from bot.web.assets import Assets
 from bot.web.me_page import page_of
 from bot.web.services import services
 from bot.web.timeline_page import asked, timeline_page
@@ -51,12 +50,7 @@ MOST_LOOKS, MOST_EXPORTS = 60, 5
 @views.get("/asset/<version>/<path:name>")
 def asset(version: str, name: str) -> Response:
     """A style sheet or script; of another version there is none."""
-    found = assets()
-    if not found.fits(name, version):
-        abort(404)
-    answer = send_from_directory(found.folder, name, max_age=YEAR)
-    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    return answer
+    return assets().answer(name, version)
 
 
 @views.get("/<token>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import abort, g, redirect, request, send_from_directory, url_for
+from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import people, signing
@@ -13,18 +13,12 @@ from bot.console.shell import assets, render
 from bot.console.signing import Answer, Tried
 from bot.errors import InvalidInput, NotFound
 from bot.store import console_sessions
-from bot.web.assets import YEAR
 from bot.web.services import services
 
 
 @open_page("/asset/<version>/<path:name>")
 def asset(version: str, name: str) -> Response:
-    found = assets()
-    if not found.fits(name, version):
-        abort(404)
-    answer = send_from_directory(found.folder, name, max_age=YEAR)
-    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    return answer
+    return assets().answer(name, version)
 
 
 @open_page("/sign-in", ("GET", "POST"))
