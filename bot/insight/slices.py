@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from bot.errors import InvalidInput, NotFound
-from bot.insight.table import Table, read
+from bot.insight.table import Table, csv_lines, read, readable
 
 ROWS = 65_536
 
@@ -24,13 +22,8 @@ def slices(path: str | Path) -> Iterator[Table]:
     if name.removesuffix(".gz").endswith((".jsonl", ".ndjson")):
         yield read(path)
         return
-    try:
-        with _opened(name) as file:
-            yield from _csv(file, name)
-    except FileNotFoundError:
-        raise NotFound(f"{name}: no such file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{name}: cannot be read: {error}") from None
+    with readable(name), _opened(name) as file:
+        yield from _csv(file, name)
 
 
 def _opened(name: str) -> TextIO:
@@ -40,29 +33,12 @@ def _opened(name: str) -> TextIO:
 
 
 def _csv(file: TextIO, name: str) -> Iterator[Table]:
-    reader = csv.reader(file)
-    try:
-        header = next(reader, None)
-        if not header:
-            raise InvalidInput(f"{name}: is empty")
-        if len(set(header)) != len(header):
-            raise InvalidInput(f"{name}: a column's name stands twice in the first line")
-        some = list(islice(_even(reader, len(header), name), ROWS))
-        while True:
-            columns = zip(*some, strict=True) if some else ([] for _ in header)
-            yield Table(dict(zip(header, map(list, columns), strict=True)), len(some))
-            some = list(islice(_even(reader, len(header), name), ROWS))
-            if not some:
-                return
-    except csv.Error as error:
-        raise InvalidInput(f"{name}: line {reader.line_num}: {error}") from None
-
-
-def _even(reader: Iterator[list[str]], width: int, name: str) -> Iterator[list[str]]:
-    for line in reader:
-        if len(line) == width:
-            yield line
-        elif line:
-            at = getattr(reader, "line_num", 0)
-            said = f"{len(line)} cells where the first line has {width}"
-            raise InvalidInput(f"{name}: line {at}: {said}")
+    lines = csv_lines(file, name)
+    header = next(lines)
+    some = list(islice(lines, ROWS))
+    while True:
+        columns = zip(*some, strict=True) if some else ([] for _ in header)
+        yield Table(dict(zip(header, map(list, columns), strict=True)), len(some))
+        some = list(islice(lines, ROWS))
+        if not some:
+            return

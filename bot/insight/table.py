@@ -6,7 +6,8 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -87,42 +88,51 @@ def read(path: str | Path) -> Table:
     Raises NotFound; InvalidInput with the line for what cannot be read.
     """
     name = str(path)
-    try:
+    with readable(name):
         raw = Path(path).read_bytes()
         data = gzip.decompress(raw) if name.endswith(".gz") else raw
         text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise NotFound(f"{name}: no such file") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{name}: cannot be read: {error}") from None
     plain = name.removesuffix(".gz")
     return _json_lines(text, name) if plain.endswith((".jsonl", ".ndjson")) else _csv(text, name)
 
 
-def _csv(text: str, name: str) -> Table:
-    reader = csv.reader(io.StringIO(text, newline=""))
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """What keeps a file from being read, as NotFound or InvalidInput that name it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(f"{name}: no such file") from None
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{name}: cannot be read: {error}") from None
+
+
+def csv_lines(file: Iterable[str], name: str) -> Iterator[list[str]]:
+    """The header, then each line that is not empty, all of one width.
+
+    Raises InvalidInput with the line, where it is reached.
+    """
+    reader = csv.reader(file)
     try:
         header = next(reader, None)
         if not header:
             raise InvalidInput(f"{name}: is empty")
         if len(set(header)) != len(header):
             raise InvalidInput(f"{name}: a column's name stands twice in the first line")
-        lines = _even(reader, len(header), name)
+        yield header
+        for line in reader:
+            if line and len(line) != len(header):
+                said = f"{len(line)} cells where the first line has {len(header)}"
+                raise InvalidInput(f"{name}: line {reader.line_num}: {said}")
+            if line:
+                yield line
     except csv.Error as error:
         raise InvalidInput(f"{name}: line {reader.line_num}: {error}") from None
+
+
+def _csv(text: str, name: str) -> Table:
+    header, *lines = csv_lines(io.StringIO(text, newline=""), name)
     return Table({title: [line[i] for line in lines] for i, title in enumerate(header)}, len(lines))
-
-
-def _even(reader: Any, width: int, name: str) -> list[list[str]]:
-    lines = []
-    for line in reader:
-        if not line:
-            continue
-        if len(line) != width:
-            said = f"{len(line)} cells where the first line has {width}"
-            raise InvalidInput(f"{name}: line {reader.line_num}: {said}")
-        lines.append(line)
-    return lines
 
 
 def _json_lines(text: str, name: str) -> Table:
