@@ -5,7 +5,6 @@ state   candidate  made, not in use      active  in use, one of a slug      reti
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import instant, to_ms
-from bot.errors import Conflict, NotFound
+from bot.errors import NotFound
+from bot.store import model_bytes
 from bot.store.db import again, fetch, insert_new, locking, run, transaction
 
 KEPT = 5  # candidates and retired models of one slug that stay
@@ -71,7 +71,7 @@ def save(
     """Keep a new candidate. Of the models of its slug not in use only the last few stay."""
     columns = ("account_id", "slug", "kind", "version", "state", "fingerprint", "file_hash",
                "card", "metrics", "content", "made_at")  # fmt: skip
-    digest = hashlib.sha256(content).hexdigest()
+    digest = model_bytes.hash_of(content)
     with transaction():
         _hold(account_id)
         sql = "SELECT COALESCE(MAX(version), 0) FROM insight_model WHERE account_id=? AND slug=?"
@@ -123,13 +123,7 @@ def active(account_id: int, slug: str = "") -> list[Kept]:
 
 def content(model_id: int) -> bytes:
     """The bytes as they were saved. Raises NotFound; Conflict where they were changed since."""
-    rows = fetch("SELECT content, file_hash FROM insight_model WHERE id = ?", (model_id,))
-    if not rows:
-        raise NotFound(f"there is no model {model_id}")
-    held = bytes(rows[0][0])
-    if hashlib.sha256(held).hexdigest() != rows[0][1]:
-        raise Conflict(f"model {model_id} is not what was saved: its hash differs")
-    return held
+    return model_bytes.of("insight_model", model_id)
 
 
 @again

@@ -6,7 +6,6 @@ state   new      made, not in use         shadow   on trial beside the active on
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import instant, to_ms
-from bot.errors import Conflict, NotFound
-from bot.store import talk
+from bot.errors import NotFound
+from bot.store import model_bytes, talk
 from bot.store.db import fetch, insert_new, run, transaction
 
 KEPT = 5  # retired and new models of one kind that stay
@@ -49,7 +48,7 @@ def save(
     """Keep a new model; its id. Of the models not in use only the last few stay."""
     columns = ("account_id", "kind", "state", "fingerprint", "file_hash", "metrics", "content",
                "made_at")  # fmt: skip
-    digest = hashlib.sha256(content).hexdigest()
+    digest = model_bytes.hash_of(content)
     found = json.dumps(dict(metrics), ensure_ascii=False)
     with transaction():
         values = (account_id, kind, "new", fingerprint, digest, found, content, to_ms(now))
@@ -82,13 +81,7 @@ def in_state(account_id: int, kind: str, state: str) -> Kept | None:
 
 def content(model_id: int) -> bytes:
     """The bytes as they were saved. Raises NotFound; Conflict where they were changed since."""
-    rows = fetch("SELECT content, file_hash FROM learnt_model WHERE id = ?", (model_id,))
-    if not rows:
-        raise NotFound(f"there is no model {model_id}")
-    held = bytes(rows[0][0])
-    if hashlib.sha256(held).hexdigest() != rows[0][1]:
-        raise Conflict(f"model {model_id} is not what was saved: its hash differs")
-    return held
+    return model_bytes.of("learnt_model", model_id)
 
 
 def activate(account_id: int, model_id: int, now: datetime) -> None:
