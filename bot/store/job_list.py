@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.clock import from_ms, instant
 from bot.store.db import fetch
+from bot.store.jobs import names
 
 _LOOKED_AT = 6  # runs of a job; more of one that failed are not needed to know its rhythm
 
@@ -30,16 +31,6 @@ class Job(NamedTuple):
     @property
     def next_at(self) -> datetime | None:
         return self.planned_at + self.every if self.every else None
-
-
-def names() -> list[str]:
-    """Of all jobs that ever ran, a step in the index each: runs are many, jobs are few."""
-    found: list[str] = []
-    while rows := fetch(
-        "SELECT job FROM job_run WHERE job > ? ORDER BY job LIMIT 1", (found[-1] if found else "",)
-    ):
-        found.append(rows[0][0])
-    return found
 
 
 def jobs() -> list[Job]:

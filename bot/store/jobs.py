@@ -46,13 +46,29 @@ def prune(now: datetime, idle: timedelta, other: timedelta) -> int:
     )
 
 
+def names() -> list[str]:
+    """Of all jobs that ever ran, a step in the index each: runs are many, jobs are few."""
+    found: list[str] = []
+    while rows := fetch(
+        "SELECT job FROM job_run WHERE job > ? ORDER BY job LIMIT 1", (found[-1] if found else "",)
+    ):
+        found.append(rows[0][0])
+    return found
+
+
 def last_runs() -> list[LastRun]:
-    """The newest run of every job, by name."""
+    """The run of the latest instant of every job, by name."""
+    return [run for job in names() for run in _last(job)]
+
+
+def _last(job: str) -> list[LastRun]:
+    """One, or none where its runs were forgotten meanwhile."""
     rows = fetch(
-        "SELECT job, started_at, ended_at, outcome, done, error FROM job_run"
-        " WHERE id IN (SELECT MAX(id) FROM job_run GROUP BY job) ORDER BY job"
+        "SELECT started_at, ended_at, outcome, done, error FROM job_run WHERE job = ?"
+        " ORDER BY slot DESC LIMIT 1",
+        (job,),
     )
     return [
         LastRun(job, from_ms(start), from_ms(end) if end else None, outcome, done, error)
-        for job, start, end, outcome, done, error in rows
+        for start, end, outcome, done, error in rows
     ]
