@@ -41,7 +41,7 @@ def add(name: str, title: str, role: str, slug: str) -> None:
 def list_(json_: bool) -> None:
     """Everybody, with roles and state."""
     services()
-    known = {one.id: one.slug for one in accounts.all_accounts()}
+    known = accounts.slugs()
     rows = [_row(one, known) for one in operators.everybody()]
     headings = {name: name for name in ("name", "title", "roles", "state", "second_step")}
     lines = table([{**row, "roles": ", ".join(row["roles"])} for row in rows], headings)

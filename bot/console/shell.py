@@ -131,34 +131,34 @@ def _theme() -> str:
 
 def _shell(who: Asker) -> Shell:
     say = words()
-    mine = [one for one in accounts.all_accounts() if who.person.role_on(one.id)]
-    current = who.account or next(iter(mine), None)
-    role = who.person.role_on(current.id if current else 0)
+    mine = {key: slug for key, slug in accounts.slugs().items() if who.person.role_on(key)}
+    here = who.account.id if who.account else EVERY_ACCOUNT
+    current = here or next(iter(mine), EVERY_ACCOUNT)
+    role = who.person.role_on(current)
     return Shell(
         name=who.person.title,
         role=say(f"con.role.{role}") if role else "",
         form=who.form,
-        groups=_groups(who.person, current, say),
+        groups=_groups(who.person, role, mine.get(current, ""), say),
         accounts=[
-            Link(one.slug, url_for("console.home", slug=one.slug), one == who.account)
-            for one in mine
+            Link(slug, url_for("console.home", slug=slug), key == here)
+            for key, slug in mine.items()
         ],
-        account=current.slug if current else "",
+        account=mine.get(current, ""),
         sandboxed=services().settings.sandboxed,
     )
 
 
 def _groups(
-    person: OperatorState, current: AccountState | None, say: Words
+    person: OperatorState, role: str | None, slug: str, say: Words
 ) -> list[tuple[str, list[Link]]]:
-    """The menu's groups that have something for this person."""
+    """The menu's groups that have something for this person, who is `role` on the account `slug`;
+    "" where there is none."""
     found = []
-    if current is not None:
-        role = person.role_on(current.id)
-        for title, entries in MENU:
-            links = [_link(*one, say, slug=current.slug) for one in entries if _may(role, one[1])]
-            if links:
-                found.append((say(title) if title else "", links))
+    for title, entries in MENU if slug else ():
+        links = [_link(*one, say, slug=slug) for one in entries if _may(role, one[1])]
+        if links:
+            found.append((say(title) if title else "", links))
     everywhere = person.role_on(EVERY_ACCOUNT)
     house = [_link(*one, say) for one in HOUSE if _may(everywhere, one[1])]
     return [*found, (say("con.menu.settings"), house)] if house else found

@@ -65,7 +65,8 @@ def campaigns_list(slug: str) -> Response:
     say, zone = words(), zone_of(account())
     state = request.args.get("state", "")
     every = campaigns.all_of(account().id)
-    rows = [_row(one, say, zone) for one in every if state in ("", one.state)]
+    shown = [one for one in every if state in ("", one.state)]
+    rows = [_row(one, approve.standing_of(one), say, zone) for one in shown]
     states = [(key, say(f"campaign.state.{key}")) for key in ACTS]
     return render("campaigns.html", rows=rows, states=states, state=state, slug=slug)
 
@@ -158,7 +159,7 @@ def _found(ref: str) -> CampaignState:
         abort(404)
 
 
-def _row(one: CampaignState, say: Words, zone: ZoneInfo) -> Row:
+def _row(one: CampaignState, standing: str, say: Words, zone: ZoneInfo) -> Row:
     phase = phase_of(one)
     run = campaigns.generation(one.id, one.generation) if one.generation else None
     return Row(
@@ -170,12 +171,8 @@ def _row(one: CampaignState, say: Words, zone: ZoneInfo) -> Row:
         str(one.generation),
         f"{run.audience:,}" if run else "–",
         f"{send_progress.total(one.id, one.generation).sent:,}" if run else "–",
-        _approval_said(approve.standing_of(one), say),
+        say(f"con.approval.{standing}"),
     )
-
-
-def _approval_said(standing: str, say: Words) -> str:
-    return say(f"con.approval.{standing}") if standing else ""
 
 
 def _page(one: CampaignState, status: int = 200, error: str = "") -> Response:
@@ -190,7 +187,7 @@ def _page(one: CampaignState, status: int = 200, error: str = "") -> Response:
         "campaign.html",
         status,
         one=one,
-        row=_row(one, say, zone),
+        row=_row(one, standing, say, zone),
         acts=acts if who.may(Right.RUN) else [],
         sure=SURE,
         may_edit=who.may(Right.EDIT),

@@ -45,9 +45,10 @@ class Key:
 @page("/", Right.SELF)
 def start() -> Response:
     """Where one lands: the home page of the first account that one has a role on."""
-    mine = [one for one in accounts.all_accounts() if asker().person.role_on(one.id)]
+    person = asker().person
+    mine = [slug for id_, slug in accounts.slugs().items() if person.role_on(id_)]
     if mine:
-        return redirect(url_for("console.home", slug=mine[0].slug))
+        return redirect(url_for("console.home", slug=mine[0]))
     return render("nothing.html")
 
 

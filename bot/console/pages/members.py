@@ -75,7 +75,7 @@ def change_access(operator_id: int) -> Response:
 
 def _page(status: int = 200, error: str = "", link: str = "", of: str = "") -> Response:
     say = words()
-    known = {one.id: one.slug for one in accounts.all_accounts()}
+    known = accounts.slugs()
     return render(
         "members.html",
         status,
@@ -130,7 +130,7 @@ def _role() -> Role:
 
 def _account_id() -> int:
     asked = request.form.get("account", "0")
-    known = {EVERY_ACCOUNT, *(one.id for one in accounts.all_accounts())}
+    known = {EVERY_ACCOUNT, *accounts.ids()}
     if not asked.isdigit() or int(asked) not in known:
         raise InvalidInput("没有这个公众号 (no such account)", "account")
     return int(asked)
