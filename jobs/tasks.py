@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import coupon
+from bot import background, coupon
 from bot.campaign import (
     close_due,
     experiments_look,
@@ -30,7 +30,7 @@ from bot.profile.grouping import regroup
 from bot.profile.refresh import age_stages, fold_new
 from bot.segment.refresh import refresh_all
 from bot.services import Services
-from bot.store import accounts, dialogues, jobs, picture, privacy
+from bot.store import accounts, dialogues, jobs, picture, privacy, segment_sizes
 from bot.talk.learning import suggest
 from bot.talk.trial import run_trials
 from jobs import channelling, collecting
@@ -92,8 +92,9 @@ def _effects(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 
 def _days(services: Services, dispatch: Dispatch, now: datetime) -> int:
-    """The figures of days that are over, counted once for the console's home page."""
-    return days.fill_due(now)
+    """The figures of days that are over, counted once for the console's home page; and today's
+    sizes of segments."""
+    return days.fill_due(now) + segment_sizes.note(now)
 
 
 def _experiments(services: Services, dispatch: Dispatch, now: datetime) -> int:
@@ -184,12 +185,23 @@ def _groups(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return regroup(now)
 
 
+def _background(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """What operators asked for on the console and need not wait for."""
+    return background.run_short(services, now)
+
+
+def _background_long(services: Services, dispatch: Dispatch, now: datetime) -> int:
+    """The same of what takes minutes: imports, copies, teaching."""
+    return background.run_long(services, now)
+
+
 def _prune(services: Services, dispatch: Dispatch, now: datetime) -> int:
     return (
         jobs.prune(now, idle=timedelta(hours=1), other=timedelta(days=30))
         + dialogues.forget_expired(now)
         + privacy.forget_emptied(now - timedelta(days=1))
         + collecting.forget(now)
+        + background.forget(now)
     )
 
 
@@ -225,5 +237,7 @@ JOBS: tuple[Job, ...] = (
     Job("figures", 600, collecting.figures),
     Job("groups", 1800, _groups),
     Job("models", 3600, _models),
+    Job("background", 1, _background),
+    Job("background_long", 2, _background_long),
     Job("prune", 3600, _prune),
 )

@@ -31,6 +31,7 @@ views = Blueprint("console", __name__, url_prefix="/console")
 COOKIE = "hongyan_console"
 V = TypeVar("V", bound=Callable[..., Any])
 RIGHTS: dict[str, Right | None] = {}  # endpoint -> what it wants; None: open to everybody
+UPLOADS: dict[str, int] = {}  # endpoint -> bytes, where more than a form's text is taken
 # Where somebody goes who has given a password only, and nowhere else.
 _HALF_WAY = {"console.second", "console.sign_out"}
 
@@ -61,12 +62,17 @@ class Asker:
         return may(self.person.role_on(where), right)
 
 
-def page(rule: str, right: Right, methods: tuple[str, ...] = ("GET",)) -> Callable[[V], V]:
-    """Register a view that wants `right`. `<slug>` in the rule is the account that it is about."""
+def page(
+    rule: str, right: Right, methods: tuple[str, ...] = ("GET",), upload: int = 0
+) -> Callable[[V], V]:
+    """Register a view that wants `right`. `<slug>` in the rule is the account that it is about;
+    `upload`: bytes that a form with a file may have."""
 
     def register(view: V) -> V:
         views.add_url_rule(rule, view.__name__, view, methods=list(methods))
         RIGHTS[f"console.{view.__name__}"] = right
+        if upload:
+            UPLOADS[f"console.{view.__name__}"] = upload
         return view
 
     return register
@@ -115,10 +121,13 @@ def _let_in() -> Response | None:
     if not session.proved and endpoint not in _HALF_WAY:
         return redirect(url_for("console.second"))
     g.asker = _asker(session, token, now)
-    if request.method == "POST" and not _our_form(token):
-        abort(403, "页面已过期，请刷新后再试 (stale form: reload the page)")
     if right is not None and not g.asker.may(right):
         abort(403, "没有这项权限，请联系超级管理员 (your role does not allow it)")
+    # Only who may bring a file is read beyond the text of a form.
+    if endpoint in UPLOADS:
+        request.max_content_length = UPLOADS[endpoint]
+    if request.method == "POST" and not _our_form(token):
+        abort(403, "页面已过期，请刷新后再试 (stale form: reload the page)")
     return None
 
 

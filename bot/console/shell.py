@@ -48,7 +48,14 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("con.menu.unanswered", "unanswered"),
         ),
     ),
-    ("con.menu.figures", (("con.menu.reports", "reports"), ("con.menu.models", "models"))),
+    (
+        "con.menu.figures",
+        (
+            ("con.menu.reports", "reports"),
+            ("con.menu.models", "models"),
+            ("con.menu.work", "work_list"),
+        ),
+    ),
 )
 HOUSE: tuple[tuple[str, str], ...] = (
     ("con.menu.accounts", "accounts_page"),

@@ -26,3 +26,4 @@ from bot.console.pages import segment_forms as segment_forms
 from bot.console.pages import segments as segments
 from bot.console.pages import sign as sign
 from bot.console.pages import unanswered as unanswered
+from bot.console.pages import work as work

@@ -19,6 +19,7 @@ from bot.store.models.audience import (
     SegmentVersion,
     SegmentWatch,
 )
+from bot.store.models.background import BackgroundFile, BackgroundPart, BackgroundTask
 from bot.store.models.base import Table, database
 from bot.store.models.campaigning import (
     CampaignApproval,
@@ -116,6 +117,9 @@ __all__ = [
     "AttributeType",
     "AuditEntry",
     "AuditHead",
+    "BackgroundFile",
+    "BackgroundPart",
+    "BackgroundTask",
     "Campaign",
     "CampaignApproval",
     "CampaignBudget",

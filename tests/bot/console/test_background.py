@@ -1,0 +1,163 @@
+"""Tasks that go on without the one who asked: taken, held, ended, begun again, forgotten."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from bot import background
+from bot.background import kinds, running
+from bot.background.desk import Desk
+from bot.background.kinds import Kind
+from bot.errors import InvalidInput, NotFound
+from bot.store import background as store
+from bot.store.background import PART
+from bot.store.db import fetch, run
+from tests.conftest import NOON
+
+
+def counts(desk: Desk) -> dict[str, int]:
+    """How many lines the uploaded file has, and the file turned round."""
+    lines = desk.upload().read_bytes().splitlines()
+    desk.progress(len(lines), len(lines))
+    turned = desk.folder / "turned"
+    turned.write_bytes(b"\n".join(reversed(lines)))
+    desk.keep("反转.csv", turned)
+    return {"lines": len(lines)}
+
+
+def refuses(desk: Desk) -> dict[str, int]:
+    raise InvalidInput("这个文件没有表头 (the file has no header)", "file")
+
+
+def breaks(desk: Desk) -> dict[str, int]:
+    return {"never": len({}["openid of somebody"])}
+
+
+def stops_itself(desk: Desk) -> dict[str, int]:
+    store.stop(desk.task.account_id, desk.task.id, desk.now())
+    desk.progress(1)
+    raise AssertionError("it went on after it was stopped")
+
+
+@pytest.fixture
+def desk_kinds(monkeypatch):
+    """Kinds of this page instead of the product's."""
+    known = {"count": Kind(counts, long=True), "refuse": Kind(refuses), "break": Kind(breaks),
+             "stop": Kind(stops_itself)}  # fmt: skip
+    monkeypatch.setattr(kinds, "KINDS", known)
+    monkeypatch.setattr(running, "KINDS", known)
+
+
+@pytest.fixture
+def asked(house, desk_kinds):
+    """Ask for a task as an operator of the house."""
+    person = house.hire("lin", None)
+
+    def ask(kind: str, upload: bytes | None = None, **about: object) -> store.Task:
+        file = ("人.csv", io.BytesIO(upload)) if upload is not None else None
+        made = background.ask(house.account_id, person, kind, about, house.clock(), file)
+        return store.get(house.account_id, made)
+
+    return ask
+
+
+def state(task: store.Task) -> store.Task:
+    return store.get(task.account_id, task.id)
+
+
+def test_a_task_is_done_with_its_file_by_whoever_runs_next(house, asked):
+    lines = [b"line %d" % number for number in range(60_000)]  # two pieces of a file
+    task = asked("count", b"\n".join(lines))
+    assert background.run_short(house.services, house.clock()) == 0
+    assert background.run_long(house.services, house.clock()) == 1
+    over = state(task)
+    assert (over.state, over.result, over.done, over.total) == (
+        "done", {"lines": 60_000}, 60_000, 60_000,
+    )  # fmt: skip
+    made = store.file_of(task.id, "result")
+    assert made is not None
+    assert made.name == "反转.csv"
+    assert made.size > 2 * PART
+    assert b"".join(store.content(made)) == b"\n".join(reversed(lines))
+    assert store.file_of(task.id, "upload") is None  # it was needed until then
+
+
+def test_files_stand_sealed(house, asked):
+    asked("count", "微信号,张三的手机".encode())
+    kept = [bytes(row[0]) for row in fetch("SELECT content FROM background_part")]
+    assert len(kept) == 1
+    assert "张三".encode() not in kept[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("refuse", "这个文件没有表头 (the file has no header)"),
+        ("break", "内部错误，请联系管理员 (KeyError)"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_tells_nothing_of_followers(house, asked, kind, error):
+    task = asked(kind)
+    background.run_short(house.services, house.clock())
+    assert (state(task).state, state(task).error) == ("failed", error)
+
+
+def test_a_stopped_task_ends_at_its_next_word(house, asked):
+    task = asked("stop")
+    background.run_short(house.services, house.clock())
+    assert (state(task).state, state(task).result) == ("stopped", {})
+    assert not store.stop(task.account_id, task.id, house.clock())  # over is over
+
+
+def test_asked_twice_it_is_one_task_until_it_is_over(house, asked):
+    first = asked("refuse", of="a")
+    assert asked("refuse", of="a").id == first.id
+    assert asked("refuse", of="b").id != first.id
+    background.run_short(house.services, house.clock())
+    assert asked("refuse", of="b").id > first.id + 1
+
+
+def test_a_task_whose_runner_died_is_begun_again_but_not_for_ever(house, asked):
+    task = asked("count", b"a\nb")
+    for start in range(1, running.MOST_STARTS + 1):
+        taken = store.take(["count"], "a process that dies", NOON)
+        assert taken is not None
+        assert taken.starts == start
+        assert store.take(["count"], "another", NOON) is None  # it is held
+        run("UPDATE background_task SET lease_until = 0")  # a minute went by without a word
+    background.run_long(house.services, house.clock())
+    assert state(task).state == "failed"
+    assert "多次中断" in state(task).error
+
+
+def test_who_lost_the_task_changes_nothing_of_it(house, asked):
+    task = asked("count", b"a")
+    store.take(["count"], "first", NOON)
+    run("UPDATE background_task SET lease_until = 0")
+    store.take(["count"], "second", NOON)
+    assert not store.progress(task.id, "first", 1, 1)
+    assert not store.hold(task.id, "first")
+    assert not store.end(task.id, "first", "done", NOON, {"by": "first"})
+    assert store.end(task.id, "second", "done", NOON, {"by": "second"})
+    assert state(task).result == {"by": "second"}
+
+
+def test_what_is_over_is_forgotten_after_a_week_with_its_files(house, asked):
+    task = asked("count", b"a")
+    background.run_long(house.services, house.clock())
+    waiting = asked("refuse")
+    later = house.clock() + timedelta(days=7)
+    assert background.forget(later - timedelta(seconds=1)) == 0
+    assert background.forget(later + timedelta(seconds=1)) == 1
+    assert fetch("SELECT COUNT(*) FROM background_part") == [(0,)]
+    with pytest.raises(NotFound):
+        store.get(task.account_id, task.id)
+    assert state(waiting).state == "waiting"
+
+
+def test_an_unknown_kind_is_a_mistake_of_ours(house, asked):
+    with pytest.raises(ValueError, match="no such kind"):
+        asked("nonsense")
