@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from bot.content.draft import Draft, Values
 from bot.content.findings import Hit, Severity, rule
-from bot.content.limits import FIELD, GONE, NOTICES, field_kind, limit_of
+from bot.content.limits import GONE, NOTICES, limit_of
 from bot.content.lint_words import words
 from bot.content.variables import least, longest, misfit, samples
 from bot.content.wording import faults, places
+from bot.values.notice_fields import KEY, kind_of
 
 _OURS = "docs/explanation/content.md"
 _FIELDS = "微信公众平台《订阅消息参数值内容限制》"
@@ -96,15 +97,17 @@ def _longer(draft: Draft, values: Values) -> Iterator[Hit]:
 @rule("field-unknown", Severity.ERROR, _TEMPLATES, channels=NOTICES)
 def _field_unknown(draft: Draft) -> Iterator[Hit]:
     for part in draft.parts:
-        if part in GONE or (FIELD.fullmatch(part) and field_kind(part) is None):
+        if part in GONE or (KEY.fullmatch(part) and kind_of(part) is None):
             yield Hit(part, values={"field": part})
 
 
 @rule("field-value", Severity.ERROR, _FIELDS, channels=NOTICES)
 def _field_value(draft: Draft) -> Iterator[Hit]:
     for part, text in draft.parts.items():
-        kind, value = field_kind(part), draft.filled(text).strip()
-        if kind and value and len(value) <= kind.most and "\n" not in value and kind.refuses(value):
+        kind, value = kind_of(part), draft.filled(text).strip()
+        # What is too long or has several lines is told of by rules of its own.
+        one_line = 0 < len(value) <= kind.most and "\n" not in value if kind else False
+        if kind and one_line and not kind.takes(value):
             wants = f"@lint.field.{kind.name}"
             yield Hit(part, 0, len(text), {"field": part, "wants": wants})
 
