@@ -54,6 +54,7 @@ QUICK = (
     "blend",
 )
 FOLDS = 5
+RATE = 0.2  # of yes, at which PR-AUC of all sets is told, too
 DRAWS = 500
 LEAST_ROWS = 20  # of a word that gets a column or a rate of its own
 Doubles = NDArray[np.float64]
@@ -121,9 +122,7 @@ def _watched(what: str, done: int, of: int) -> None:
     sys.stderr.write(f"{what}: {done} of {of}\n")
 
 
-def _judged(
-    sample: Sample, parts: Sequence[Fold], chances: Sequence[Doubles]
-) -> dict[str, list[float]]:
+def _judged(sample: Sample, parts: Sequence[Fold], chances: Sequence[Doubles]) -> dict[str, Any]:
     """auc and pr_auc as [value, low, high]: the mean over the folds, each by its rows."""
     sizes = [len(one.judge) for one in parts]
     found: dict[str, list[Doubles]] = {"auc": [], "pr_auc": []}
@@ -132,7 +131,20 @@ def _judged(
         for name, values in found.items():
             values.append(drawn[name])
     means = {name: np.average(values, axis=0, weights=sizes) for name, values in found.items()}
-    return {name: _interval(values) for name, values in means.items()}
+    at = [_at_rate(sample.take(p.judge).y, c) for p, c in zip(parts, chances, strict=True)]
+    return {
+        **{name: _interval(values) for name, values in means.items()},
+        "yes": [round(float(np.average(sample.take(p.judge).y)), 4) for p in parts],
+        f"pr_auc at {RATE:.0%} yes": round(float(np.average(at, weights=sizes)), 4),
+    }
+
+
+def _at_rate(y: Doubles, chance: Doubles) -> float:
+    """PR-AUC as if RATE of the rows said yes: it grows with that share, the AUC does not. So sets
+    of different shares can be compared only at one."""
+    rate = float(y.mean())
+    weight = np.where(y > 0, RATE / rate, (1 - RATE) / (1 - rate))
+    return float(figures(y, chance, weight)["pr_auc"])
 
 
 def _interval(values: Doubles) -> list[float]:

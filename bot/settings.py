@@ -112,6 +112,11 @@ def _origins(value: str) -> tuple[str, ...]:
     return found
 
 
+# Those that bot.store.predictions names PURPOSES; a test holds them together.
+_MODELS = (
+    "redeem", "answer", "buy", "churn", "uplift", "next_order", "clusters", "hours", "fatigue",
+    "recommend",
+)  # fmt: skip
 _KEPT = r"[a-z0-9._*]+ *[=:] *([3-9]\d|[1-9]\d{2,4})"  # KIND=DAYS, 30 days at least
 
 _MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
@@ -244,9 +249,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "MODELS",
         "what is learnt and scored by itself every night, comma separated (none: nothing)",
-        "redeem,answer,buy,churn",
-        _names("redeem", "answer", "buy", "churn"),
-        "some of redeem, answer, buy, churn; off for nothing",
+        ",".join(_MODELS),
+        _names(*_MODELS),
+        f"some of {', '.join(_MODELS)}; off for nothing",
     ),
     Setting(
         "RETRAIN_DAYS",

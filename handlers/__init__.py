@@ -22,6 +22,7 @@ ORDER = (
     "menu",
     "rules",  # marketers' keyword rules, which go before commands
     "text",  # commands
+    "recommend",  # what is there for me
     "intent",  # what the model understood and is sure of
     "faq",  # questions that somebody wrote down
     "voice",

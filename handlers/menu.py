@@ -6,7 +6,8 @@ from bot.campaign import once
 from bot.campaign.carry import offer_for
 from bot.errors import InvalidInput, NotFound
 from bot.i18n import t
-from bot.inbox.context import Context
+from bot.inbox.context import Context, Handled
+from bot.menus import keys
 from bot.values.audience import Channel
 from bot.values.inbound import (
     MenuClick,
@@ -17,7 +18,8 @@ from bot.values.inbound import (
     MenuView,
 )
 from bot.values.replies import NO_REPLY, Reply, TextReply
-from handlers import answers
+from handlers import answers, ruled
+from handlers.gifts import content
 from handlers.router import router
 
 
@@ -34,17 +36,13 @@ def waiting_offer(ctx: Context) -> Reply:
     return TextReply(offer or t("menu.no_offer", ctx.lang))
 
 
-# The EventKeys of our buttons. A new button gets a line here.
+# The keys that the house itself answers: bot.menus.keys.HOUSE. A new one gets a line in both.
 BUTTONS = {
     "COUPON": answers.coupons,
     "MY_PROFILE": answers.profile,
     "HELP": answers.help_text,
     "MY_OFFER": waiting_offer,
 }
-
-
-# A button with the key ONCE:<slug of a campaign> asks for leave to send one message (一次性订阅).
-ONCE = "ONCE:"
 
 
 def ask_once(ctx: Context, campaign: str) -> Reply:
@@ -64,11 +62,23 @@ def ask_once(ctx: Context, campaign: str) -> Reply:
     return TextReply(t("once.ask", ctx.lang, url=url))
 
 
+def by_rule(ctx: Context, slug: str) -> Reply | Handled:
+    """The answers of a rule; the help where it is gone, switched off, or not for them or now."""
+    found = ruled.named(slug, ctx)
+    if found is None:
+        return answers.help_text(ctx)
+    return Handled(ruled.reply_of(found, ctx), f"rules.{slug}"[:64], found.why)
+
+
+NAMED = {keys.RULE: by_rule, keys.CONTENT: content, keys.ONCE: ask_once}
+
+
 @router.on(MenuClick)
-def click(message: MenuClick, ctx: Context) -> Reply:
+def click(message: MenuClick, ctx: Context) -> Reply | Handled:
     """What the button asks for; the help for a button of an older menu, which phones keep a day."""
-    if message.key.startswith(ONCE):
-        return ask_once(ctx, message.key.removeprefix(ONCE))
+    prefix, name = keys.parted(message.key)
+    if prefix:
+        return NAMED[prefix](ctx, name)
     return BUTTONS.get(message.key, answers.help_text)(ctx)
 
 

@@ -23,6 +23,19 @@ def matched(said: Understanding, ctx: Context) -> Match | None:
     return _rules(ctx).match(plain, ctx.now, _zone(ctx), _in_segment(ctx))
 
 
+def named(slug: str, ctx: Context) -> Match | None:
+    """The rule of this name, where it is in use, at this time and for this follower."""
+    zone, mine = _zone(ctx), _in_segment(ctx)
+    return next(
+        (
+            Match(one.rule, "", f"rule {slug}, by its name")
+            for one in _rules(ctx).entries
+            if one.rule.slug == slug and one.fits(ctx.now, zone, mine)
+        ),
+        None,
+    )
+
+
 def reply_of(found: Match, ctx: Context, said: Understanding | None = None) -> Reply:
     """The answers of a rule, said to the sender."""
     return say(ctx, found.rule.answers, found.rule.give, said=said)

@@ -13,7 +13,7 @@ from bot.talk.choosing import choose, merge
 from bot.talk.tone import Tone, toned
 from bot.values.audience import Understanding
 from bot.values.replies import NO_REPLY, MenuReply, Reply, Several, TextReply
-from handlers import handoff, satisfaction_ask
+from handlers import handoff, pieces, satisfaction_ask
 from handlers.gifts import content, coupon
 from handlers.variables import Values, is_first_today, segments_of
 
@@ -43,6 +43,8 @@ def say(
     reply = merge([_said(ctx, one, values, about) for one in chosen])
     if about.rpartition(".")[2] == HUMAN and not any(one.kind == HUMAN for one in chosen):
         return handoff.hand_over(ctx, "intent", said=reply).reply
+    if about.rpartition(".")[2] == pieces.RECOMMEND:
+        reply = merge([reply, pieces.below(ctx)])
     return satisfaction_ask.after_intent(ctx, _toned(ctx, reply, about), about)
 
 

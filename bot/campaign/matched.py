@@ -2,8 +2,8 @@
 
 Asked when all of the audience is in the ledger, and by a dry run of those who would be. As much as
 the run itself it is bound by permission: only who may be sent to as things stand takes of stock and
-budget. Decided in one transaction, by what was known as the run began and with a seed of its own:
-who dies in it leaves nothing behind, and the next one comes to the same.
+budget. Decided by what was known as the run began and with a seed of its own, so that who takes
+over comes to the same (bot.campaign.matched_decide).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.campaign.policy import next_opening
 from bot.campaign.purse import prices_of
 from bot.campaign.verdicts import CODE, DELAYED, OUTCOMES, verdicts
 from bot.clock import to_ms
-from bot.learning import features, serving
+from bot.learning import features, serving, worth
 from bot.store import (
     budgets,
     consents,
@@ -35,6 +35,7 @@ from bot.store import (
 )
 from bot.store.campaigns import GenerationState
 from bot.store.coupons import BatchState
+from bot.store.predictions import UPLIFT
 from bot.store.send_matches import Given
 from bot.values.interest import score
 
@@ -50,11 +51,16 @@ NOBODY = 0  # no follower has this id: what is said of who is not known
 
 @dataclass(frozen=True)
 class Planned:
-    """What each follower gets. by_model: chances are predictions, not an assumption."""
+    """What each follower gets.
+
+    by_model   chances are predictions, not an assumption
+    by_uplift  and what the message changes is counted, not who takes the coupon
+    """
 
     matching: Matching
     batches: tuple[BatchState, ...]
     by_model: bool
+    by_uplift: bool = False
 
     def place(self, follower_id: int) -> int | None:
         """Among those who were matched; None: permission kept them out."""
@@ -102,6 +108,7 @@ class Planned:
             "bound_fen": round(found.bound_fen, 2),
             "gap": round(found.gap, 6),
             "by_model": self.by_model,
+            **({"by_uplift": True} if self.by_uplift else {}),
             "fen_is_worth": round(float(found.prices.budget), 6),
             "offers": {
                 offer.name: {
@@ -133,7 +140,9 @@ def planned(order: Order, spans: Spans, at: datetime) -> Planned:
         budget = max(0, budget - budgets.spent(order.campaign_id, order.generation))
     terms = Terms(budget, minimum_fen=part.minimum_fen, seed=_seed(order))
     found = match_offers(_offers(order, at), lambda: chunks(order, spans, at), terms)
-    return Planned(found, order.choices, serving.serving(order.account_id, REDEEM) is not None)
+    by_uplift = part.by == UPLIFT and serving.serving(order.account_id, UPLIFT) is not None
+    by_model = by_uplift or serving.serving(order.account_id, REDEEM) is not None
+    return Planned(found, order.choices, by_model, by_uplift)
 
 
 def _seed(order: Order) -> int:
@@ -178,7 +187,8 @@ def chunks(order: Order, spans: Spans, at: datetime) -> Iterator[Chunk]:
         ids = [found[place] for place in goes]
         if ids:
             message = np.array([price[OUTCOMES[codes[place]]] for place in goes], np.float64)
-            yield Chunk(ids, _chances(order, ids, at), _eligible(order, ids), message)
+            tired = _tired(order, ids, at)
+            yield Chunk(ids, _chances(order, ids, at), _eligible(order, ids), message, tired)
 
 
 def _eligible(order: Order, ids: Sequence[int]) -> NDArray[np.bool_]:
@@ -194,16 +204,45 @@ def _eligible(order: Order, ids: Sequence[int]) -> NDArray[np.bool_]:
 
 
 def _chances(order: Order, ids: Sequence[int], at: datetime) -> Doubles:
-    """(n, k) as the model in use predicts; without one by interest alone. Of who does not want acts
+    """(n, k) as the models in use predict; without one by interest alone. Of who does not want acts
     to decide what is shown it is what is said of a person of whom nothing is known."""
+    found, unknown = (_predicted(order, some, at) for some in (ids, [NOBODY]))
+    if found is None or unknown is None:
+        return _by_interest(order, ids, at)
+    return _of_the_willing(ids, found, unknown)
+
+
+def _predicted(order: Order, ids: Sequence[int], at: datetime) -> Doubles | None:
     terms = [
         features.Terms(batch.topics, batch.face_value_fen, batch.threshold_fen)
         for batch in order.choices
     ]
-    found = serving.response(order.account_id, REDEEM, ids, terms, at)
-    unknown = serving.response(order.account_id, REDEEM, [NOBODY], terms, at)
+    response = serving.response(order.account_id, REDEEM, ids, terms, at)
+    part = order.definition.match
+    assert part is not None, "only an order with choices is matched"
+    if part.by != UPLIFT:
+        return response
+    uplift = serving.response(order.account_id, UPLIFT, ids, terms, at)
+    if uplift is None:
+        return response
+    offers = _offers(order, at)
+    margins, costs = ([getattr(one, name) for one in offers] for name in ("margin_fen", "cost_fen"))
+    return worth.of_uplift(uplift, response, np.array(margins), np.array(costs))
+
+
+def _tired(order: Order, ids: Sequence[int], at: datetime) -> Doubles:
+    """(n) fen: what one more message costs by those whom it drives away; 0 without a model."""
+    part = order.definition.match
+    assert part is not None, "only an order with choices is matched"
+    if not part.leaver_fen:
+        return np.zeros(len(ids))
+    found, unknown = (worth.driven_away(order.account_id, one, at) for one in (ids, [NOBODY]))
     if found is None or unknown is None:
-        return _by_interest(order, ids, at)
+        return np.zeros(len(ids))
+    return part.leaver_fen * _of_the_willing(ids, found[:, None], unknown[:, None])[:, 0]
+
+
+def _of_the_willing(ids: Sequence[int], found: Doubles, unknown: Doubles) -> Doubles:
     personal = send_matches.personal(ids)
     rows = np.array([who in personal for who in ids], np.bool_)
     return np.where(rows[:, None], found, unknown)
@@ -246,15 +285,22 @@ def planned_for(order: Order, run: GenerationState) -> Planned:
 
 
 def write(order: Order, found: Planned) -> None:
-    """In the transaction that decides."""
+    """All of a run of a few, in the transaction that decides."""
     for some in send_matches.waiting(order.campaign_id, order.generation):
-        placed = ((send_id, who, found.place(who)) for send_id, who in some)
-        given = [
+        write_batch(found, some)
+
+
+def write_batch(found: Planned, rows: Sequence[tuple[int, int]]) -> None:
+    """What these rows, (send id, follower id), carry, in place of what they did."""
+    placed = [(send_id, who, found.place(who)) for send_id, who in rows]
+    send_matches.take_back([send_id for send_id, *_ in placed])
+    send_matches.give(
+        [
             Given(send_id, who, batch.id if (batch := found.batch(at)) else None, found.told(at))
             for send_id, who, at in placed
             if at is not None
         ]
-        send_matches.give(given)
+    )
 
 
 def carried(order: Order) -> Callable[[Sequence[int]], dict[int, int]]:

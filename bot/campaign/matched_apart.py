@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from bot.campaign.matched import Doubles, Planned, chunks, opening
 from bot.campaign.order import Order
 from bot.store import send_matches
 from bot.store.campaigns import GenerationState
+
+if TYPE_CHECKING:
+    from bot.insight.matching import Chunk
 
 # Of the mean worth: between equals chance decides, and so all of them are a fair comparison. It is
 # above what parts equals and what the prices are rounded to (docs/explanation/matching.md).
@@ -33,22 +37,21 @@ def unworthy(order: Order, found: Planned, run: GenerationState) -> list[int]:
     free = replace(order, limits=replace(order.limits, control=None))
     barred: list[int] = []
     for chunk in chunks(free, spans, opening(order, run.started_at)):
-        best = _best(order, found, chunk.chances, np.asarray(chunk.message_fen), chunk.eligible)
+        best = _best(order, found, chunk)
         barred += np.asarray(chunk.ids)[best < least].tolist()
     return barred
 
 
-def _best(
-    order: Order, found: Planned, chances: Doubles, message: Doubles, eligible: object
-) -> Doubles:
+def _best(order: Order, found: Planned, chunk: Chunk) -> Doubles:
     """(n) fen: the most by which an offer is worth more than its price."""
     part, offers, prices = order.definition.match, found.matching.offers, found.matching.prices
     assert part is not None, "only an order with choices is matched"
     cost = np.array([offer.cost_fen for offer in offers])
     worth = np.array([offer.margin_fen for offer in offers]) - cost
-    value = chances * worth - message[:, None]
+    message = np.asarray(chunk.message_fen)
+    value = chunk.chances * worth - (message + np.asarray(chunk.fatigue_fen))[:, None]
     net = value - prices.stock - prices.budget * (cost + message[:, None])
-    open_ = np.asarray(eligible) & (value > 0) & (value >= part.minimum_fen)
+    open_ = np.asarray(chunk.eligible) & (value > 0) & (value >= part.minimum_fen)
     stocked = np.array([offer.stock != 0 for offer in offers])
     best: Doubles = np.where(open_ & stocked, net, -np.inf).max(axis=1)
     return best

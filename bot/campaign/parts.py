@@ -156,11 +156,15 @@ class Match:
 
     minimum_fen  who is worth less with each of them gets none
     assumed      chance of a redemption where no model is in use: twice that at full interest
+    by           response: who takes the coupon; uplift: whom the message moves to buy
+    leaver_fen   what is lost with a follower whom one message too many drives away
     """
 
     offers: tuple[Choice, ...]
     minimum_fen: int = 0
     assumed: float = 0.05
+    by: Literal["response", "uplift"] = "response"
+    leaver_fen: int = 0
 
     def document(self) -> dict[str, Any]:
         return {**asdict(self), "offers": [asdict(one) for one in self.offers]}
@@ -176,6 +180,8 @@ class Guardrails:
     when_capped   skip: who is at a cap gets nothing of this run; wait: is asked again next day
     yield_hours   a campaign of higher priority that is to reach the same follower within so many
                   hours goes first, where the caps leave room for one only
+    also_quiet    the house's quiet hours beside the campaign's own (bot.campaign.house); no
+                  document has them
     """
 
     per_day: int | None = 1
@@ -187,6 +193,7 @@ class Guardrails:
     variety: Variety | None = None
     when_capped: Literal["skip", "wait"] = "skip"
     yield_hours: int = 24
+    also_quiet: tuple[time, time] | None = None
 
     def document(self) -> dict[str, Any]:
         quiet = [f"{t:%H:%M}" for t in (self.quiet_from, self.quiet_to) if t is not None]

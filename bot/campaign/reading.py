@@ -149,8 +149,10 @@ def match(fields: Fields) -> Match | None:
         raise child.refuse("offers", "names a batch twice")
     whole = child.whole("minimum_fen", 0, 0, MAX_MARGIN_FEN)
     assumed = child.number("assumed", 0.05, 0.0001, 0.5)
+    uplift = child.one_of("by", ("response", "uplift"), "response") == "uplift"
+    leaver = child.whole("leaver_fen", 0, 0, MAX_MARGIN_FEN)
     child.done()
-    return Match(found, whole, assumed)
+    return Match(found, whole, assumed, "uplift" if uplift else "response", leaver)
 
 
 def _choice(child: Fields, place: int, word: object) -> Choice:

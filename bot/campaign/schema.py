@@ -200,6 +200,17 @@ def _match(slug: dict[str, Any]) -> dict[str, Any]:
                 "description": "chance of a redemption while no model is in use; twice that at"
                 " full interest",
             },
+            "by": {
+                "enum": ["response", "uplift"],
+                "default": "response",
+                "description": "who takes the coupon, or whom the message moves to buy; without a"
+                " model of uplift in use the former",
+            },
+            "leaver_fen": {
+                **_whole(0, MAX_MARGIN_FEN, 0),
+                "description": "what is lost with a follower whom one message too many drives"
+                " away; of use with a model of fatigue",
+            },
         },
         required=("offers",),
     )

@@ -87,8 +87,9 @@ def train(
 ) -> None:
     """Learn a model of KIND from the rows of a table, and say how good it is.
 
-    Without --data: from the store's followers, KIND being redeem, answer, buy or churn. The model
-    goes into the registry, and into use where it judges better than the one in use.
+    Without --data: from the store's followers, KIND being redeem, answer, buy, churn, uplift,
+    next_order, clusters, hours, fatigue or recommend. The model goes into the registry, and into
+    use where it judges better than the one in use.
     """
     given = {
         "positive": positive, "leave_out": leave_out, "keep": keep, "candidates": candidate,

@@ -140,6 +140,32 @@ def better(
     return Verdict(swap, {**found, "auc_higher": higher, "log_loss_lower": cheaper}, reason)
 
 
+def ahead(
+    old: Doubles, new: Doubles, what: str, count: Codes | None = None, seed: int = 0
+) -> Verdict:
+    """Whether a new model's gains are higher than an old one's, on the same followers.
+
+    old, new  (n) what each gained of each follower, or of each of n sorts of rows
+    what      the gain in words, for the reason
+    count     (n) how many rows of each sort; None: one
+
+    Yes if the mean is higher in SURE of the draws. Neither may have been taught on the rows.
+    """
+    weight = np.ones(len(old)) if count is None else count.astype(np.float64)
+    total = float(weight.sum())
+    means = [float(weight @ one) / total for one in (old, new)]
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(int(total), weight / total, _DRAWS) @ (new - old)
+    higher = float((drawn > 0).mean())
+    swap = higher >= SURE
+    reason = (
+        f"{what} {means[0]:.4f} before, {means[1]:.4f} now: higher in {higher:.0%} of draws of the "
+        f"same {int(total)}; {SURE:.0%} are asked for: the {'new' if swap else 'old'} model serves"
+    )
+    found = {"old": {what: means[0]}, "new": {what: means[1]}, "higher": higher}
+    return Verdict(swap, found, reason)
+
+
 def _losses(y: Doubles, chance: Doubles) -> Doubles:
     sure = np.clip(chance, 1e-6, 1 - 1e-6)
     return -np.where(y > 0, np.log(sure), np.log1p(-sure))

@@ -61,10 +61,13 @@ def svg(panels: Sequence[Panel], title: str) -> str:
 
 def curves(judged: Mapping[str, Any], learning: Sequence[Mapping[str, float]]) -> str:
     """Calibration, gain and, where there is one, the learning curve of a judged model."""
-    panels = [_calibration(judged["calibration"]), _gain(judged["gains"])]
-    if learning:
-        panels.append(_learning(learning))
-    return svg(panels, "calibration, gain and learning curves")
+    return svg(panels_of(judged, learning), "calibration, gain and learning curves")
+
+
+def panels_of(judged: Mapping[str, Any], learning: Sequence[Mapping[str, float]]) -> list[Panel]:
+    """The same one by one, for who has other words for them."""
+    found = [_calibration(judged["calibration"]), _gain(judged["gains"])]
+    return [*found, _learning(learning)] if learning else found
 
 
 def _calibration(lines: Sequence[Mapping[str, float]]) -> Panel:

@@ -27,6 +27,7 @@ LEAST_EVENTS = 30  # who left; with fewer the fixed cap holds
 LEAST_EVENTS_A_FEATURE = 10  # a common rule for logistic models (Peduzzi et al. 1996)
 PENALTY = 1.0
 WINDOWS = ("touches_7", "touches_30")
+MONTH_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,21 @@ class Days:
     """Follower-days at risk.
 
     week, month  (n) touches of the 7 and of the 30 days before
-    left         (n) 1.0 where he left on that day
+    left         (n) 1.0 where he left on that day; with `count` how many did
     features     name -> (n), any numbers; NaN is the mean
+    count        (n) how many days each row stands for; None: one
     """
 
     week: Doubles
     month: Doubles
     left: Doubles
     features: Mapping[str, Doubles]
+    count: Doubles | None = None
+
+    @property
+    def days(self) -> Doubles:
+        """(n) how many days each row stands for."""
+        return np.ones(len(self.left)) if self.count is None else self.count
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,17 @@ class Hazard:
         """The chance to leave on a day, (n)."""
         columns = np.column_stack([week, month, *self._scaled(features, len(week))])
         return np.asarray(1 / (1 + np.exp(-(self.bias + columns @ self.weights))))
+
+    def gone_within(
+        self, week: Doubles, month: Doubles, features: Mapping[str, Doubles], more: int = 0
+    ) -> Doubles:
+        """The chance to leave within MONTH_DAYS, (n), touches staying as they are.
+
+        more  so many further touches today: they count in the week for 7 of the days
+        """
+        soon = self.per_day(week + more, month + more, features)
+        later = self.per_day(week, month + more, features)
+        return np.asarray(1 - (1 - soon) ** 7 * (1 - later) ** (MONTH_DAYS - 7))
 
     def most_touches(
         self, limit: float, features: Mapping[str, Doubles], others: Doubles, most: int
@@ -114,14 +133,14 @@ def learn(of: Days) -> Hazard | None:
     Only as many features as LEAST_EVENTS_A_FEATURE allows are taken, in the order given.
     """
     events = int(of.left.sum())
-    if events < LEAST_EVENTS or events == len(of.left):
+    if events < LEAST_EVENTS or events == of.days.sum():
         return None
     allowed = max(0, events // LEAST_EVENTS_A_FEATURE - len(WINDOWS))
     names = list(of.features)[:allowed]
     mean, scale, columns = _scaling([of.features[name] for name in names])
     x = np.column_stack([of.week, of.month, *columns])
-    at = _fitted(x, of.left)
-    return Hazard(float(at[0]), at[1:], names, mean, scale, len(of.left), events)
+    at = _fitted(x, of.left, of.days)
+    return Hazard(float(at[0]), at[1:], names, mean, scale, int(of.days.sum()), events)
 
 
 def _scaling(values: Sequence[Doubles]) -> tuple[Doubles, Doubles, list[Doubles]]:
@@ -136,11 +155,11 @@ def _scaling(values: Sequence[Doubles]) -> tuple[Doubles, Doubles, list[Doubles]
     return np.array(means), np.array(scales), columns
 
 
-def _fitted(x: Doubles, y: Doubles) -> Doubles:
+def _fitted(x: Doubles, y: Doubles, days: Doubles) -> Doubles:
     """Bias and weights of the least penalised loss; equal rows are counted once."""
     rows, at = np.unique(x, axis=0, return_inverse=True)
     at = np.ravel(at)
-    every = np.bincount(at, minlength=len(rows)).astype(np.float64)
+    every = np.bincount(at, days, minlength=len(rows))
     left = np.bincount(at, y, minlength=len(rows))
     design = np.column_stack([np.ones(len(rows)), rows])
 
@@ -153,7 +172,7 @@ def _fitted(x: Doubles, y: Doubles) -> Doubles:
         return value + PENALTY / 2 * float((w[1:] ** 2).sum()), slope
 
     start = np.zeros(design.shape[1])
-    start[0] = np.log(y.sum() / (len(y) - y.sum()))
+    start[0] = np.log(y.sum() / (days.sum() - y.sum()))
     bounds = [(None, None), (0, None), (0, None), *[(None, None)] * (design.shape[1] - 3)]
     minimize = import_module("scipy.optimize").minimize
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)

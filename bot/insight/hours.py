@@ -104,6 +104,14 @@ def log_likelihood(acts: Doubles, shares: Doubles, weight: float) -> float:
     return float((gammaln(weight) - gammaln(total + weight)).sum() + each.sum())
 
 
+def foretold(habit: Habit, taught: Doubles, later: Doubles) -> Doubles:
+    """Log likelihood of later acts by what earlier ones say, (n): each person's, summed.
+
+    taught, later  (n, 24) acts by hour
+    """
+    return np.asarray((later * np.log(habit.hours(taught))).sum(axis=1))
+
+
 def smooth(acts: Doubles, beside: float = 0.25) -> Doubles:
     """Acts with this share of each hour's counted at either neighbour, round the clock."""
     before, after = np.roll(acts, 1, axis=1), np.roll(acts, -1, axis=1)

@@ -69,6 +69,8 @@ _MODULES = {
     "recommend": "bot.insight.recommend.kind",
     "clusters": "bot.insight.clusters.kind",
     "lookalike": "bot.insight.clusters.lookalike",
+    "hours": "bot.insight.hours_kind",
+    "fatigue": "bot.insight.fatigue_kind",
 }
 NAMES = tuple(_MODULES)
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from bot.insight.table import Table, csv_lines, read, readable
 
-ROWS = 65_536
+ROWS = 8_192  # eight times as many take three times the memory and no less time
 
 
 def slices(path: str | Path) -> Iterator[Table]:

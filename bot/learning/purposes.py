@@ -21,12 +21,14 @@ Happened = Callable[[Sequence[Logged], int, int], bool]
 class Purpose:
     """What is to be known ahead.
 
-    sort          message: before each message; landmark: at each of the last month-ends; now: of
-                  everybody as he stands
+    sort          message: before each message; trial: before each message, and before each that was
+                  held back by luck; landmark: at each of the last month-ends; now: of everybody as
+                  he stands; own: by a way of its own (bot.learning.ways)
     with_offer    the row also says what is offered
     answers       of `message`: acts inside the attribution window that count
     needs_coupon  of `message`: only messages with a coupon
-    days          of `landmark`: how far ahead; happened: whether it did, after..until (ms)
+    days          of `landmark`: how far ahead; happened, also of `trial`: whether it did,
+                  after..until (ms)
     of_active     of `landmark`: only of those who did something in as many days before
     """
 
@@ -74,6 +76,12 @@ PURPOSES = {
         Purpose("answer", "message", with_offer=True, answers=_ANSWERS),
         Purpose("buy", "landmark", days=30, happened=_bought),
         Purpose("churn", "landmark", days=60, of_active=True, happened=_left),
+        Purpose("uplift", "trial", kind="uplift", with_offer=True, happened=_bought),
+        Purpose("next_order", "own", kind="churn"),
+        Purpose("clusters", "own", kind="clusters"),
+        Purpose("hours", "own", kind="hours"),
+        Purpose("fatigue", "own", kind="fatigue"),
+        Purpose("recommend", "own", kind="recommend"),
     )
 }  # fmt: skip
 assert tuple(PURPOSES) == SLUGS

@@ -7,6 +7,7 @@ score. While it goes, rows are sampled, and held against those of the model's fi
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from bot.errors import NotFound
 from bot.insight.drift import STRAYED, drift, drift_of_score, spread
 from bot.insight.kinds import Progress, silent
 from bot.insight.table import Table
-from bot.learning import features, serving
+from bot.learning import features, serving, ways
 from bot.learning.serving import Doubles, Now, Serving
 from bot.segment import scored
 from bot.store import insight_models, learning_rows, predictions
@@ -70,12 +71,11 @@ def score(account_id: int, slug: str, now: datetime, progress: Progress = silent
     every = max(1, whole // SAMPLE)
     while ids := learning_rows.subscribed(account_id, after, CHUNK):
         found = _spoken_of(of, serving.standing(ids, now))
-        chances = serving.scores(of, found)
-        scores = dict(zip(found.ids, chances.tolist(), strict=True))
-        changed += scored.put(account_id, slug, of.kept.version, scores, now)
-        changed += scored.drop(account_id, slug, sorted(set(ids) - set(found.ids)))
+        scores = ways.say(of, found, now)
+        for name, values in scores.items():
+            changed += _put(account_id, name, of.kept.version, ids, found, values, now)
         samples.append(found.rows[::every])
-        said.append(chances[::every])
+        said.append(scores.get(slug, np.empty(0))[::every])
         seen, after = seen + len(found.ids), ids[-1]
         progress("score", min(seen, whole), whole)
     changed += _drop_stale(account_id, slug, of.kept.version)
@@ -86,22 +86,32 @@ def score(account_id: int, slug: str, now: datetime, progress: Progress = silent
     return result
 
 
+def _put(
+    account_id: int, slug: str, version: int, ids: Sequence[int], found: Now, values: Doubles,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Keep what is said of a chunk; of whom nothing is said any more loses what was."""
+    pairs = zip(found.ids, values.tolist(), strict=True)
+    scores = {who: value for who, value in pairs if value == value}
+    changed = scored.put(account_id, slug, version, scores, now)
+    return changed + scored.drop(account_id, slug, sorted(set(ids) - scores.keys()))
+
+
 def _spoken_of(of: Serving, found: Now) -> Now:
     """Of who did nothing for so long that he has left already, it is not asked whether he will."""
     if not of.purpose.of_active:
         return found
-    kept = np.flatnonzero(found.rows[:, _RECENCY] <= of.purpose.days).tolist()
-    return Now(
-        [found.ids[at] for at in kept], found.rows[kept], [found.interests[at] for at in kept]
-    )
+    return found.take(np.flatnonzero(found.rows[:, _RECENCY] <= of.purpose.days).tolist())
 
 
-def _drop_stale(account_id: int, slug: str, version: int) -> int:
+def _drop_stale(account_id: int, model: str, version: int) -> int:
     """Scores that a round of this version did not renew: of who left, and of earlier models."""
-    dropped = after = 0
-    while ids := predictions.stale(account_id, slug, version, after, CHUNK):
-        dropped += scored.drop(account_id, slug, ids)
-        after = ids[-1]
+    dropped = 0
+    for slug in predictions.slugs(account_id, model):
+        after = 0
+        while ids := predictions.stale(account_id, slug, version, after, CHUNK):
+            dropped += scored.drop(account_id, slug, ids)
+            after = ids[-1]
     return dropped
 
 
@@ -120,14 +130,17 @@ def _drift(of: Serving, samples: list[Doubles], said: list[Doubles]) -> list[dic
     if sum(len(one) for one in samples) < LEAST:
         return []
     rows, scores = np.concatenate(samples), np.concatenate(said)
+    scores = scores[~np.isnan(scores)]
     names = features.PERSON
     table = Table({name: rows[:, place].copy() for place, name in enumerate(names)}, len(rows))
     first = of.kept.card.get(FIRST)
     if first is None:
         known = {name: spread(table.numbers(name)) for name in names}
-        first = {"features": known, "score": spread(scores)}
+        first = {"features": known} | ({"score": spread(scores)} if len(scores) else {})
         insight_models.note(of.kept.id, "card", **{FIRST: first})
-    lines = [*drift(first["features"], table), drift_of_score(first["score"], scores)]
+    lines = drift(first["features"], table)
+    if len(scores) and "score" in first:
+        lines = [*lines, drift_of_score(first["score"], scores)]
     return sorted(lines, key=lambda line: -line["psi"])
 
 

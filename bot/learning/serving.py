@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,14 @@ from bot.insight.table import Table
 from bot.learning import features
 from bot.learning.features import Terms
 from bot.learning.purposes import LIKE, Purpose, purpose
+from bot.profile.parts import State
 from bot.store import insight_models, learning_rows, profiles
 from bot.store.insight_models import Kept
 from bot.values.interest import DAY_MS
 
 Doubles = NDArray[np.float64]
 OURS = "product"  # of a card: what was noted of a model when it was taught from the store
-_SAID = {"lookalike": "ahead"}  # the column that lies in 0..1; of other kinds: score
+_SAID = {"lookalike": "ahead", "uplift": "uplift"}  # the column that is kept; of others: score
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,26 @@ def chances(learnt: Learnt, table: Table) -> Doubles:
 
 @dataclass(frozen=True)
 class Now:
-    """Followers as they stand: their rows, and their interests where an offer is looked at."""
+    """Followers as they stand: their rows, what is known of each, and what reached them of late.
+
+    received  instants (ms) of messages of the last LEDGER_DAYS, ascending
+    """
 
     ids: Sequence[int]
     rows: Doubles
     interests: Sequence[dict[str, float]]
+    states: Sequence[State] = ()
+    received: Sequence[Sequence[int]] = ()
+
+    def take(self, at: Sequence[int]) -> Now:
+        """Those at these places."""
+        return Now(
+            [self.ids[place] for place in at],
+            self.rows[list(at)],
+            [self.interests[place] for place in at],
+            [self.states[place] for place in at],
+            [self.received[place] for place in at],
+        )
 
 
 def standing(follower_ids: Sequence[int], now: datetime) -> Now:
@@ -106,7 +123,8 @@ def standing(follower_ids: Sequence[int], now: datetime) -> Now:
         for id_, state in zip(follower_ids, held, strict=True)
     ]
     wide = np.array(rows, np.float64).reshape(len(rows), len(features.PERSON))
-    return Now(follower_ids, wide, [features.interests(state, now) for state in held])
+    liked = [features.interests(state, now) for state in held]
+    return Now(follower_ids, wide, liked, held, [received.get(id_, ()) for id_ in follower_ids])
 
 
 def table_of(found: Now, terms: Terms | None) -> Table:
@@ -154,8 +172,13 @@ def response(
 
 def fingerprint(table: Table) -> str:
     """Of the rows that taught."""
-    digest = hashlib.sha256()
-    for name in table.names:
-        digest.update(name.encode())
-        digest.update(table.numbers(name).tobytes())
-    return digest.hexdigest()
+    parts = ((name.encode(), table.numbers(name).tobytes()) for name in table.names)
+    return digest(chain.from_iterable(parts))
+
+
+def digest(parts: Iterable[bytes]) -> str:
+    """SHA-256 of parts, one after the other."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()

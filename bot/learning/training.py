@@ -21,10 +21,11 @@ from bot.insight.choose import Verdict, better
 from bot.insight.kinds import Columns, Progress, Request, silent
 from bot.insight.modelfile import Learnt
 from bot.insight.table import Table
-from bot.learning import features, rows
+from bot.learning import features, rows, ways
 from bot.learning.purposes import Purpose, purpose
 from bot.learning.rows import FOLLOWER, MOMENT, TARGET
 from bot.learning.serving import OURS, Serving, chances, fingerprint, serving
+from bot.learning.ways import Ask, Taught
 from bot.store import insight_models
 from bot.store.insight_models import Kept
 
@@ -88,26 +89,39 @@ def train(
     Raises InvalidInput where there is too little to learn from; what is in use stays.
     """
     of = purpose(slug)
-    found = rows.table(account_id, of, now, progress)
     used = serving(account_id, slug)
-    parted = part(found, of, used)
-    learnt = kinds.kind(of.kind).train(
-        Request(parted.teach, COLUMNS, seed, {"candidates": USUAL, **(options or {})}, progress)
-    )
-    verdict = judge(learnt, used, parted, seed)
+    ask = Ask(account_id, of, now, used, seed, options or {}, progress)
+    taught = ways.teach(ask) if ways.own(slug) else _teach(ask)
+    verdict = taught.verdict
     if used is None:
-        said = f"none is in use: held against the mean of those who taught; {verdict.reason}"
+        said = f"none is in use: held against what is known without one; {verdict.reason}"
         verdict = replace(verdict, reason=said)
     if not activate:
         verdict = replace(verdict, swap=False, reason=f"a candidate, as asked; {verdict.reason}")
-    kept = _keep(account_id, of, learnt, parted, verdict, now)
+    kept = _kept(account_id, of, replace(taught, verdict=verdict), now)
     if verdict.swap:
         kept = insight_models.activate(account_id, kept.id, now)
     logger.info(
         "model taught account=%d slug=%s version=%d activated=%s rows=%d",
-        account_id, slug, kept.version, verdict.swap, parted.teach.rows,
+        account_id, slug, kept.version, verdict.swap, taught.rows,
     )  # fmt: skip
     return Outcome(kept, verdict)
+
+
+def _teach(ask: Ask) -> Taught:
+    """By rows with a yes or no; without a model in use against the mean of those who taught."""
+    found = rows.table(ask.account_id, ask.purpose, ask.now, ask.progress)
+    parted = part(found, ask.purpose, ask.used)
+    options = {"candidates": USUAL, **ask.options}
+    learnt = kinds.kind(ask.purpose.kind).train(
+        Request(parted.teach, COLUMNS, ask.seed, options, ask.progress)
+    )
+    return _taught(learnt, parted, ask.purpose, judge(learnt, ask.used, parted, ask.seed))
+
+
+def _taught(learnt: Learnt, parted: Parted, of: Purpose, verdict: Verdict) -> Taught:
+    ours = noted(parted, of)
+    return Taught(learnt, verdict, parted.teach.rows, fingerprint(parted.teach), ours)
 
 
 def part(found: Table, of: Purpose, used: Serving | None) -> Parted:
@@ -115,18 +129,23 @@ def part(found: Table, of: Purpose, used: Serving | None) -> Parted:
 
     Raises InvalidInput that says how many answers there are and how many it takes.
     """
-    moments = found.numbers(MOMENT)
     _enough(found.numbers(TARGET), of.slug, LEAST_TAUGHT + LEAST_JUDGED, "there are")
+    parted = cut_of(found, used)
+    _enough(parted.teach.numbers(TARGET), of.slug, LEAST_TAUGHT, "earlier ones, which teach, are")
+    _enough(parted.judge.numbers(TARGET), of.slug, LEAST_JUDGED, "later ones, which judge, are")
+    return parted
+
+
+def cut_of(found: Table, used: Serving | None) -> Parted:
+    """Earlier and later rows, however many of them."""
+    moments = found.numbers(MOMENT)
     cut = float(np.quantile(moments, TEACHES))
     if used is not None:
         cut = max(cut, float(used.learnt.card[OURS]["rows_until"]))
     if not (moments < cut).any():  # all of one moment: each judges somebody else
         cut = float(moments.max())
     teach, judging = np.flatnonzero(moments < cut), np.flatnonzero(moments >= cut)
-    parted = Parted(found.take(teach), found.take(judging), cut)
-    _enough(parted.teach.numbers(TARGET), of.slug, LEAST_TAUGHT, "earlier ones, which teach, are")
-    _enough(parted.judge.numbers(TARGET), of.slug, LEAST_JUDGED, "later ones, which judge, are")
-    return parted
+    return Parted(found.take(teach), found.take(judging), cut)
 
 
 def _enough(target: NDArray[np.float64], slug: str, least: int, which: str) -> None:
@@ -154,28 +173,39 @@ def judge(learnt: Learnt, used: Serving | None, parted: Parted, seed: int) -> Ve
 def _keep(
     account_id: int, of: Purpose, learnt: Learnt, parted: Parted, verdict: Verdict, now: datetime
 ) -> Kept:
+    return _kept(account_id, of, _taught(learnt, parted, of, verdict), now)
+
+
+def _kept(account_id: int, of: Purpose, taught: Taught, now: datetime) -> Kept:
     ours = {
         "purpose": of.slug,
         "made_of": features.made_of(of.with_offer),
-        "rows": parted.teach.rows,
-        "rows_until": parted.cut,
-        "judged_by": parted.judge.rows,
-        "verdict": verdict.reason,
-        "usual": _usual(parted.teach) if of.with_offer else {},
-        "median": _median(parted.teach, of),
+        "rows": taught.rows,
+        "verdict": taught.verdict.reason,
+        **taught.ours,
     }
-    whole = Learnt({**learnt.card, OURS: ours}, learnt.arrays)
-    figures = verdict.figures["new"]
+    whole = Learnt({**taught.learnt.card, OURS: ours}, taught.learnt.arrays)
+    figures = taught.verdict.figures["new"]
     return insight_models.save(
         account_id,
         of.slug,
         of.kind,
         modelfile.to_bytes(whole),
-        fingerprint=fingerprint(parted.teach),
+        fingerprint=taught.fingerprint,
         card=whole.card,
         metrics={name: round(float(value), 5) for name, value in figures.items()},
         now=now,
     )
+
+
+def noted(parted: Parted, of: Purpose) -> dict[str, Any]:
+    """What a card keeps of the rows that taught and judged."""
+    return {
+        "rows_until": parted.cut,
+        "judged_by": parted.judge.rows,
+        "usual": _usual(parted.teach) if of.with_offer else {},
+        "median": _median(parted.teach, of),
+    }
 
 
 def _usual(teach: Table) -> dict[str, int]:

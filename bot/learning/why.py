@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.errors import NotFound
+from bot.errors import Conflict, NotFound
 from bot.insight.table import Table
 from bot.learning import serving
 from bot.learning.features import LEDGER_DAYS
@@ -37,9 +37,14 @@ def why(
     """The score of one follower now and as it is kept, and what raises and lowers it most.
 
     Raises NotFound: no such follower of the account, or no model in use; Conflict: the model's
-    columns are not the product's any more.
+    columns are not the product's any more, or it is of a kind that reads none.
     """
     of = serving.needed(account_id, slug)
+    if "median" not in of.learnt.card[OURS]:
+        raise Conflict(
+            f"{slug} is not made of columns each of which does something to a score; what it says "
+            "of a follower: hongyan followers show"
+        )
     if followers.get(follower_id).account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
     found = serving.standing([follower_id], now)

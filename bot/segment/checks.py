@@ -30,7 +30,7 @@ from bot.segment.rules import (
 )
 from bot.store import attribute_types, insight_models, segment_versions
 from bot.store import segments as store
-from bot.store.predictions import PURPOSES
+from bot.store.predictions import PURPOSES, TOPIC
 from bot.values.attributes import KINDS, Declared, fitted, wanted
 
 Placed = list[tuple[str, Leaf]]
@@ -79,8 +79,9 @@ def _check_inner(account_id: int, slug: str, rule: Rule, found: Placed) -> None:
 def _check_named(account_id: int, slug: str, found: Placed) -> None:
     """A slip of the pen in a name would hold for nobody, and nobody would see why."""
     lists = {state.slug for state in store.of_account(account_id)} | {slug}
-    models = set(PURPOSES)
-    if any(isinstance(leaf, Predicted) and leaf.model not in models for _, leaf in found):
+    named = {leaf.model for _, leaf in found if isinstance(leaf, Predicted)}
+    models = {*PURPOSES, *(one for one in named if one.startswith(TOPIC))}
+    if named - models:
         models |= {one.slug for one in insight_models.models(account_id)}
     for at, leaf in found:
         if isinstance(leaf, Listed) and leaf.slug not in lists:

@@ -54,3 +54,8 @@ def rotate(account_id: int, secrets: Mapping[str, str]) -> None:
             changes["previous_aes_key"] = row.aes_key
         if changes:
             Account.update(**changes).where(Account.id == account_id).execute()
+
+
+def set_timezone(account_id: int, zone: str) -> None:
+    """The zone of the account's days and quiet hours from now on, by its IANA name."""
+    run("UPDATE account SET timezone = ? WHERE id = ?", (zone, account_id))

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bot.clock import to_ms
 from bot.store.db import fetch
+from bot.store.spans import qmarks
 
 MEMBERS, LISTED = "segment_member", "segment_listed"
 
@@ -38,6 +39,14 @@ def upper(aim: AudienceIds) -> int:
         for table, segment_id in aim.sources()
     ]
     return max((one for one in found if one is not None), default=0)
+
+
+def most(aim: AudienceIds) -> int:
+    """How many it holds at most, by the sizes that are kept; of lists nothing is."""
+    ids = sorted({one for _, one in aim.sources()})
+    rows = fetch(f"SELECT size FROM segment WHERE id IN ({qmarks(ids)})", ids) if ids else []
+    sizes = [row[0] for row in rows]
+    return min(sizes, default=0) if aim.every else sum(sizes)
 
 
 def span(

@@ -104,6 +104,15 @@ def last(account_id: int, kind: str, *, state: str = "") -> Task | None:
     return next(iter(_tasks(where, (account_id, kind, state, state))), None)
 
 
+def failed_of(account_id: int, operator_id: int, since: datetime) -> list[Task]:
+    """What somebody asked for and what failed since then, the newest first; at most ten."""
+    return _tasks(
+        "WHERE operator_id = ? AND account_id = ? AND state = 'failed' AND ended_at >= ?"
+        " ORDER BY id DESC LIMIT 10",
+        (operator_id, account_id, to_ms(since)),
+    )
+
+
 # --- the runner's ------------------------------------------------------------------------------
 
 

@@ -24,8 +24,10 @@ from bot.values.facts import FAMILIES
 
 # What operators say, and what became of it: events of this source (bot.inbox.desk).
 SAID, SETTLED, SOURCE = "desk.said", "desk.settled", "console"
+NOTE = "desk.note"  # of operators to each other: the follower never sees it
 MESSAGES = FAMILIES["message.*"]
-SHOWN = (*MESSAGES, "menu.click", "subscribe", SAID)
+SHOWN = (*MESSAGES, "menu.click", "subscribe", SAID, NOTE)
+SEARCHED = 1000  # of one chat, the latest, at most
 SCAN = 2000  # messages looked through for one page, at most
 WITHIN = timedelta(hours=24)
 _LONGEST_SHOWN = 400  # of a text in a list
@@ -41,7 +43,10 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A chat that waits for a person or has one. `unread`: the follower wrote last."""
+    """A chat that waits for a person or has one. `unread`: the follower wrote last.
+
+    window_until, window_left   how long and how often one may still write
+    """
 
     follower_id: int
     owner: str  # queue, agent
@@ -52,6 +57,8 @@ class Held:
     last_at: datetime | None
     text: str
     unread: bool
+    window_until: datetime | None
+    window_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing of a chat. `by`: the operator who said it, "" where the follower did; `came`: what
-    became of an operator's message, or the inbox's word for the answer."""
+    """One thing of a chat. `by`: the operator who said or noted it, "" where the follower wrote;
+    `came`: what became of an operator's message, or the inbox's word for the answer."""
 
     event_id: int
     kind: str
@@ -91,7 +98,8 @@ def held(account_id: int, now: datetime, limit: int = 100) -> list[Held]:
     `+ 0` keeps engines from going through all of the account's followers: few are held anywhere.
     """
     rows = fetch(
-        "SELECT f.id, f.held_by, f.held_until, h.why, h.asked_at, h.agent,"
+        "SELECT f.id, f.held_by, f.held_until, h.why, h.asked_at, h.agent, f.window_until,"
+        " f.window_left,"
         f" (SELECT e.id FROM event e WHERE e.follower_id = f.id AND e.kind IN ({qmarks(MESSAGES)})"
         " ORDER BY e.at DESC, e.id DESC LIMIT 1),"
         " (SELECT MAX(e.id) FROM event e WHERE e.follower_id = f.id AND e.kind = ?)"
@@ -100,15 +108,15 @@ def held(account_id: int, now: datetime, limit: int = 100) -> list[Held]:
         " ORDER BY f.held_until LIMIT ?",
         (*MESSAGES, SAID, account_id, to_ms(now), limit),
     )
-    texts = _texts([row[6] for row in rows if row[6]])
-    found = [_held(row, texts.get(row[6])) for row in rows]
+    texts = _texts([row[8] for row in rows if row[8]])
+    found = [_held(row, texts.get(row[8])) for row in rows]
     never = from_ms(0)
     return sorted(found, key=lambda one: (not one.unread, one.owner != "queue",
                                           one.last_at or never))  # fmt: skip
 
 
 def _held(row: tuple[Any, ...], last: tuple[int, str] | None) -> Held:
-    follower_id, owner, until, why, asked_at, agent, wrote, answered = row
+    follower_id, owner, until, why, asked_at, agent, window, left, wrote, answered = row
     return Held(
         follower_id,
         owner,
@@ -119,6 +127,8 @@ def _held(row: tuple[Any, ...], last: tuple[int, str] | None) -> Held:
         from_ms(last[0]) if last else None,
         last[1] if last else "",
         bool(wrote) and wrote > (answered or 0),
+        instant(window),
+        left or 0,
     )
 
 
@@ -234,6 +244,44 @@ def chat(follower_id: int, spot: Spot, limit: int) -> tuple[list[Said], Spot | N
     return [_said(row, came) for row in shown], more
 
 
+def search(follower_id: int, words: str, limit: int) -> list[Said]:
+    """What was said in one chat that has these words, the newest first; among the latest SEARCHED,
+    which are opened for it."""
+    sought, spot, found, looked = words.casefold(), Spot(), list[Said](), 0
+    while len(found) < limit and looked < SEARCHED:
+        lines, more = chat(follower_id, spot, 200)
+        found += [one for one in lines if sought in one.text.casefold()]
+        looked += len(lines)
+        if more is None:
+            break
+        spot = more
+    return found[:limit]
+
+
+def last_words(follower_ids: Sequence[int]) -> dict[int, tuple[datetime, str]]:
+    """What each wrote last, and when; who never wrote is left out."""
+    if not follower_ids:
+        return {}
+    rows = fetch(
+        "SELECT f.id, (SELECT e.id FROM event e WHERE e.follower_id = f.id"
+        f" AND e.kind IN ({qmarks(MESSAGES)}) ORDER BY e.at DESC, e.id DESC LIMIT 1)"
+        f" FROM follower f WHERE f.id IN ({qmarks(follower_ids)})",
+        (*MESSAGES, *follower_ids),
+    )
+    texts = _texts([row[1] for row in rows if row[1]])
+    return {row[0]: (from_ms(texts[row[1]][0]), texts[row[1]][1]) for row in rows if row[1]}
+
+
+def said_since(follower_id: int, actor: str, since: datetime) -> int | None:
+    """The latest message of an operator in this chat, if there is one since then: its event."""
+    rows = fetch(
+        "SELECT id, facts FROM event WHERE follower_id = ? AND kind = ? AND at >= ?"
+        " ORDER BY at DESC, id DESC LIMIT 20",
+        (follower_id, SAID, to_ms(since)),
+    )
+    return next((int(id_) for id_, facts in rows if json.loads(facts).get("by") == actor), None)
+
+
 def _came(follower_id: int, since: int) -> dict[int, str]:
     """What became of operators' messages: event id -> word."""
     rows = fetch(
@@ -251,7 +299,7 @@ def _said(row: tuple[Any, ...], came: Mapping[int, str]) -> Said:
         event_id,
         kind,
         from_ms(at),
-        str(known.get("by", "")) if kind == SAID else "",
+        str(known.get("by", "")) if kind in (SAID, NOTE) else "",
         _text(sealed),
         known,
         _opened(reply),

@@ -19,6 +19,7 @@ _COLUMNS = (
 _NEW = ("account_id", "slug", "kind", "title", "latest", "created_at", "updated_at")
 DOMAIN, FORBIDDEN = "domain", "forbidden"
 TERMS = (DOMAIN, FORBIDDEN)
+_PLAIN = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})  # in a LIKE they mean something
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ def all_of(
     while found := page(account_id, after, kind=kind, archived=archived):
         yield from found
         after = found[-1][0].slug
+
+
+def named(account_id: int, part: str, limit: int) -> list[tuple[str, str]]:
+    """(slug, title) of pieces in use whose slug or title holds `part` (in lower case), by slug."""
+    like = f"%{part.translate(_PLAIN)}%"
+    rows = fetch(
+        "SELECT slug, title FROM content WHERE account_id = ? AND archived_at IS NULL"
+        " AND (slug LIKE ? ESCAPE '!' OR LOWER(title) LIKE ? ESCAPE '!') ORDER BY slug LIMIT ?",
+        (account_id, like, like, limit),
+    )
+    return [(slug, title) for slug, title in rows]
 
 
 # --- versions ----------------------------------------------------------------------------------

@@ -160,6 +160,12 @@ def terms_of(row: Sequence[Any]) -> Terms:
 # --- stock -------------------------------------------------------------------------------------
 
 
+def set_low(batch_id: int, permille: int, count: int) -> bool:
+    """Below which share of all codes, and which number, the stock is low. False: no such batch."""
+    sql = "UPDATE coupon_batch SET low_permille = ?, low_count = ? WHERE id = ?"
+    return run(sql, (permille, count, batch_id)) == 1
+
+
 def add_codes(batch_id: int, codes: Iterable[str]) -> int:
     """Put codes on stock, streamed in chunks; how many were new.
 

@@ -117,21 +117,21 @@ def codes(scope: Scope) -> list[tuple[Cell, Codes]]:
         (Cell(*row[:_N]), Codes(*map(int, row[_N:])))
         for act, join, sums in (claimed, used)
         for row in fetch(
-            f"SELECT {_cell_of(scope)}, {sums} FROM coupon_code c"
-            f" JOIN send s ON s.id = {_send_of()} JOIN coupon_batch b ON b.id = c.batch_id{join}"
+            f"SELECT {_cell_of(scope)}, {sums} FROM coupon_code c JOIN send s"
+            f" ON s.id = {send_of_code()} JOIN coupon_batch b ON b.id = c.batch_id{join}"
             f" WHERE c.{act} >= ? AND s.coupon_code = c.id AND {only(where)}"
             " GROUP BY 1, 2, 3, 4, 5, 6",
-            (_began(scope), *params),
+            (began(scope.campaign_id), *params),
         )
     ]
 
 
-def _send_of() -> str:
+def send_of_code(code: str = "c") -> str:
     """The send that a coupon code's purpose names, in SQL; NULL for another purpose."""
     number = "SIGNED" if is_mysql() else "BIGINT"
     return (
-        "CASE WHEN SUBSTR(c.purpose, 1, 5) = 'send:'"
-        f" THEN CAST(SUBSTR(c.purpose, 6) AS {number}) END"
+        f"CASE WHEN SUBSTR({code}.purpose, 1, 5) = 'send:'"
+        f" THEN CAST(SUBSTR({code}.purpose, 6) AS {number}) END"
     )
 
 
@@ -143,7 +143,7 @@ def goals(scope: Scope, kind: str, window_ms: int) -> Iterator[tuple[Cell, int, 
         " JOIN send s ON s.follower_id = e.follower_id AND e.at >= s.sent_at"
         f" WHERE e.kind = ? AND e.at <= s.sent_at + ? AND e.at >= ? AND {only(where)}"
         " AND " + only("s.state = 'sent'"),
-        (kind, window_ms, _began(scope), *params),
+        (kind, window_ms, began(scope.campaign_id), *params),
     )
     for row in rows:
         facts = json.loads(row[_N + 1])
@@ -159,10 +159,9 @@ def runs(campaign_id: int) -> list[tuple[int, dict[str, Any]]]:
     return [(row[0], json.loads(row[1])) for row in rows]
 
 
-def _began(scope: Scope) -> int:
+def began(campaign_id: int) -> int:
     """ms of the first start of the campaign's runs."""
-    rows = fetch("SELECT MIN(started_at) FROM generation WHERE campaign_id = ?",
-                 (scope.campaign_id,))  # fmt: skip
+    rows = fetch("SELECT MIN(started_at) FROM generation WHERE campaign_id = ?", (campaign_id,))
     return int(rows[0][0] or 0)
 
 

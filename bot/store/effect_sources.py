@@ -1,4 +1,4 @@
-"""Where followers came from, how many stayed, and what they did since: by the first scene's name.
+"""Where followers came from and what each did since, a follower a row; and scans of QR codes.
 
 `came` is the first time somebody subscribed as far as the log tells, else the platform's word.
 """
@@ -6,90 +6,77 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
 from bot.clock import to_ms
 from bot.store.db import fetch
-from bot.values.interest import DAY_MS
 
+STRIDE = 10_000  # followers read at once
 _CAME = (
-    "SELECT f.id, f.source_scene AS source, f.unsubscribed_at, COALESCE("
+    "SELECT f.id, f.source_scene AS source, f.subscribed, f.unsubscribed_at, COALESCE("
     "(SELECT MIN(e.at) FROM event e WHERE e.follower_id = f.id AND e.kind = 'subscribe'),"
     " f.subscribed_at, f.created_at) AS came FROM follower f"
-    " WHERE f.account_id = ? AND f.erased_at IS NULL"
+    " WHERE f.account_id = ? AND f.id > ? AND f.id <= ? AND f.erased_at IS NULL"
     " AND (f.subscribed_at IS NOT NULL OR f.unsubscribed_at IS NOT NULL)"
 )
 
 
-class Stayed(NamedTuple):
-    """Of one source. due7, due30: who came so long ago; kept7, kept30: of those, who did not leave
-    within these days; left: who is gone now."""
+class Person(NamedTuple):
+    """Somebody who came, and what he came to, to this day. Instants are ms.
 
+    first_left   when he left for the first time after he came; gone: he is not there now
+    claimed, redeemed   coupons
+    """
+
+    source: str
     came: int
-    left: int
-    due7: int
-    kept7: int
-    due30: int
-    kept30: int
-
-
-class Did(NamedTuple):
-    """What those who came did since, to this day."""
-
+    first_left: int | None
+    gone: bool
     messages: int
     orders: int
     revenue_fen: int
-    buyers: int
+    claimed: int
+    redeemed: int
 
 
-def stayed(account_id: int, since: datetime, until: datetime, now: datetime) -> dict[str, Stayed]:
-    """Source -> those who first came in [since, until)."""
-    ms = to_ms(now)
-    parts, params = [], []
-    for days in (7, 30):
-        span = days * DAY_MS
-        left = (
-            "COALESCE(t.unsubscribed_at, 0) BETWEEN t.came + 1 AND t.came + ?"
-            " OR EXISTS (SELECT 1 FROM event u WHERE u.follower_id = t.id"
-            " AND u.kind = 'unsubscribe' AND u.at > t.came AND u.at <= t.came + ?)"
-        )
-        parts.append(
-            "SUM(CASE WHEN t.came + ? <= ? THEN 1 ELSE 0 END),"
-            f" SUM(CASE WHEN t.came + ? <= ? AND NOT ({left}) THEN 1 ELSE 0 END)"
-        )
-        params += [span, ms, span, ms, span, span]
+def people(account_id: int, since: datetime, until: datetime) -> Iterator[Person]:
+    """Those who first came in [since, until), some thousands read at once."""
+    last = int(fetch("SELECT COALESCE(MAX(id), 0) FROM follower WHERE account_id = ?",
+                     (account_id,))[0][0])  # fmt: skip
+    first = int(fetch("SELECT COALESCE(MIN(id), 1) FROM follower WHERE account_id = ?",
+                      (account_id,))[0][0]) - 1  # fmt: skip
+    for after in range(first, last, STRIDE):
+        yield from _people(account_id, after, after + STRIDE, to_ms(since), to_ms(until))
+
+
+def _people(account_id: int, after: int, upto: int, since: int, until: int) -> Iterator[Person]:
     rows = fetch(
-        "SELECT t.source, COUNT(*), SUM(CASE WHEN g.subscribed = FALSE THEN 1 ELSE 0 END),"
-        f" {', '.join(parts)} FROM ({_CAME}) t JOIN follower g ON g.id = t.id"
-        " WHERE t.came >= ? AND t.came < ? GROUP BY t.source",
-        (*params, account_id, to_ms(since), to_ms(until)),
+        "SELECT t.id, t.source, t.came, t.subscribed, t.unsubscribed_at,"
+        " (SELECT MIN(u.at) FROM event u WHERE u.follower_id = t.id AND u.kind = 'unsubscribe'"
+        " AND u.at > t.came), p.messages, p.orders, p.spent_fen"
+        f" FROM ({_CAME}) t LEFT JOIN profile p ON p.follower_id = t.id"
+        " WHERE t.came >= ? AND t.came < ?",
+        (account_id, after, upto, since, until),
     )
-    return {row[0]: Stayed(*map(int, row[1:])) for row in rows}
+    coupons = _coupons(after, upto) if rows else {}
+    for id_, source, came, subscribed, told, seen, messages, orders, fen in rows:
+        left = [at for at in (told, seen) if at is not None and at > came]
+        yield Person(
+            source, came, min(left, default=None), not subscribed, int(messages or 0),
+            int(orders or 0), int(fen or 0), *coupons.get(id_, (0, 0)),
+        )  # fmt: skip
 
 
-def did(account_id: int, since: datetime, until: datetime) -> dict[str, Did]:
-    """Source -> what the profiles of those who came in [since, until) sum up to."""
+def _coupons(after: int, upto: int) -> dict[int, tuple[int, int]]:
+    """Follower -> (coupons opened, redeemed)."""
     rows = fetch(
-        "SELECT t.source, SUM(p.messages), SUM(p.orders), SUM(p.spent_fen),"
-        " SUM(CASE WHEN p.orders > 0 THEN 1 ELSE 0 END)"
-        f" FROM ({_CAME}) t JOIN profile p ON p.follower_id = t.id"
-        " WHERE t.came >= ? AND t.came < ? GROUP BY t.source",
-        (account_id, to_ms(since), to_ms(until)),
+        "SELECT follower_id, COUNT(claimed_at), COUNT(redeemed_at) FROM coupon_code"
+        " WHERE follower_id > ? AND follower_id <= ? GROUP BY follower_id",
+        (after, upto),
     )
-    return {row[0]: Did(*map(int, row[1:])) for row in rows}
-
-
-def coupons(account_id: int, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
-    """Source -> (coupons opened, redeemed) by those who came in [since, until)."""
-    rows = fetch(
-        "SELECT t.source, SUM(CASE WHEN c.claimed_at IS NOT NULL THEN 1 ELSE 0 END),"
-        " SUM(CASE WHEN c.redeemed_at IS NOT NULL THEN 1 ELSE 0 END)"
-        f" FROM ({_CAME}) t JOIN coupon_code c ON c.follower_id = t.id"
-        " WHERE t.came >= ? AND t.came < ? GROUP BY t.source",
-        (account_id, to_ms(since), to_ms(until)),
-    )
-    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    return {who: (int(claimed), int(redeemed)) for who, claimed, redeemed in rows}
 
 
 def scans(account_id: int, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:

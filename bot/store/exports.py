@@ -54,18 +54,42 @@ def attribute_names(account_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def count(account_id: int, segment_id: int | None) -> int:
-    """How many `pages` will give."""
-    joined, where, params = _of(account_id, segment_id)
+@dataclass(frozen=True, slots=True)
+class Only:
+    """What narrows an export further. `tag`: those who have it now; `state`: following, left,
+    blacklisted or opted_out; "" for all."""
+
+    tag: str = ""
+    state: str = ""
+
+
+ALL = Only()
+_STATES = {
+    "": "",
+    "following": " AND f.subscribed = TRUE",
+    "left": " AND f.subscribed = FALSE",
+    "blacklisted": " AND f.blacklisted = TRUE",
+    "opted_out": " AND f.opted_out_at IS NOT NULL",
+}
+
+
+def count(account_id: int, segment_id: int | None, only: Only = ALL, at: int = 0) -> int:
+    """How many `pages` will give. `at`: the instant (ms) at which a tag is had."""
+    joined, where, params = _of(account_id, segment_id, only, at)
     sql = f"SELECT COUNT(*) FROM follower f{joined} WHERE {where}"
     return int(fetch(sql, params)[0][0])
 
 
 def pages(
-    account_id: int, segment_id: int | None, now: datetime, *, personal: bool = False
+    account_id: int,
+    segment_id: int | None,
+    now: datetime,
+    *,
+    personal: bool = False,
+    only: Only = ALL,
 ) -> Iterator[list[Exported]]:
     """Who is not erased, ascending; who comes or goes meanwhile may be in or out."""
-    joined, where, params = _of(account_id, segment_id)
+    joined, where, params = _of(account_id, segment_id, only, to_ms(now))
     after = 0
     while True:
         rows = fetch(
@@ -81,12 +105,22 @@ def pages(
             return
 
 
-def _of(account_id: int, segment_id: int | None) -> tuple[str, str, tuple[Any, ...]]:
-    where = "f.account_id = ? AND f.erased_at IS NULL"
-    if segment_id is None:
-        return "", where, (account_id,)
-    joined = " JOIN segment_member m ON m.follower_id = f.id"
-    return joined, f"{where} AND m.segment_id = ?", (account_id, segment_id)
+def _of(
+    account_id: int, segment_id: int | None, only: Only, at: int
+) -> tuple[str, str, tuple[Any, ...]]:
+    joined, where = "", f"f.account_id = ? AND f.erased_at IS NULL{_STATES[only.state]}"
+    params: list[Any] = [account_id]
+    if segment_id is not None:
+        joined, where = (
+            " JOIN segment_member m ON m.follower_id = f.id",
+            f"{where} AND m.segment_id = ?",
+        )
+        params.append(segment_id)
+    if only.tag:
+        joined += " JOIN follower_tag t ON t.follower_id = f.id"
+        where += " AND t.tag = ? AND (t.until_at IS NULL OR t.until_at > ?)"
+        params += [only.tag, at]
+    return joined, where, tuple(params)
 
 
 def _filled(account_id: int, rows: Sequence[Any], personal: bool, now: datetime) -> list[Exported]:

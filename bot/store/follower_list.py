@@ -57,6 +57,24 @@ def _of_kind(account_id: int, subscribed: bool, before: int, limit: int) -> list
     )
 
 
+def blacklisted(account_id: int, before: int, limit: int) -> list[Line]:
+    """Those on the platform's blacklist, as far as we know."""
+    return _lines(
+        f"SELECT {_COLUMNS} FROM follower f WHERE f.account_id = ? AND f.blacklisted = TRUE"
+        " AND f.id < ? AND f.erased_at IS NULL ORDER BY f.id DESC LIMIT ?",
+        (account_id, before, limit),
+    )
+
+
+def opted_out(account_id: int, before: int, limit: int) -> list[Line]:
+    """Those who refuse marketing."""
+    return _lines(
+        f"SELECT {_COLUMNS} FROM follower f WHERE f.account_id = ? AND f.opted_out_at IS NOT NULL"
+        " AND f.id < ? AND f.erased_at IS NULL ORDER BY f.id DESC LIMIT ?",
+        (account_id, before, limit),
+    )
+
+
 def of_segment(segment_id: int, before: int, limit: int) -> list[Line]:
     """The segment's members as of its last refresh."""
     return _lines(

@@ -66,6 +66,14 @@ def get(follower_id: int) -> FollowerState:
     return state_of(rows[0])
 
 
+def some(follower_ids: Sequence[int]) -> list[FollowerState]:
+    """In the order of the ids, at most some hundreds; who does not exist is left out."""
+    marks = ",".join("?" * len(follower_ids))
+    rows = fetch(f"SELECT {COLUMNS} FROM follower WHERE id IN ({marks})", list(follower_ids))
+    found = {one.id: one for one in map(state_of, rows)}
+    return [found[one] for one in follower_ids if one in found]
+
+
 def count(account_id: int) -> int:
     """Everybody we know of the account, subscribed or not."""
     rows = fetch("SELECT COUNT(*) FROM follower WHERE account_id = ?", (account_id,))

@@ -89,6 +89,18 @@ def keep(follower_id: int, agent: str, now: datetime, until: datetime) -> bool:
     return bool(changed)
 
 
+def pass_on(follower_id: int, agent: str, to: str, now: datetime, until: datetime) -> bool:
+    """An agent gives his chat to a colleague. False: it was not his."""
+    with transaction():
+        if not keep(follower_id, agent, now, until):
+            return False
+        run(
+            "UPDATE handoff SET agent = ? WHERE follower_id = ? AND ended_at IS NULL AND agent = ?",
+            (to[:64], follower_id, agent[:64]),
+        )
+    return True
+
+
 def give_back(follower_id: int, agent: str, now: datetime) -> bool:
     """The bot has the chat again because its agent says so. False: it was not his."""
     with transaction():

@@ -16,6 +16,7 @@ from bot.store.db import fetch
 from bot.store.models import (
     CampaignTester,
     Carried,
+    ChatStar,
     Click,
     Consent,
     Conversion,
@@ -115,6 +116,7 @@ def everything(follower_id: int) -> dict[str, Any]:
         "topic_choices": _rows(TopicChoice, follower_id),
         "dialogue": _rows(Dialogue, follower_id),
         "handoffs": _rows(Handoff, follower_id),
+        "chat_star": _without(_rows(ChatStar, follower_id), ("starred_by", "account")),
         "events": _events(follower_id),
         "segments": _segments(SegmentMember, follower_id),
         "segment_changes": _segments(SegmentChange, follower_id),

@@ -39,6 +39,16 @@ class Sent(NamedTuple):
     counted: bool
 
 
+class Tried(NamedTuple):
+    """A row of a run that held some out by luck. `treated`: it was sent, and not held back."""
+
+    follower_id: int
+    planned: int
+    batch_id: int | None
+    run: tuple[int, int]
+    treated: bool
+
+
 class Offered(NamedTuple):
     """What a coupon batch promises."""
 
@@ -81,6 +91,14 @@ def subscribed(account_id: int, after: int, limit: int) -> list[int]:
     return [row[0] for row in rows]
 
 
+def everybody(account_id: int, size: int = 2000) -> Iterator[list[int]]:
+    """All who follow now, by id, in chunks."""
+    after = 0
+    while ids := subscribed(account_id, after, size):
+        yield ids
+        after = ids[-1]
+
+
 def count(account_id: int) -> int:
     """How many people there are to learn from."""
     sql = f"SELECT COUNT(*) FROM follower f WHERE {_known()}"
@@ -116,6 +134,51 @@ def sends(account_id: int, low: int, high: int, since: int) -> list[Sent]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+_ARMS = (
+    " FROM send s JOIN campaign c ON c.id = s.campaign_id WHERE c.account_id = ?"
+    " AND c.kind <> 'test' AND s.step = 'offer' AND s.purpose = 'marketing' AND s.planned_at >= ?"
+    # Held-out who would have got nothing anyway say so: bot.store.send_plan.
+    " AND (s.state = 'sent' OR (s.state = 'held_out' AND s.skip = '' AND s.reasons = '{}'))"
+)
+
+
+def arms(account_id: int, since: int) -> dict[tuple[int, int], float]:
+    """(campaign, generation) -> share that was sent to, of runs that held some out and meant the
+    same offer for both."""
+    rows = fetch(
+        "SELECT s.campaign_id, s.generation, COUNT(*),"
+        f" SUM(CASE WHEN s.state = 'sent' THEN 1 ELSE 0 END){_ARMS}"
+        " GROUP BY s.campaign_id, s.generation"
+        " HAVING COUNT(DISTINCT COALESCE(s.batch_id, 0)) = 1",
+        (account_id, since),
+    )
+    return {(row[0], row[1]): row[3] / row[2] for row in rows if 0 < row[3] < row[2]}
+
+
+def tried(account_id: int, low: int, high: int, since: int) -> list[Tried]:
+    """Rows of either arm planned since, by follower and instant."""
+    rows = fetch(
+        "SELECT s.follower_id, s.planned_at, s.batch_id, s.campaign_id, s.generation, s.state"
+        f"{_ARMS} AND s.follower_id > ? AND s.follower_id <= ?"
+        " ORDER BY s.follower_id, s.planned_at, s.id",
+        (account_id, since, low, high),
+    )
+    return [Tried(row[0], row[1], row[2], (row[3], row[4]), row[5] == "sent") for row in rows]
+
+
+def orders(follower_ids: Sequence[int], until: int) -> dict[int, list[int]]:
+    """Follower id -> instants of orders up to a moment, ascending."""
+    found: dict[int, list[int]] = {}
+    for ids in spans(follower_ids):
+        for follower_id, at in fetch(
+            f"SELECT follower_id, at FROM event WHERE follower_id IN ({qmarks(ids)})"
+            " AND kind = 'order' AND at <= ? ORDER BY at",
+            (*ids, until),
+        ):
+            found.setdefault(follower_id, []).append(at)
+    return found
 
 
 def acts(send_ids: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

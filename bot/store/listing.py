@@ -123,7 +123,7 @@ def segments_of(follower_id: int) -> list[str]:
 def blacklisted(account_id: int) -> set[int]:
     """Who is on it, as far as we know."""
     rows = fetch(
-        "SELECT id FROM follower WHERE account_id = ? AND blacklisted = ?", (account_id, True)
+        "SELECT id FROM follower WHERE account_id = ? AND blacklisted = TRUE", (account_id,)
     )
     return {row[0] for row in rows}
 

@@ -1,7 +1,8 @@
 """What learnt models say of followers: one score a purpose (slug), renewed where it changes.
 
-A score is a chance from 0 to 1, kept to DIGITS decimals: what lies below moves every night and says
-nothing. Only who follows us and has not switched personalisation off is predicted about.
+A score is a chance from 0 to 1, of `uplift` a difference of two, of NUMBERED a number that names
+something. It is kept to DIGITS decimals: what lies below moves every night and says nothing. Only
+who follows us and has not switched personalisation off is predicted about.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from bot.store.spans import qmarks, spans
 
 DIGITS = 3
 LIKE = "like-"  # and a segment's slug
-PURPOSES = ("redeem", "answer", "buy", "churn")  # those that bot.learning makes by itself
+TOPIC = "topic-"  # and a topic: what RECOMMEND says, a score for each of a follower's best topics
+RECOMMEND, UPLIFT, FATIGUE = "recommend", "uplift", "fatigue"
+NUMBERED = ("clusters", "hours")
+# Those that bot.learning makes by itself.
+PURPOSES = (
+    "redeem", "answer", "buy", "churn", UPLIFT, "next_order", *NUMBERED, FATIGUE, RECOMMEND,
+)  # fmt: skip
 
 
 class Score(NamedTuple):
@@ -60,6 +67,38 @@ def about(follower_id: int) -> list[Score]:
         (follower_id,),
     )
     return [Score(row[0], row[1], row[2], from_ms(row[3])) for row in rows]
+
+
+def topics(follower_id: int) -> dict[str, float]:
+    """Topic -> chance that he takes it up soon, as RECOMMEND said of him; the best first."""
+    of_topics, bounds = _of_topics("slug")
+    rows = fetch(
+        f"SELECT slug, score FROM prediction WHERE follower_id = ? AND {of_topics}"
+        " ORDER BY score DESC, slug",
+        (follower_id, *bounds),
+    )
+    return {slug.removeprefix(TOPIC): score for slug, score in rows}
+
+
+def slugs(account_id: int, model: str) -> list[str]:
+    """The slugs under which what a model says is kept: its own, of RECOMMEND its topics'."""
+    if model != RECOMMEND:
+        return [model]
+    of_topics, bounds = _of_topics("p.slug")
+    rows = fetch(
+        "SELECT DISTINCT p.slug FROM prediction p JOIN follower f ON f.id = p.follower_id"
+        f" WHERE {of_topics} AND f.account_id = ? ORDER BY p.slug",
+        (*bounds, account_id),
+    )
+    return [row[0] for row in rows]
+
+
+def _of_topics(column: str) -> tuple[str, tuple[str, ...]]:
+    """That a slug begins with TOPIC, with its parameters. SQLite's LIKE knows no index; elsewhere
+    what stands between two texts hangs on the language."""
+    if is_sqlite():
+        return f"{column} >= ? AND {column} < ?", (TOPIC, TOPIC[:-1] + chr(ord(TOPIC[-1]) + 1))
+    return f"{column} LIKE ?", (f"{TOPIC}%",)
 
 
 def put(
@@ -197,4 +236,6 @@ def means(slug: str, lang: str = "zh") -> str:
     """What a score of this purpose says, in words; of a purpose of one's own its name."""
     if slug.startswith(LIKE):
         return t("prediction.like", lang, segment=slug.removeprefix(LIKE))
+    if slug.startswith(TOPIC):
+        return t("prediction.topic", lang, topic=slug.removeprefix(TOPIC))
     return t(f"prediction.{slug}", lang) if slug in PURPOSES else slug

@@ -38,6 +38,7 @@ OWN_TABLES = (
     "journey_call",
     "journey_run",
     "handoff",
+    "chat_star",
     "listing",
     "platform_tagging",
     "quarantine",

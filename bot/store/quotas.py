@@ -140,3 +140,22 @@ def looks(account_id: int, apis: Sequence[str]) -> dict[str, Look]:
 
 def _key(account_id: int, api: str, period: str) -> Any:
     return (Quota.account == account_id) & (Quota.api == api) & (Quota.period == period)
+
+
+# --- set back ------------------------------------------------------------------------------------
+
+
+def give_back(account_id: int, api: str, period: str) -> None:
+    """One call that was counted and certainly not made."""
+    run(
+        "UPDATE quota SET used = used - 1 WHERE account_id = ? AND api = ? AND period = ?"
+        " AND used > 0",
+        (account_id, api, period),
+    )
+
+
+def begin_anew(account_id: int, day: str) -> None:
+    """The platform counts this day from nothing again: so do we, and its last figures are past."""
+    with transaction():
+        run("UPDATE quota SET used = 0 WHERE account_id = ? AND period = ?", (account_id, day))
+        run("DELETE FROM quota_look WHERE account_id = ? AND period = ?", (account_id, day))

@@ -54,3 +54,13 @@ def latest(account_id: int, before: int = FIRST, limit: int = 50) -> list[Run]:
         (account_id, CampaignKind.PUSH, before, limit),
     )
     return [_run(row) for row in rows]
+
+
+def ever_ran(account_id: int, limit: int = 10_000) -> list[tuple[str, str]]:
+    """(slug, name) of campaigns that ever ran, trials apart; the latest made first."""
+    rows = fetch(
+        "SELECT slug, name FROM campaign WHERE account_id = ? AND generation > 0"
+        " AND kind <> 'test' ORDER BY id DESC LIMIT ?",
+        (account_id, limit),
+    )
+    return [(slug, name) for slug, name in rows]

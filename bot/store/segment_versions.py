@@ -68,13 +68,20 @@ def forget(segment_id: int) -> None:
 
 
 def campaigns_of(account_id: int, slug: str) -> list[str]:
-    """Campaigns that are not over and have this segment for their audience."""
+    """Campaigns that are not over and name this segment: as their audience, a part of it, or as
+    who is left out."""
     rows = fetch(
         "SELECT slug, definition FROM campaign WHERE account_id = ? AND state NOT IN (?, ?)"
         " ORDER BY slug",
         (account_id, *_OVER),
     )
-    return [row[0] for row in rows if json.loads(row[1]).get("segment") == slug]
+    return [row[0] for row in rows if _is_for(json.loads(row[1]), slug)]
+
+
+def _is_for(definition: dict[str, Any], slug: str) -> bool:
+    """By the short form of the audience or the long one."""
+    parts = [definition.get("segment"), *(definition.get("audience") or {}).values()]
+    return any(slug == one or (isinstance(one, list) and slug in one) for one in parts)
 
 
 def campaign_known(account_id: int, slug: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bot.store.db import fetch, run, run_many
 from bot.store.sends import only
-from bot.store.spans import qmarks
+from bot.store.spans import qmarks, spans
 from bot.values.audience import SendState, Skip
 
 CHUNK = 2000  # rows at a time
@@ -26,17 +26,30 @@ class Given(NamedTuple):
 def waiting(campaign_id: int, generation: int) -> Iterator[list[tuple[int, int]]]:
     """(send id, follower id) of the run's offers that wait, by follower, in chunks."""
     after = 0
-    while found := _waiting(campaign_id, generation, after):
+    while found := waiting_after(campaign_id, generation, after):
         yield found
         after = found[-1][1]
 
 
-def _waiting(campaign_id: int, generation: int, after: int) -> list[tuple[int, int]]:
+def waiting_after(campaign_id: int, generation: int, after: int) -> list[tuple[int, int]]:
+    """The next chunk of them, those after a follower."""
     return fetch(
         "SELECT id, follower_id FROM send WHERE campaign_id = ? AND generation = ?"
         " AND step = 'offer' AND follower_id > ? AND state = ? ORDER BY follower_id LIMIT ?",
         (campaign_id, generation, after, SendState.INTENDED, CHUNK),
     )
+
+
+def take_back(send_ids: Sequence[int]) -> None:
+    """These rows carry nothing, and nothing is said of why, in the transaction that decides."""
+    for ids in spans(send_ids):
+        mine = f"{qmarks(ids)})"
+        run(f"DELETE FROM send_match WHERE send_id IN ({mine}", tuple(ids))
+        run(
+            f"UPDATE send SET batch_id = NULL WHERE id IN ({mine} AND batch_id IS NOT NULL"
+            f" AND {only('state = ?')}",
+            (*ids, SendState.INTENDED),
+        )
 
 
 def give(rows: Sequence[Given]) -> None:
@@ -83,6 +96,18 @@ def bar(campaign_id: int, generation: int, follower_ids: Sequence[int]) -> None:
         [(barred, *key, Skip.GLOBAL_CONTROL) for key in keys],
     )
     run_many(f"UPDATE send SET skip = ?{where}", [(Skip.NO_OFFER, *key, "") for key in keys])
+
+
+def unbar(campaign_id: int, generation: int) -> None:
+    """Take back what `bar` noted: another plan is made."""
+    where = (
+        " WHERE campaign_id = ? AND generation = ? AND step = 'offer' AND state = ? AND skip = ?"
+    )
+    key = (campaign_id, generation, SendState.HELD_OUT)
+    barred = json.dumps({"barred": Skip.NO_OFFER.value})
+    run(f"UPDATE send SET skip = ''{where}", (*key, Skip.NO_OFFER))
+    run(f"UPDATE send SET reasons = '{{}}'{where} AND reasons = ?",
+        (*key, Skip.GLOBAL_CONTROL, barred))  # fmt: skip
 
 
 def batches_for(

@@ -70,6 +70,12 @@ def listed(account_id: int, state: str = "open") -> list[Suggestion]:
     return [_suggestion(row) for row in rows]
 
 
+def count_open(account_id: int) -> int:
+    """How many nobody decided."""
+    sql = "SELECT COUNT(*) FROM suggestion WHERE account_id = ? AND state = 'open'"
+    return int(fetch(sql, (account_id,))[0][0])
+
+
 def get(account_id: int, suggestion_id: int) -> Suggestion:
     """Raises NotFound."""
     rows = fetch(

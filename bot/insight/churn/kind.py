@@ -154,7 +154,7 @@ def evaluate(learnt: Learnt, table: Table, columns: Columns) -> dict[str, Any]:
     span = log.end - log.first
     if span <= 0:
         raise InvalidInput("all orders are of one time: nothing came after that could judge")
-    return _judged(_buying(learnt), log, log.end - HELD_OUT * span, learnt.card["seed"])
+    return _judged(buying_of(learnt), log, log.end - HELD_OUT * span, learnt.card["seed"])
 
 
 def predict(learnt: Learnt, table: Table) -> tuple[Sequence[str], Rows]:
@@ -169,7 +169,7 @@ def predict(learnt: Learnt, table: Table) -> tuple[Sequence[str], Rows]:
     if learnt.card["form"] != FORM:
         return training.predict(learnt, table)
     log = _log(learnt, table, Columns())
-    return _NEXT, _lines(_buying(learnt), log, float(learnt.card["horizon"]))
+    return _NEXT, _lines(buying_of(learnt), log, float(learnt.card["horizon"]))
 
 
 def _lines(buying: Buying, log: Log, horizon: float) -> Iterator[tuple[str, ...]]:
@@ -190,7 +190,8 @@ def _log(learnt: Learnt, table: Table, columns: Columns) -> Log:
     return log_of(table, found.user, found.time, found.weight)
 
 
-def _buying(learnt: Learnt) -> Buying:
+def buying_of(learnt: Learnt) -> Buying:
+    """The model of a log's card and arrays."""
     return Buying(*learnt.arrays["buying"].tolist())
 
 

@@ -39,7 +39,7 @@ class DecisionTree:
 
         fitted = classifier(**_rest(setting), random_state=seed)
         encoder = _learnt(fitted, sample, setting)
-        return _part(encoder, [_sklearn_nodes(fitted)], link="mean", single=True)
+        return part_of(encoder, [_sklearn_nodes(fitted)], link="mean", single=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Forest:
         fitted = classifier(self.trees, **_rest(setting), random_state=seed, n_jobs=1, max_depth=16)
         encoder = _learnt(fitted, sample, setting)
         nodes = [_sklearn_nodes(tree) for tree in fitted.estimators_]
-        return _part(encoder, nodes, link="mean", single=True)
+        return part_of(encoder, nodes, link="mean", single=True)
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,9 @@ class Boosting:
 
         fitted = classifier(**_rest(setting), early_stopping=False, random_state=seed)
         encoder = _learnt(fitted, sample, setting)
-        nodes = [_boosted_nodes(one[0].nodes) for one in fitted._predictors]
+        nodes = [boosted_nodes(one[0].nodes) for one in fitted._predictors]
         base = float(np.ravel(fitted._baseline_prediction)[0])
-        return _part(encoder, nodes, link="expit", single=False, base=base)
+        return part_of(encoder, nodes, link="expit", single=False, base=base)
 
 
 def _rest(setting: Setting) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _learnt(fitted: Any, sample: Sample, setting: Setting) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class _Nodes:
+class Nodes:
     """A tree as its library keeps it; `left` is negative or anything at a leaf."""
 
     leaf: NDArray[np.bool_]
@@ -120,10 +120,10 @@ class _Nodes:
     value: Doubles
 
 
-def _sklearn_nodes(fitted: Any) -> _Nodes:
+def _sklearn_nodes(fitted: Any) -> Nodes:
     tree = fitted.tree_
     value = tree.value[:, 0, :]
-    return _Nodes(
+    return Nodes(
         tree.children_left < 0,
         tree.feature,
         tree.threshold,
@@ -134,8 +134,9 @@ def _sklearn_nodes(fitted: Any) -> _Nodes:
     )
 
 
-def _boosted_nodes(nodes: Any) -> _Nodes:
-    return _Nodes(
+def boosted_nodes(nodes: Any) -> Nodes:
+    """One tree of the library's histogram boosting."""
+    return Nodes(
         nodes["is_leaf"].astype(bool),
         nodes["feature_idx"].astype(np.intp),
         nodes["num_threshold"],
@@ -146,8 +147,8 @@ def _boosted_nodes(nodes: Any) -> _Nodes:
     )
 
 
-def _part(
-    encoder: Mapping[str, Any], trees: Sequence[_Nodes], *, link: str, single: bool, base: float = 0
+def part_of(
+    encoder: Mapping[str, Any], trees: Sequence[Nodes], *, link: str, single: bool, base: float = 0
 ) -> Part:
     """The arrays of a walk.
 
@@ -206,7 +207,7 @@ def _asked(
     }
 
 
-def _next(trees: Sequence[_Nodes], roots: NDArray[np.intp]) -> Whole:
+def _next(trees: Sequence[Nodes], roots: NDArray[np.intp]) -> Whole:
     """A leaf leads to itself."""
     found = []
     for root, one in zip(roots, trees, strict=True):
@@ -218,7 +219,7 @@ def _next(trees: Sequence[_Nodes], roots: NDArray[np.intp]) -> Whole:
     return np.concatenate(found).astype(np.int32)
 
 
-def _depth(one: _Nodes) -> int:
+def _depth(one: Nodes) -> int:
     """How many questions the longest way asks."""
     depth, level = 0, np.zeros(1, np.intp)
     while True:
@@ -235,13 +236,13 @@ def score(part: Part, table: Table) -> Doubles:
     found = np.empty(table.rows)
     for start in range(0, table.rows, _AT_ONCE):
         rows = columns[start : start + _AT_ONCE]
-        found[start : start + len(rows)] = _walked(part, rows)
+        found[start : start + len(rows)] = walked(part, rows)
     if part.card["link"] == "expit":
         return expit(found + part.card["base"])
     return found / len(part.arrays["roots"])
 
 
-def _walked(part: Part, rows: Doubles) -> Doubles:
+def walked(part: Part, rows: Doubles) -> Doubles:
     """The sum of what each tree's leaf says of each row: all rows go down a tree side by side.
 
     Every array that a step writes is made once: half the time went into making them.

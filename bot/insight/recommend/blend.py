@@ -89,6 +89,19 @@ def only(found: Look, users: Places) -> Look:
     return replace(found, seen=ours, had=found.had[users], strength=found.strength[users])
 
 
+def of_others(found: Look, events: History, cut: float, horizon: float) -> Look:
+    """The same crowd and neighbours before other users, whose events up to `cut` are these.
+
+    events  with the items of `found`, in their order
+    """
+    past = events.until(cut)
+    seen = habits(past, cut, horizon)
+    had = nearby.had(seen, found.items)
+    strength = had.copy()
+    strength.data = seen.strength.astype(np.float32)
+    return replace(found, seen=seen, had=had, strength=strength)
+
+
 def _most_frequent(seen: Habits, items: int) -> Places:
     count = np.bincount(seen.item, minlength=items)
     return np.sort(np.argsort(-count, kind="stable")[: nearby.MOST_ITEMS])

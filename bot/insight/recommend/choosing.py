@@ -4,21 +4,22 @@ p_ui = exp(x_ui w) / sum over the user's offers j of exp(x_uj w)
 minimises  -sum over u of mean over taken i of ln p_ui + l/2 |s (w - w0)|^2, s the features' scales
 
 Only differences within a user count: how many take anything at all says nothing here. With little
-taught, w stays near w0. Newton's steps with halving. Source: docs/explanation/recommendation.md
+taught, w stays near w0. Source: docs/explanation/recommendation.md
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.insight.recommend.history import Doubles, Places
+from bot.insight.recommend.newton import descend
 
 Floats = NDArray[np.float32]
 
 STRENGTH = 1000.0  # users of this number move a weight half the way, where a feature tells one
-_ROUNDS, _HALVINGS = 20, 20
-_STEADY = 1e-5
 
 
 def fit(
@@ -36,22 +37,12 @@ def fit(
     z, first = x / scale, np.cumsum(size) - size
     wanted = taken / np.repeat(np.add.reduceat(taken.astype(np.float64), first), size)
     begin = start * scale
-    weight = begin.copy()
-    loss, p = _loss(z, wanted, first, size, weight, begin, strength)
-    for _ in range(_ROUNDS):
-        step = _step(z, wanted - p, p, first, strength, weight - begin)
-        for _ in range(_HALVINGS):
-            after = _loss(z, wanted, first, size, weight + step, begin, strength)
-            if after[0] <= loss:
-                break
-            step = step / 2
-        else:
-            break
-        weight = weight + step
-        loss, p = after
-        if np.abs(step).max() < _STEADY:
-            break
-    found: Doubles = weight / scale
+
+    def loss_at(weight: Doubles) -> tuple[float, Callable[[], Doubles]]:
+        loss, p = _loss(z, wanted, first, size, weight, begin, strength)
+        return loss, lambda: _step(z, wanted - p, p, first, strength, weight - begin)
+
+    found: Doubles = descend(loss_at, begin) / scale
     return found
 
 

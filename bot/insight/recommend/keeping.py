@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse  # type: ignore[import-untyped]
 
 from bot.insight.modelfile import Learnt
-from bot.insight.recommend.blend import Look
+from bot.insight.recommend.blend import Look, only
 from bot.insight.recommend.habit import Habits
 from bot.insight.recommend.history import History
 from bot.insight.recommend.neural import Weights
@@ -40,6 +40,14 @@ def kept(
     for which, parts in weights.items():
         arrays.update({f"{which}_{name}": values for name, values in parts.items()})
     return Learnt({**card, "fields": [one.title for one in found.fields]}, arrays)
+
+
+def impersonal(learnt: Learnt) -> Learnt:
+    """The same without its users: weights, crowd and neighbours, for `blend.of_others`."""
+    names, found, weights = opened(learnt)
+    none = np.empty(0, np.intp)
+    events = History((), names.items, none, none, np.empty(0), np.empty(0))
+    return kept({**learnt.card, "users": 0}, events, only(found, none), weights)
 
 
 def opened(learnt: Learnt) -> tuple[Names, Look, Mapping[str, Weights]]:

@@ -6,16 +6,18 @@ the intercept is free. Source: docs/explanation/recommendation.md
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
+
+from bot.insight.recommend.newton import descend
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 STRENGTH = 10.0
 FURTHEST = 30.0  # standard deviations: what is rare may count much, a mistake not without end
-_ROUNDS, _HALVINGS = 30, 20
-_STEADY = 1e-5  # of a weight
 _BLOCK = 65_536  # rows
 
 
@@ -34,20 +36,12 @@ def fit(x: Floats, y: Doubles, strength: float = STRENGTH) -> Doubles:
     rate = (y.sum() + 0.5) / (len(y) + 1)
     weight[-1] = np.log(rate / (1 - rate))
     penalty = np.append(np.full(x.shape[1], strength), 1e-6)
-    loss, gradient, curve = _slopes(x, y, mean, scale, weight, penalty)
-    for _ in range(_ROUNDS):
-        step = np.linalg.solve(curve, gradient)
-        for _ in range(_HALVINGS):  # a whole step of Newton's may jump over the valley
-            after = _slopes(x, y, mean, scale, weight + step, penalty)
-            if after[0] <= loss:
-                break
-            step = step / 2
-        else:
-            break
-        weight = weight + step
-        loss, gradient, curve = after
-        if np.abs(step).max() < _STEADY:
-            break
+
+    def loss_at(at: Doubles) -> tuple[float, Callable[[], Doubles]]:
+        loss, gradient, curve = _slopes(x, y, mean, scale, at, penalty)
+        return loss, lambda: np.asarray(np.linalg.solve(curve, gradient))
+
+    weight = descend(loss_at, weight)
     return np.stack([np.append(mean, 0.0), np.append(scale, 1.0), weight])
 
 

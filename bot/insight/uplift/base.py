@@ -52,7 +52,7 @@ def said(part: Part, x: Doubles) -> Doubles:
     else:
         found = np.full(len(x), float(part.card["base"]))
         for start in range(0, len(x), _AT_ONCE):
-            found[start : start + _AT_ONCE] += trees._walked(part, x[start : start + _AT_ONCE])
+            found[start : start + _AT_ONCE] += trees.walked(part, x[start : start + _AT_ONCE])
     return expit(found) if part.card["link"] == "expit" else found
 
 
@@ -100,9 +100,9 @@ def _boosted(
         early_stopping=False, random_state=seed,
     )  # fmt: skip
     fitted.fit(x, y, sample_weight=weight)
-    nodes = [trees._boosted_nodes(one[0].nodes) for one in fitted._predictors]
+    nodes = [trees.boosted_nodes(one[0].nodes) for one in fitted._predictors]
     base = float(np.ravel(fitted._baseline_prediction)[0])
-    part = trees._part({}, nodes, link=link, single=False, base=base)
+    part = trees.part_of({}, nodes, link=link, single=False, base=base)
     return Part({"form": "trees", "link": link, "base": base, "single": False}, part.arrays)
 
 

@@ -56,6 +56,11 @@ def qini(score: Doubles, trial: Trial) -> float:
     return curve(score, trial).coefficient
 
 
+def drawn(score: Doubles, trial: Trial, counts: Doubles) -> Doubles:
+    """The coefficient of each draw, (draws), from how often it took each row, (draws, n)."""
+    return _Ranked.of(score, trial).coefficients(counts)
+
+
 def best_qini(trial: Trial) -> float:
     """The coefficient of the order that knew each outcome."""
     return qini(2.0 * (trial.y == trial.treated) + trial.treated, trial)
@@ -123,12 +128,12 @@ def compared(
     All are drawn from the same bootstrap rows (or groups), so that differences are of pairs.
     """
     ranked = {name: _Ranked.of(score, trial) for name, score in scores.items()}
-    drawn: dict[str, list[Doubles]] = {name: [] for name in scores}
+    found: dict[str, list[Doubles]] = {name: [] for name in scores}
     for block in draws(len(trial.y), group, seed, count):
         for start in range(0, len(block), _BLOCK):
             for name, one in ranked.items():
-                drawn[name].append(one.coefficients(block[start : start + _BLOCK]))
-    at = {name: np.concatenate(blocks) for name, blocks in drawn.items()}
+                found[name].append(one.coefficients(block[start : start + _BLOCK]))
+    at = {name: np.concatenate(blocks) for name, blocks in found.items()}
     best = best_qini(trial)
     exact = {name: qini(score, trial) for name, score in scores.items()}
     return {

@@ -16,6 +16,7 @@ from bot.store.models.audience import (
     SegmentMember,
     SegmentModel,
     SegmentPin,
+    SegmentSize,
     SegmentVersion,
     SegmentWatch,
 )
@@ -24,6 +25,7 @@ from bot.store.models.base import Table, database
 from bot.store.models.campaigning import (
     CampaignApproval,
     CampaignBudget,
+    CampaignDocument,
     CampaignRecurrence,
     CampaignRule,
     CampaignTester,
@@ -48,7 +50,16 @@ from bot.store.models.experiments import (
     ExperimentPage,
     ExperimentRun,
 )
-from bot.store.models.house import ApiKey, Erasure, JobRun, Lease, Secret, Suppression
+from bot.store.models.figures import KeptAnswer, ReportMail, ReportOrder, SourceDay
+from bot.store.models.house import (
+    ApiKey,
+    ConsoleLook,
+    Erasure,
+    JobRun,
+    Lease,
+    Secret,
+    Suppression,
+)
 from bot.store.models.identities import (
     Identity,
     IdentityConflict,
@@ -61,10 +72,12 @@ from bot.store.models.journeys import (
     Journey,
     JourneyCall,
     JourneyCursor,
+    JourneyDraft,
     JourneyPassed,
     JourneyRun,
     JourneyVersion,
 )
+from bot.store.models.menus import Menu, MenuVersion, QrCode
 from bot.store.models.offers import (
     CouponAttempt,
     CouponBasket,
@@ -100,6 +113,7 @@ from bot.store.models.rights import (
 )
 from bot.store.models.sending import Campaign, Click, Conversion, Generation, Link, Send, SendMatch
 from bot.store.models.talk import (
+    ChatStar,
     Example,
     Handoff,
     LearntModel,
@@ -123,12 +137,15 @@ __all__ = [
     "Campaign",
     "CampaignApproval",
     "CampaignBudget",
+    "CampaignDocument",
     "CampaignRecurrence",
     "CampaignRule",
     "CampaignTester",
     "Carried",
+    "ChatStar",
     "Click",
     "Consent",
+    "ConsoleLook",
     "ConsoleSession",
     "Content",
     "ContentTerm",
@@ -175,14 +192,18 @@ __all__ = [
     "Journey",
     "JourneyCall",
     "JourneyCursor",
+    "JourneyDraft",
     "JourneyPassed",
     "JourneyRun",
     "JourneyVersion",
+    "KeptAnswer",
     "LearntModel",
     "Lease",
     "Link",
     "Listing",
     "MassBatch",
+    "Menu",
+    "MenuVersion",
     "Operator",
     "OperatorRole",
     "PlatformTag",
@@ -192,12 +213,15 @@ __all__ = [
     "Profile",
     "ProfileBase",
     "ProfileQuantile",
+    "QrCode",
     "Quarantine",
     "Quota",
     "QuotaLook",
     "RateWindow",
     "RebuildRange",
     "RebuildRun",
+    "ReportMail",
+    "ReportOrder",
     "RetentionMark",
     "Secret",
     "Segment",
@@ -207,6 +231,7 @@ __all__ = [
     "SegmentMember",
     "SegmentModel",
     "SegmentPin",
+    "SegmentSize",
     "SegmentVersion",
     "SegmentWatch",
     "Send",
@@ -218,6 +243,7 @@ __all__ = [
     "SendSheet",
     "ShadowAnswer",
     "SourceCost",
+    "SourceDay",
     "Suggestion",
     "Suppression",
     "SyncRun",

@@ -108,6 +108,18 @@ class SegmentVersion(Table):
         indexes = ((("segment", "number"), True),)
 
 
+class SegmentSize(Table):
+    """How many a segment held when it was last looked at on a day of the account's calendar."""
+
+    segment = ForeignKeyField(Segment, on_delete="CASCADE", index=False)
+    day = CharField(10)  # 2026-11-22
+    size = IntegerField()
+
+    class Meta:
+        indexes = ((("segment", "day"), True),)
+        primary_key = False
+
+
 class SegmentWatch(Table):
     """Campaigns whose outcomes a segment's rule reads: their sends make followers dirty."""
 

@@ -12,7 +12,7 @@ from peewee import (
     IntegerField,
 )
 
-from bot.store.fields import InstantField
+from bot.store.fields import InstantField, JSONText
 from bot.store.models.accounts import Account
 from bot.store.models.base import Table
 from bot.store.models.people import Follower
@@ -26,6 +26,16 @@ class CampaignRule(Table):
     approval = BooleanField(default=False)
     control_permille = IntegerField(default=0)  # of all followers get no marketing at all
     control_salt = CharField(32, default="")
+    # The strictest that a campaign may not pass; null and "": no such rule.
+    per_day = IntegerField(null=True)
+    per_week = IntegerField(null=True)
+    per_month = IntegerField(null=True)
+    quiet_from = CharField(5, default="")  # "22:00", in the account's zone
+    quiet_to = CharField(5, default="")
+    rest_after = IntegerField(null=True)
+    rest_days = IntegerField(null=True)
+    same_topic_days = IntegerField(null=True)
+    version = IntegerField(default=0)  # of two who change it at once, the second is told
 
 
 class CampaignApproval(Table):
@@ -40,6 +50,19 @@ class CampaignApproval(Table):
     decider = CharField(64, default="")
     decided_at = InstantField(null=True)
     reason = CharField(190, default="")
+
+
+class CampaignDocument(Table):
+    """A document as somebody wrote it: what an approval's digest was of."""
+
+    id = AutoField()
+    campaign = ForeignKeyField(Campaign, on_delete="CASCADE", index=False)
+    digest = CharField(64)
+    document = JSONText()
+    kept_at = InstantField()
+
+    class Meta:
+        indexes = ((("campaign", "digest"), True),)
 
 
 class CampaignRecurrence(Table):

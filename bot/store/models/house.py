@@ -78,3 +78,17 @@ class Suppression(Table):
 
     class Meta:
         indexes = ((("account", "openid_hash"), True),)
+
+
+class ConsoleLook(Table):
+    """Figures that take long, as they were reckoned last: a page shows them with their time."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    kind = CharField(16)  # dryrun report experiment overlap
+    subject = CharField(64)  # slug or key of what they are about
+    made_at = InstantField()
+    document = JSONText()
+
+    class Meta:
+        indexes = ((("account", "kind", "subject"), True),)

@@ -11,6 +11,7 @@ from peewee import (
     CharField,
     ForeignKeyField,
     IntegerField,
+    TextField,
 )
 
 from bot.store.fields import InstantField, JSONText
@@ -55,6 +56,25 @@ class JourneyVersion(Table):
     policy = CharField(4, default="keep")
     settled = BooleanField(default=False)  # the policy has been done for everybody
     author = CharField(64, default="")
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("journey", "number"), True),)
+
+
+class JourneyDraft(Table):
+    """A definition as it is being changed on the canvas: a row for each change, the latest counts
+    and the ones before it are for going back. It may not be whole yet.
+
+    based_on  the version that was the latest when the first change was made
+    """
+
+    id = AutoField()
+    journey = ForeignKeyField(Journey, on_delete="CASCADE", index=False)
+    number = IntegerField()
+    based_on = IntegerField()
+    document = TextField()  # JSON, its fields in the order of their writing
+    author = CharField(64)
     at = InstantField()
 
     class Meta:

@@ -53,6 +53,21 @@ class Follower(Table):
 
 # Lists and counts of an account's followers, those who follow and those who left apart.
 Follower.add_index(Follower.account, Follower.subscribed, Follower.id, name="follower_listed")
+# The blacklist, and who refuses marketing; few of an account.
+Follower.add_index(
+    Follower.account,
+    Follower.blacklisted,
+    Follower.id,
+    where=(Follower.blacklisted == SQL("TRUE")),
+    name="follower_blacklisted",
+)
+Follower.add_index(
+    Follower.account,
+    Follower.id,
+    Follower.opted_out_at,
+    where=Follower.opted_out_at.is_null(False),
+    name="follower_opted_out",
+)
 # Chats that a person holds or is asked for; few at any time.
 Follower.add_index(Follower.held_until, where=(Follower.held_by != ""), name="follower_held")
 
@@ -118,6 +133,7 @@ Inbox.add_index(
     where=(Inbox.state.in_(("open", "failed")) | Inbox.answer.in_(("late", "sending"))),
     name="inbox_unfinished",
 )
+Inbox.add_index(Inbox.event, where=(Inbox.state == "dead"), name="inbox_dead")
 
 
 class Dialogue(Table):

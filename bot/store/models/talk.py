@@ -94,6 +94,18 @@ class Handoff(Table):
         indexes = ((("follower", "asked_at"), False),)
 
 
+class ChatStar(Table):
+    """A chat that an operator keeps in sight."""
+
+    follower = ForeignKeyField(Follower, primary_key=True, on_delete="CASCADE")
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    starred_by = CharField(64)
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "at"), False),)
+
+
 class ShadowAnswer(Table):
     """Where a set of documents or a model on trial would have decided otherwise."""
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import campaign
-from bot.campaign import matched
+from bot.campaign import matched, matched_decide
 from bot.campaign.definition import parse
 from bot.campaign.dryrun import foreseen, order_to_come, sample_order
 from bot.campaign.matched_decide import decide
@@ -174,6 +174,73 @@ def test_who_dies_while_writing_leaves_nothing_and_the_next_comes_to_the_same(
     again = gotten(world)
     decide(order)  # a process that comes late changes nothing
     assert gotten(world) == again
+
+
+def test_who_takes_over_writes_the_rest_and_not_what_stands(
+    any_store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    world = a_town(any_store, tea=3, cake=2)
+    order = planning(world, holdout=0.2)
+    expected = matched.planned_for(order, campaigns.generation(order.campaign_id, 1))
+    write, written = matched.send_matches.give, list[int]()
+    monkeypatch.setattr(matched.send_matches, "CHUNK", 4)
+
+    def die_later(rows: list[Any]) -> None:
+        if written:
+            raise Crash
+        write(rows)
+        written.extend(row.follower_id for row in rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matched.send_matches, "give", die_later)
+        with pytest.raises(Crash):
+            decide(order)
+    assert matched.owed(order, campaigns.generation(order.campaign_id, 1))
+    kept = list(written)
+    assert len(kept) == 4
+
+    def note(rows: list[Any]) -> None:
+        write(rows)
+        written.extend(row.follower_id for row in rows)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matched.send_matches, "give", note)
+        decide(order)
+    assert sorted(written) == sorted(set(written)), "nobody is written twice"
+    slugs = {batch.id: batch.slug for batch in order.choices}
+    assert {who: slug for who, slug in gotten(world).items() if slug} == {
+        who: slugs[batch] for who, batch in expected.among(range(1, 13)).items()
+    }
+    run_ = campaigns.generation(order.campaign_id, 1)
+    assert matched_decide.MATCHING not in (run_.forecast or {})
+
+
+def test_what_changed_meanwhile_makes_another_plan_of_all_rows(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """Half of the old plan beside half of the new one would give out more than there is."""
+    world = a_town(store, tea=6, cake=0)
+    order = planning(world)
+    monkeypatch.setattr(matched.send_matches, "CHUNK", 4)
+    write, batches = matched.send_matches.give, list[int]()
+
+    def die_later(rows: list[Any]) -> None:
+        if batches:
+            raise Crash
+        write(rows)
+        batches.append(len(rows))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(matched.send_matches, "give", die_later)
+        with pytest.raises(Crash):
+            decide(order)
+    assert [who for who, slug in gotten(world).items() if slug == TEA] == [1, 2, 3, 4]
+    tea = coupons.batch_by_slug(world.account_id, TEA)
+    for who in (7, 8, 9, 10, 11):  # taken meanwhile: one is left
+        coupons.issue_now(tea.id, who, f"meanwhile:{who}", NOON)
+    decide(order)
+    assert [who for who, slug in gotten(world).items() if slug] == [1]
+    assert told_of(order.campaign_id, 1, 2)["choice"] is None
 
 
 def test_equals_are_parted_the_same_way_each_time_and_another_way_in_another_run(store: Store):

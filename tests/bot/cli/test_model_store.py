@@ -88,11 +88,25 @@ def test_from_the_first_lesson_to_the_way_back(hongyan):
     assert fetch("SELECT COUNT(*) FROM audit_entry WHERE action = 'predictions'") == [(2,)]
 
 
+def test_models_without_an_answer_are_taught_and_scored_by_the_same_commands(hongyan):
+    people = cast.a_shop(common.account().id, utc_now(), people=55)
+    taught = hongyan("model", "train", "clusters", "--set", "k=3")[1]
+    assert "clusters version 1 (model 1): active" in taught
+    assert "55 followers scored" in hongyan("model", "score", "clusters")[1]
+    score = hongyan.json("followers", "show", people[0])["predictions"][0]
+    assert (score["what"], score["means"]) == ("clusters", "相近人群的编号")
+    assert hongyan.json("model", "list", "--purpose", "clusters")[0]["metrics"]["silhouette"] > 0
+    assert "is not made of columns" in hongyan("model", "why", "clusters", people[0])[2]
+    assert hongyan("model", "rollback", "clusters")[0] != 0
+    assert hongyan.json("model", "retire", "clusters")["scores_deleted"] == 55
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("train", "redeem"), "too little to learn redeem from: there are 0 messages"),
-        (("train", "uplift"), "from the store are learnt redeem, answer, buy, churn"),
+        (("train", "lookalike"), "from the store are learnt redeem, answer, buy, churn"),
+        (("train", "uplift"), "too little to learn from: there are 0 sent to in runs that held"),
         (("score", "redeem"), "no model of redeem is in use"),
         (("rollback", "buy"), "no model of buy was in use before"),
         (("retire", "buy"), "no model of buy is in use"),

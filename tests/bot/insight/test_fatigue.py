@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bot.errors import InvalidInput
 from bot.insight.fatigue import Days, Hazard, cap, learn
+from bot.insight.kinds import Columns, Request, kind
+from bot.insight.table import Table
 
 
 def log_of_days(per_touch: float, rows: int = 60_000, bias: float = -6.0) -> Days:
@@ -94,3 +97,72 @@ def test_it_is_kept_as_json(hazard: Hazard) -> None:
 def test_a_limit_that_is_no_chance_is_refused(limit: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         cap(None, limit, fixed=3)
+
+
+def test_days_counted_together_say_the_same_as_days_apart() -> None:
+    days = log_of_days(0.5, rows=4000, bias=-4.0)
+    apart = learn(Days(days.week, days.month, days.left, {}))
+    cells: dict[tuple[float, float], list[float]] = {}
+    for week, month, left in zip(days.week, days.month, days.left, strict=True):
+        cell = cells.setdefault((week, month), [0.0, 0.0])
+        cell[0] += left
+        cell[1] += 1
+    touches, counts = np.array(list(cells)), np.array(list(cells.values()))
+    together = learn(Days(touches[:, 0], touches[:, 1], counts[:, 0], {}, counts[:, 1]))
+    assert apart is not None
+    assert together is not None
+    assert together.weights == pytest.approx(apart.weights, abs=1e-4)
+    assert (together.days, together.events) == (apart.days, apart.events) == (
+        4000, int(days.left.sum()),
+    )  # fmt: skip
+
+
+def test_a_month_is_thirty_days_of_which_seven_feel_the_last_message() -> None:
+    one = Hazard(-6.0, np.array([0.5, 0.1]), [], np.empty(0), np.empty(0), 9, 3)
+    none = np.zeros(1)
+    day = [1 / (1 + np.exp(6 - more)) for more in (0.0, 0.6, 0.1)]
+    assert one.gone_within(none, none, {})[0] == pytest.approx(1 - (1 - day[0]) ** 30)
+    wanted = 1 - (1 - day[1]) ** 7 * (1 - day[2]) ** 23
+    assert one.gone_within(none, none, {}, more=1)[0] == pytest.approx(wanted)
+
+
+# --- as a kind of model ------------------------------------------------------------------------
+
+
+def a_table(rows: int = 3000) -> Table:
+    days = log_of_days(0.5, rows, bias=-4.0)
+    return Table(
+        {
+            "day": np.arange(rows, dtype=float), "touches_7": days.week, "touches_30": days.month,
+            "upset": days.features["upset"], "left": days.left,
+        },
+        rows,
+    )  # fmt: skip
+
+
+def test_a_table_of_days_teaches_and_is_foretold() -> None:
+    columns = Columns(target="left", time="day")
+    learnt = kind("fatigue").train(Request(a_table(), columns))
+    assert learnt.card["held_out"]["metrics"]["auc"]["value"] > 0.6
+    assert list(learnt.card["hazard"]["names"]) == ["upset"]
+    rows = [*kind("fatigue").predict(learnt, a_table())[1]]
+    said = np.array([float(score) for _, score in rows])
+    assert np.corrcoef(said, a_table().numbers("touches_7"))[0, 1] > 0.5
+    judged = kind("fatigue").evaluate(learnt, a_table(), Columns())["metrics"]
+    assert judged["rows"] == 3000
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns", "said"),
+    [
+        ({}, Columns(), "--target"),
+        ({"left": np.full(3000, 2.0)}, Columns(target="left"), "line 2, column left"),
+        ({"left": np.zeros(3000)}, Columns(target="left"), "0 left on a day"),
+        ({"touches_7": np.full(3000, -1.0)}, Columns(target="left"), "line 2, column touches_7"),
+    ],
+    ids=["no target", "neither left nor stayed", "nobody left", "fewer than no touches"],
+)
+def test_days_that_teach_nothing_are_refused(changes, columns, said) -> None:
+    table = Table({**a_table().columns, **changes}, 3000)
+    with pytest.raises(InvalidInput, match=said):
+        kind("fatigue").train(Request(table, columns))

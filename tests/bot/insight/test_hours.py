@@ -7,6 +7,9 @@ import pytest
 
 from bot.errors import InvalidInput
 from bot.insight.hours import USUAL_WEIGHT, Habit, learn, log_likelihood, smooth
+from bot.insight.hours_kind import COLUMNS, GAIN, acts_of, habit_of
+from bot.insight.kinds import Columns, Request, kind
+from bot.insight.table import Table
 
 EVENING = np.array([0.2] * 19 + [4.0] * 4 + [0.2])
 EVENING = EVENING / EVENING.sum()
@@ -92,3 +95,54 @@ def test_an_act_speaks_for_the_hours_beside_it_round_the_clock() -> None:
 def test_what_are_no_acts_by_hour_is_refused(wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match="acts by hour"):
         learn(wrong)
+
+
+# --- as a kind of model ------------------------------------------------------------------------
+
+
+def a_log() -> Table:
+    """Lin acts at 8, Wang at 21; thirty others all day."""
+    rng = np.random.default_rng(1)
+    lines = [("lin", 8)] * 6 + [("wang", 21)] * 6
+    lines += [(f"p{n}", int(hour)) for n in range(30) for hour in rng.integers(0, 24, 8)]
+    times = [f"2026-11-{1 + n % 28:02}T{hour:02}:30:00" for n, (_, hour) in enumerate(lines)]
+    return Table({"who": [who for who, _ in lines], "at": times}, len(lines))
+
+
+def test_a_log_of_acts_says_whose_hour_is_when() -> None:
+    columns = Columns(user="who", time="at")
+    learnt = kind("hours").train(Request(a_log(), columns))
+    header, rows = kind("hours").predict(learnt, a_log())
+    said = {row[0]: row[1] for row in rows}
+    assert tuple(header) == ("id", "score", "own")
+    assert (said["lin"], said["wang"]) == (8, 21)
+    figures = kind("hours").evaluate(learnt, a_log(), Columns())["metrics"]
+    assert figures["people"] == 32
+    assert figures[GAIN] < 0
+
+
+def test_rows_with_hours_say_the_same_as_the_log() -> None:
+    columns = Columns(user="who", time="at")
+    names, acts_ = acts_of(a_log(), columns)
+    table = Table({"id": list(names), **dict(zip(COLUMNS, acts_.T, strict=True))}, len(names))
+    by_rows = kind("hours").train(Request(table, Columns(id="id")))
+    by_log = kind("hours").train(Request(a_log(), columns))
+    assert habit_of(by_rows).to_json() == habit_of(by_log).to_json()
+    assert [*kind("hours").predict(by_rows, table)[1]] == [
+        *kind("hours").predict(by_log, a_log())[1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "said"),
+    [
+        (a_log(), Columns(user="who"), "both"),
+        (a_log(), Columns(), "no column hour_0"),
+        (Table({name: np.zeros(2) for name in COLUMNS}, 2), Columns(), "nobody acted"),
+        (Table({name: np.full(2, 0.5) for name in COLUMNS}, 2), Columns(), "line 2, column hour_0"),
+    ],
+    ids=["who without when", "neither a log nor hours", "nobody acted", "half an act"],
+)
+def test_what_tells_no_hours_is_refused(table: Table, columns: Columns, said: str) -> None:
+    with pytest.raises(InvalidInput, match=said):
+        kind("hours").train(Request(table, columns))

@@ -51,6 +51,14 @@ def got(campaign: int, follower: int, at: datetime, batch: int | None = None, ru
     return int(send)
 
 
+def held_out(campaign: int, follower: int, at: datetime, batch: int | None, run: int = 1) -> None:
+    """A row of a run that was held back by luck."""
+    Send.insert(
+        campaign=campaign, generation=run, step="offer", follower=follower, state="held_out",
+        purpose="marketing", batch=batch, planned_at=at - timedelta(minutes=5), not_before=at,
+    ).execute()  # fmt: skip
+
+
 def redeemed(account: int, send: int, at: datetime) -> None:
     """The coupon of a message is used, and the log hears of it."""
     code = Send.get_by_id(send).coupon_code

@@ -102,6 +102,31 @@ def test_nobody_teaches_who_refused_or_was_erased(account, changes):
     assert taught(account, "answer") == {}
 
 
+# --- trials ------------------------------------------------------------------------------------
+
+
+def test_who_was_held_out_by_luck_stands_beside_who_was_sent_to(anywhere):
+    """Both begin with the planning. A run that held nobody out is none, nor are those held out who
+    would have got nothing anyway, nor a run whose arms meant other offers."""
+    lin, wang, li, zhao = (cast.somebody(anywhere, LONG_AGO) for _ in range(4))
+    batch = cast.an_offer(anywhere, "b", "咖啡", LONG_AGO)
+    at = NOON - 30 * DAY
+    run, all_sent, others = (a_campaign(anywhere, slug) for slug in ("half", "all", "others"))
+    cast.got(run, lin, at, batch)
+    cast.held_out(run, wang, at, batch)
+    cast.held_out(run, zhao, at, batch)
+    Send.update(skip="opted_out").where(Send.follower == zhao).execute()
+    cast.got(all_sent, li, at, batch)
+    cast.got(others, li, at, batch)
+    cast.held_out(others, lin, at, None)
+    cast.did(anywhere, wang, "order", at + 6 * DAY, amount_fen=100)
+    cast.did(anywhere, lin, "order", at + 8 * DAY, amount_fen=100)
+    table = rows.table(anywhere, PURPOSES["uplift"], NOON)
+    columns = [table.numbers(name).tolist() for name in (rows.FOLLOWER, rows.TREATED, rows.TARGET)]
+    assert list(zip(*columns, strict=True)) == [(lin, 1.0, 0.0), (wang, 0.0, 1.0)]
+    assert table.numbers(rows.CHANCE).tolist() == [0.5, 0.5]
+
+
 # --- months ------------------------------------------------------------------------------------
 
 
@@ -141,10 +166,13 @@ def test_of_who_was_active_it_is_asked_whether_he_goes_on(account, acts, rows_):
 # --- no leakage --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("slug", PURPOSES)
+@pytest.mark.parametrize("slug", [slug for slug, of in PURPOSES.items() if of.sort in rows.SORTS])
 def test_nothing_that_comes_later_is_in_a_row(account, slug):
     """Whatever else is done after the last moment, the same rows say the same of what was known."""
     people = cast.a_shop(account, NOON, people=12)
+    campaign, at = a_campaign(account, "half"), NOON - 20 * DAY
+    for lin in people:
+        (cast.held_out if lin % 2 else cast.got)(campaign, lin, at, None)
     before = rows.table(account, PURPOSES[slug], NOON)
     last = max(before.numbers(rows.MOMENT))
     later = NOON - timedelta(seconds=NOON.timestamp() - last) + HOUR

@@ -18,6 +18,9 @@ from tests.bot.learning import cast
 from tests.bot.learning.cast import DAY
 from tests.conftest import NOON
 
+# What is taught once for this page is taught in one worker.
+pytestmark = pytest.mark.xdist_group("training")
+
 QUICK = {"candidates": ["logistic regression"]}
 HOUR = timedelta(hours=1)
 

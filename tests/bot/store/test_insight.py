@@ -177,3 +177,21 @@ def test_a_person_is_told_what_a_score_means(account):
     told = {one["what"]: one["means"] for one in predictions.told(lin)}
     assert "取消关注" in told["churn"]
     assert told["own_purpose"] == "own_purpose"
+
+
+# --- topics ------------------------------------------------------------------------------------
+
+
+@pytest.mark.mysql
+def test_of_topics_each_has_its_slug_and_all_are_one_models(account):
+    lin, wang = a_follower(account, "o-lin"), a_follower(account, "o-wang")
+    put(account, {lin: 0.2, wang: 0.9}, "topic-咖啡")
+    put(account, {lin: 0.7}, "topic-甜品")
+    for slug in ("topics", "topic", "churn", "topical", "uplift"):
+        put(account, {lin: -0.25 if slug == "uplift" else 0.5}, slug)
+    assert predictions.topics(lin) == {"甜品": 0.7, "咖啡": 0.2}
+    assert list(predictions.topics(lin)) == ["甜品", "咖啡"], "the likeliest first"
+    assert sorted(predictions.slugs(account, "recommend")) == sorted(["topic-咖啡", "topic-甜品"])
+    assert predictions.slugs(account, "churn") == ["churn"]
+    assert predictions.of(account, "uplift", [lin]) == {lin: -0.25}
+    assert "咖啡" in predictions.means("topic-咖啡")

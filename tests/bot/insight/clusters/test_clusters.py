@@ -13,6 +13,9 @@ from bot.insight.kinds import Columns, Request, kind
 from bot.insight.modelfile import Learnt, from_bytes, to_bytes
 from bot.insight.table import Table
 
+# What is taught once for this page is taught in one worker.
+pytestmark = pytest.mark.xdist_group("clusters")
+
 KIND = kind("clusters")
 
 

@@ -18,6 +18,9 @@ from bot.insight.uplift.pictures import draw
 from bot.insight.uplift.qini import qini
 from bot.insight.uplift.serving import all_scores, effects, judged
 
+# What is taught once for this page is taught in one worker.
+pytestmark = pytest.mark.xdist_group("uplift")
+
 KIND = kind("uplift")
 COLUMNS = Columns(target="visit", treatment="mail", id="id")
 FEW = {"candidates": ("K logistic", "T logistic", "response logistic"), "folds": 2, "repeats": 1}

@@ -1,0 +1,161 @@
+"""What was done about a campaign's messages, and how long after each had gone.
+
+Counts are by channel, quarter of an hour of the sending, and whole days that went by until the
+first time it was done; any window and any span of days is a sum of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from bot.store.db import fetch, is_mysql
+from bot.store.effect_funnel import QUARTER_MS, began, send_of_code
+from bot.store.sends import only
+from bot.values.interest import DAY_MS
+
+ACTS = ("opened", "clicked", "claimed", "redeemed", "ordered")
+STEPS = ("sent", "delivered", *ACTS)
+LISTED = ("sent", "clicked", "claimed", "redeemed", "ordered")  # whose people can be told
+WIDEST = 30  # days
+FIRST = (2**62, 2**62)  # a place before everybody
+_MINE = "s.campaign_id = ? AND s.step = 'offer' AND s.state = 'sent'"
+_TAPS = "FROM link l JOIN click k ON k.link_id = l.id JOIN send s ON s.id = k.send_id"
+# An order is anybody's who was sent to, his first since then; it need not be credited to it.
+_FIRST_ORDER = (
+    "NOT EXISTS (SELECT 1 FROM event x WHERE x.follower_id = k.follower_id AND x.kind = 'order'"
+    " AND x.at >= s.sent_at AND (x.at < k.at OR (x.at = k.at AND x.id < k.id)))"
+)
+
+
+class Sent(NamedTuple):
+    """Messages that went. `quarter`: of the hour since 1970."""
+
+    channel: str
+    quarter: int
+    sent: int
+    delivered: int
+
+
+class Done(NamedTuple):
+    """Messages after which it was done for the first time `late` whole days later."""
+
+    channel: str
+    quarter: int
+    late: int
+    sends: int
+
+
+class One(NamedTuple):
+    """Somebody of a step. `place`: where a page of them ends; at: ms."""
+
+    place: tuple[int, int]
+    follower_id: int
+    at: int
+
+
+def sent(campaign_id: int) -> list[Sent]:
+    rows = fetch(
+        f"SELECT s.channel, {_whole('s.sent_at', QUARTER_MS)} AS quarter, COUNT(*),"
+        f" COUNT(s.delivered_at) FROM send s WHERE {_MINE} GROUP BY 1, 2 ORDER BY 1, 2",
+        (campaign_id,),
+    )
+    return [Sent(*row) for row in rows]
+
+
+def done(campaign_id: int, act: str) -> Iterator[Done]:
+    """Of what was done within WIDEST days, each message once."""
+    source, at, params = _of(campaign_id, act)
+    rows = fetch(
+        f"SELECT t.channel, t.quarter, {_whole('t.after', DAY_MS)} AS late, COUNT(*) FROM"
+        f" (SELECT s.channel AS channel, {_whole('s.sent_at', QUARTER_MS)} AS quarter,"
+        f" MIN({at}) - s.sent_at AS after {source} AND {only(_MINE)}"
+        f" AND {at} >= s.sent_at AND {at} < s.sent_at + ?"
+        " GROUP BY s.id, s.channel, s.sent_at) t GROUP BY 1, 2, 3",
+        (*params, campaign_id, WIDEST * DAY_MS),
+    )
+    return (Done(*row) for row in rows)
+
+
+def _of(campaign_id: int, act: str) -> tuple[str, str, tuple[Any, ...]]:
+    """(FROM ... WHERE, the column that says when, its values) of an act."""
+    if act in ("opened", "clicked"):
+        people = " AND k.automatic = FALSE" if act == "clicked" else ""
+        return f"{_TAPS} WHERE l.campaign_id = ?{people}", "k.at", (campaign_id,)
+    first = began(campaign_id)
+    if act == "ordered":
+        return (
+            "FROM event k JOIN send s ON s.follower_id = k.follower_id"
+            " WHERE k.kind = 'order' AND k.at >= ?", "k.at", (first,),
+        )  # fmt: skip
+    at = f"k.{act}_at"
+    code = send_of_code("k")
+    return (
+        f"FROM coupon_code k JOIN send s ON s.id = {code} WHERE {at} >= ? AND s.coupon_code = k.id",
+        at, (first,),
+    )  # fmt: skip
+
+
+def people(
+    campaign_id: int,
+    step: str,
+    span: tuple[int, int],
+    within_days: int,
+    before: tuple[int, int],
+    limit: int,
+) -> list[One]:
+    """A page of those of LISTED[step], the latest first.
+
+    span      ms: what was sent in [first, last)
+    before    the place of the last one shown, FIRST for the beginning
+    """
+    if step == "sent":
+        return _sent_to(campaign_id, span, before, limit)
+    if step == "clicked":
+        return _clickers(campaign_id, span, within_days * DAY_MS, before[0], limit)
+    source, at, params = _of(campaign_id, step)
+    more = f" AND {_FIRST_ORDER}" if step == "ordered" else ""
+    rows = fetch(
+        f"SELECT {at}, k.id, s.follower_id {source} AND {at} <= ? AND ({at} < ? OR k.id < ?)"
+        f" AND {only(_MINE)} AND s.sent_at >= ? AND s.sent_at < ? AND {at} >= s.sent_at"
+        f" AND {at} < s.sent_at + ?{more} ORDER BY {at} DESC, k.id DESC LIMIT ?",
+        (*params, before[0], *before, campaign_id, *span, within_days * DAY_MS, limit),
+    )
+    return [One((at_ms, id_), who, at_ms) for at_ms, id_, who in rows]
+
+
+def _sent_to(
+    campaign_id: int, span: tuple[int, int], before: tuple[int, int], limit: int
+) -> list[One]:
+    """Along the index by which sends are claimed."""
+    rows = fetch(
+        "SELECT s.not_before, s.id, s.follower_id, s.sent_at FROM send s WHERE s.campaign_id = ?"
+        " AND s.state = 'sent' AND s.not_before <= ? AND (s.not_before < ? OR s.id < ?)"
+        " AND s.step = 'offer' AND s.sent_at >= ? AND s.sent_at < ?"
+        " ORDER BY s.not_before DESC, s.id DESC LIMIT ?",
+        (campaign_id, before[0], *before, *span, limit),
+    )
+    return [One((due, id_), who, at) for due, id_, who, at in rows]
+
+
+def _clickers(
+    campaign_id: int, span: tuple[int, int], within_ms: int, before: int, limit: int
+) -> list[One]:
+    """By follower, the greatest id first; each link along its index."""
+    found: dict[int, int] = {}
+    for (link_id,) in fetch("SELECT id FROM link WHERE campaign_id = ?", (campaign_id,)):
+        rows = fetch(
+            "SELECT k.follower_id, MIN(k.at) FROM click k JOIN send s ON s.id = k.send_id"
+            " WHERE k.link_id = ? AND k.follower_id < ? AND k.automatic = FALSE"
+            f" AND {only(_MINE)} AND s.sent_at >= ? AND s.sent_at < ? AND k.at >= s.sent_at"
+            " AND k.at < s.sent_at + ?"
+            " GROUP BY k.follower_id ORDER BY k.follower_id DESC LIMIT ?",
+            (link_id, before, campaign_id, *span, within_ms, limit),
+        )
+        for who, at in rows:
+            found[who] = min(at, found.get(who, at))
+    return [One((who, 0), who, found[who]) for who in sorted(found, reverse=True)[:limit]]
+
+
+def _whole(sql: str, unit: int) -> str:
+    return f"{sql} DIV {unit}" if is_mysql() else f"({sql}) / {unit}"
