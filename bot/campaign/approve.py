@@ -18,7 +18,7 @@ from bot.campaign.linting import insist_on_texts
 from bot.campaign.order import zone_of
 from bot.campaign.states import EDITABLE, CampaignStatus, move
 from bot.errors import Conflict
-from bot.store import approvals, audit, campaign_rules
+from bot.store import approvals, audit, campaign_documents, campaign_rules
 from bot.store.approvals import APPROVED, REJECTED, SUBMITTED, Approval
 from bot.store.campaigns import CampaignState
 from bot.store.db import transaction
@@ -47,6 +47,7 @@ def submit(account_id: int, ref: str | int, maker: str, now: datetime) -> Approv
     if last is not None and last.digest == digest and last.state in (SUBMITTED, APPROVED):
         raise Conflict(f"this document is {last.state} already, by {last.decider or last.maker}")
     with transaction():
+        campaign_documents.keep(campaign.id, digest, campaign.definition, now)
         made = approvals.note(campaign.id, digest, SUBMITTED, maker, now)
         _record(maker, "campaign_submit", campaign, digest, now)
     return made

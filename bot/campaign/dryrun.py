@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from bot.campaign.experiments_report import sizing
 from bot.campaign.finding import find
 from bot.campaign.finish import ASSUMED_PER_MINUTE, Finish, finish
 from bot.campaign.freshness import bring_up_to_date
+from bot.campaign.house import held
 from bot.campaign.limits import limits_of
 from bot.campaign.linting import findings_of
 from bot.campaign.market import ways_of
@@ -30,12 +31,13 @@ from bot.channels.registry import CHANNELS
 from bot.content.findings import Finding
 from bot.errors import NotFound
 from bot.services import Services
-from bot.store import audience_sets, audit, campaigns, quotas, send_history
+from bot.store import audience_sets, audit, campaign_rules, campaigns, quotas, send_history
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.send_figures import CONTROL, EXPERIMENT, HOLD_OUT
 from bot.values.audience import CampaignKind, Channel, Skip
 
 MEASURED_DAYS = timedelta(days=30)
+Progress = Callable[[int, int], object]  # followers looked at, of at most so many
 COUNTING = "counting"
 COLLIDES_WITHIN = timedelta(days=7)
 MOST_COLLISIONS = 5
@@ -182,7 +184,17 @@ class DryRun:
         }
 
 
-def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) -> DryRun:
+def silent(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def dry_run(
+    services: Services,
+    account_id: int,
+    ref: str | int,
+    now: datetime,
+    progress: Progress = silent,
+) -> DryRun:
     """Walk the present audience as the next run would when it starts; profiles and segments are
     brought up to date first, as at a start. Raises NotFound for what is missing."""
     campaign = find(account_id, ref)
@@ -190,7 +202,8 @@ def dry_run(services: Services, account_id: int, ref: str | int, now: datetime) 
     at = start_of(campaign, now)
     order = order_to_come(campaign, services.settings.public, at)
     match = foreseen(order, at)
-    told = _told(order, _walked(order, at, match), at, collisions(campaign, order.definition, now))
+    walk = _walked(order, at, match, progress)
+    told = _told(order, walk, at, collisions(campaign, order.definition, now))
     told = replace(told, match=match.summary() if match else None)
     findings = findings_of(order, told.expected, told.delayed_until or at, told.finish.at)
     shown = sizing(order.definition, sum(told.variants.values()))
@@ -238,11 +251,14 @@ def _foretold_matched(order: Order, generation: GenerationState, at: datetime) -
     return replace(told, match=found[MATCH]).figures()
 
 
-def _walked(order: Order, now: datetime, match: Planned | None) -> Walk:
+def _walked(order: Order, now: datetime, match: Planned | None, progress: Progress) -> Walk:
     at = next_opening(order.policy(OFFER), now) or now
     walk = Walk(order, at, match.among if match else None)
-    for members in chunks(aim_of(order.account_id, order.definition), CHUNK):
+    aim = aim_of(order.account_id, order.definition)
+    most = audience_sets.most(aim)
+    for members in chunks(aim, CHUNK):
         walk.look_at(members)
+        progress(walk.tally.audience, most)
     return walk
 
 
@@ -280,6 +296,7 @@ def sample_order(
     """
     campaign_id, number = run_of
     zone = zone_of(account_id)
+    definition = held(definition, campaign_rules.of(account_id))
     offer, choices = batches_of(account_id, definition)
     linked = bool(definition.url or definition.gives)
     return Order(

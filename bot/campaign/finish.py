@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.campaign.policy import Policy, next_day, next_opening
+from bot.campaign.policy import Policy, next_day, next_opening, quiet_spans
 
 ASSUMED_PER_MINUTE = 6000.0  # before any run was measured here
 MOST_DAYS = 366
@@ -51,9 +51,8 @@ def finish(
 def _ends(policy: Policy, at: datetime) -> datetime:
     """The end of this stretch: quiet hours, midnight or the deadline."""
     ends = next_day(at, policy.zone)
-    quiet = policy.quiet_from
-    if quiet is not None and next_opening(policy, ends - timedelta(microseconds=1)) is not None:
-        local = at.astimezone(policy.zone)
+    local = at.astimezone(policy.zone)
+    for quiet in (start for start, end in quiet_spans(policy) if start > end):  # over midnight
         begins = local.replace(hour=quiet.hour, minute=quiet.minute, second=0, microsecond=0)
         if begins > local:
             ends = min(ends, begins.astimezone(at.tzinfo))

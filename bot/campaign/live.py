@@ -65,10 +65,11 @@ class Live:
 
 
 class Watcher:
-    """Looks at one campaign again and again."""
+    """Looks at one campaign again and again; the ledger itself is read `every` so often."""
 
-    def __init__(self, campaign_id: int) -> None:
+    def __init__(self, campaign_id: int, every: timedelta = EXACT_EVERY) -> None:
         self._campaign_id = campaign_id
+        self._every = every
         self._counted_at: datetime | None = None
         self._states: dict[str, int] = {}
         self._then = Done()
@@ -78,7 +79,7 @@ class Watcher:
         campaign = campaigns.get(self._campaign_id)
         done = send_progress.total(campaign.id, campaign.generation)
         of = (campaign.generation, campaign.state)
-        old = self._counted_at is None or now >= self._counted_at + EXACT_EVERY
+        old = self._counted_at is None or now >= self._counted_at + self._every
         if old or of != self._of:
             self._states = send_figures.by_state(campaign.id, campaign.generation)
             self._counted_at, self._then, self._of = now, done, of

@@ -27,6 +27,7 @@ from bot.services import Services
 from bot.store import (
     accounts,
     approvals,
+    campaign_documents,
     campaigns,
     contents,
     coupons,
@@ -60,6 +61,7 @@ def create(
 
 
 def _sign(campaign_id: int, definition: Definition, actor: str, now: datetime) -> None:
+    campaign_documents.keep(campaign_id, digest_of(definition), definition.document(), now)
     if actor:
         approvals.note(campaign_id, digest_of(definition), approvals.DRAFTED, actor, now)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.campaign.definition import Definition, parse
+from bot.campaign.house import held
 from bot.campaign.limits import NO_LIMITS, Limits, limits_of
 from bot.campaign.market import ways_of
 from bot.campaign.matching import Piece
@@ -14,7 +15,7 @@ from bot.campaign.pieces import pieces_of
 from bot.campaign.policy import Policy, policy_of
 from bot.campaign.wording import yuan
 from bot.coupon import words
-from bot.store import accounts, campaigns, coupons, links
+from bot.store import accounts, campaign_rules, campaigns, coupons, links
 from bot.store.campaigns import CampaignState, GenerationState
 from bot.store.coupons import BatchState
 from bot.values.audience import Channel, Purpose
@@ -101,6 +102,7 @@ def order_of(
     """Raises NotFound when the coupon batch of the frozen definition is gone."""
     zone = zone_of(campaign.account_id)
     definition = parse(generation.definition, zone, standing=campaign.standing)
+    definition = held(definition, campaign_rules.of(campaign.account_id))
     target = definition.url or (links.COUPON if definition.gives else "")
     account_id = campaign.account_id
     offer, choices = batches_of(account_id, definition)

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from bot.campaign.order import OFFER, Order
 from bot.campaign.parts import Pace
-from bot.campaign.policy import Policy, next_day
+from bot.campaign.policy import Policy, next_day, quiet_spans
 from bot.channels.registry import BY_CALL, CHANNELS
 from bot.store import campaigns, quotas, send_pace, send_progress
-from bot.values.audience import Channel, Purpose
+from bot.values.audience import Channel
 
 RAMP = (0.01, 0.05, 0.20)  # shares of the audience, each for a third of the ramp
 LEAST = 20  # so many go in every part of the ramp, however small its share
@@ -56,8 +56,7 @@ class Ramp:
 def time_left(policy: Policy, now: datetime) -> timedelta:
     """Until today's sending ends: the quota starts anew, it gets quiet, or the run is over."""
     ends = [next_day(now, policy.zone)]
-    if policy.quiet_from is not None and policy.purpose is Purpose.MARKETING:
-        ends.append(_next_at(policy.quiet_from, policy.zone, now))
+    ends += [_next_at(quiet_from, policy.zone, now) for quiet_from, _ in quiet_spans(policy)]
     if policy.deadline is not None:
         ends.append(policy.deadline)
     return max(min(ends) - now, timedelta(minutes=1))

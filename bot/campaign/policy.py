@@ -61,6 +61,7 @@ class Policy:
     variety: Variety | None = None
     capped_waits: bool = False
     waits: bool = False  # for the follower's own act, where no channel reaches them now
+    also_quiet: tuple[time, time] | None = None  # the house's quiet hours, beside those
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def policy_of(definition: Definition, zone: ZoneInfo, deadline: datetime | None)
         rails.variety,
         rails.when_capped == "wait",
         definition.opportunist or answers_only(definition.channels),
+        rails.also_quiet,
     )
 
 
@@ -206,12 +208,27 @@ def next_opening(policy: Policy, now: datetime) -> datetime | None:
     """When the present quiet hours end; None: it is not quiet. 09:00 itself is open.
 
     Wall times of the account's zone; where a clock change skips or repeats the opening, its first
-    real instant counts.
+    real instant counts. Where the house's own begin before the campaign's end, they end later.
     """
-    quiet_from, quiet_to = policy.quiet_from, policy.quiet_to
-    if quiet_from is None or quiet_to is None or policy.purpose is not Purpose.MARKETING:
-        return None
-    return _opening(quiet_from, quiet_to, policy.zone, now)
+    at = now
+    for _ in range(_TURNS):
+        later = [_opening(*span, policy.zone, at) for span in quiet_spans(policy)]
+        if not any(later):
+            break
+        at = max(one for one in later if one is not None)
+    return at if at > now else None
+
+
+_TURNS = 3  # quiet all day by both together: at the end of a turn it is asked again
+
+
+def quiet_spans(policy: Policy) -> list[tuple[time, time]]:
+    """The campaign's own quiet hours and the house's; none bind but marketing."""
+    if policy.purpose is not Purpose.MARKETING:
+        return []
+    begin, end = policy.quiet_from, policy.quiet_to
+    own = [] if begin is None or end is None else [(begin, end)]
+    return own if policy.also_quiet is None else [*own, policy.also_quiet]
 
 
 @lru_cache(maxsize=64)  # a batch of hundreds asks it of one instant

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from bot.campaign.dryrun import DryRun
 from bot.campaign.preview import HELD, WAITS, Preview
 from bot.campaign.trace import Step
-from bot.campaign.wording import yuan
 from bot.clock import wall
-from bot.effect.tables import reason
+from bot.effect.tables import reason, yuan
 from bot.effect.telling import held_out_told
 from bot.i18n import t
 

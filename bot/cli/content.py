@@ -20,9 +20,9 @@ from bot.clock import wall
 from bot.content import library
 from bot.content.documents import Kind
 from bot.content.library import Brought, Given, Refused
-from bot.content.rows import columns, document_of
 from bot.errors import InvalidInput
-from bot.imports.sources import Source, open_source
+from bot.imports import content_rows
+from bot.imports.sources import open_source
 from bot.store import contents
 from bot.store.contents import ContentState
 from bot.talk.files import read_file, write_yaml
@@ -69,9 +69,7 @@ def _given(file: Path, kind: str, sheet: str) -> tuple[Iterable[Given], list[str
     """The documents of a file, and the columns of a table that are not used."""
     if file.suffix.lower() in _DOCUMENTS:
         return list(_documents(read_file(file))), []
-    source = open_source(file, sheet=sheet)
-    fields, ignored = columns(source.header)
-    return _rows(source, fields, kind), ignored
+    return content_rows.given(open_source(file, sheet=sheet), kind)
 
 
 def _documents(value: Any) -> Iterator[Given]:
@@ -80,18 +78,6 @@ def _documents(value: Any) -> Iterator[Given]:
         value = value["contents"]
     for number, document in enumerate(value if isinstance(value, list) else [value], start=1):
         yield f"document {number}", document
-
-
-def _rows(source: Source, fields: list[str], kind: str) -> Iterator[Given]:
-    for line in source.rows():
-        document: Any
-        try:
-            if line.fault:
-                raise InvalidInput(f"the row cannot be read: {line.fault}")
-            document = document_of(fields, line.cells, kind)
-        except InvalidInput as error:
-            document = error
-        yield f"line {line.number}", document
 
 
 def _brought(done: Brought, ignored: list[str]) -> Iterator[str]:

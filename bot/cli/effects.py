@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot import campaign as use
+from bot.campaign.occurrences import recurs
 from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.cli.effect_prices import cost, day_of, price
-from bot.console.planning import recurs
 from bot.effect import digest as weeks
 from bot.effect import postmortem as looking_back
 from bot.effect.attribution import HALF_LIFE_DAYS, Model

@@ -301,6 +301,15 @@ def block(account_id: int, client: WeChatClient, follower_id: int, on: bool, now
     return _listed(account_id, [follower_id], on, now) == 1
 
 
+def block_all(
+    account_id: int, client: WeChatClient, ids: Sequence[int], on: bool, now: datetime
+) -> int:
+    """The same for some dozens of the account; of how many that is new. Others are passed by."""
+    mine = sorted(listing.present(account_id, ids))
+    lists.block(client, list(followers.openids_of(mine).values()), on)
+    return _listed(account_id, mine, on, now)
+
+
 def _listed(account_id: int, ids: Sequence[int], on: bool, now: datetime) -> int:
     with transaction():
         new = listing.set_blacklisted(ids, on)

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.effect import keeping
 from bot.store import accounts, effect_weeks, figures, quotas
 from bot.store.db import transaction
 from bot.store.figures import Figure
 
 REPORT = "hongyan.day"
+KIND, TODAY = "day", "today"  # of bot.effect.keeping
 KEPT_DAYS = 60  # how far back days are counted that nobody has counted yet
 SETTLED = timedelta(hours=1)  # after midnight: what is on its way has arrived
 DAY = timedelta(days=1)
@@ -84,8 +87,27 @@ def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datet
         day = first + number * DAY
         fresh = day == today or (day == today - DAY and day.isoformat() not in kept)
         known = kept.get(day.isoformat(), Day(day.isoformat()))
-        found.append(count(account_id, day, zone) if fresh else known)
+        found.append(_so_far(account_id, day, zone, now) if fresh else known)
     return found
+
+
+def _so_far(account_id: int, day: date, zone: ZoneInfo, now: datetime) -> Day:
+    """A day that is not kept yet: now where counting is quick, else as it was counted last."""
+
+    def counted(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+        return asdict(count(account_id, day, zone))
+
+    ref = TODAY if day == now.astimezone(zone).date() else "yesterday"
+    kept = keeping.answer(KIND, account_id, ref, now, counted)
+    if kept.document["day"] != day.isoformat():  # of the day before
+        kept = keeping.counted(KIND, account_id, ref, now, counted)
+    return Day(**kept.document)
+
+
+def count_today(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """The present day, for bot.effect.keeping."""
+    zone = ZoneInfo(accounts.by_id(account_id).timezone)
+    return asdict(count(account_id, now.astimezone(zone).date(), zone))
 
 
 def fill_due(now: datetime) -> int:

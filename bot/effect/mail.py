@@ -10,6 +10,7 @@ import logging
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,8 +43,8 @@ class Mailbox:
     def usable(self) -> bool:
         return bool(self.url and self.to)
 
-    def send(self, subject: str, text: str) -> None:
-        """Raises OSError or smtplib.SMTPException."""
+    def send(self, subject: str, text: str, files: Sequence[tuple[str, bytes]] = ()) -> None:
+        """`files`: (name, content) of CSV tables. Raises OSError or smtplib.SMTPException."""
         parts = urlsplit(self.url)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         message = EmailMessage()
@@ -51,6 +52,10 @@ class Mailbox:
         message["From"] = _address(user if "@" in user else self.to[0])
         message["To"] = [_address(one) for one in self.to]
         message.set_content(text)
+        for name, content in files:
+            message.add_attachment(
+                content, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"}
+            )
         door = self._door(parts.scheme, parts.hostname or "", parts.port)
         try:
             if user:
@@ -99,14 +104,14 @@ def _send(mailbox: Mailbox, account_id: int, kept: Kept, now: datetime) -> bool:
     try:
         mailbox.send(kept.words.splitlines()[0], kept.words)
     except (OSError, smtplib.SMTPException) as error:
-        ended = _ended(error)
+        ended = ended_by(error)
         # The server's words may name a mailbox.
         logger.warning("digest=%s mail=refused error=%s", kept.name, type(error).__name__)
     effect_documents.move_mail(account_id, kept.name, "sending", ended)
     return ended == "sent"
 
 
-def _ended(error: Exception) -> str:
+def ended_by(error: Exception) -> str:
     """ "" where it did not go and may later: nobody was there, or the server said 4xx to all of it.
     Where the talk broke off it may have gone: unknown, and not sent again."""
     codes: list[int] = []

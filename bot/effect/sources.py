@@ -1,19 +1,28 @@
-"""The ledger of follow sources 拉新账本: what each brought and cost, and what came of it."""
+"""The ledger of follow sources 拉新账本: what each brought and cost, and what came of it.
+
+Of any span it is counted from the log (`sources`), follower by follower; for pages it is counted
+ahead, by the day on which people came (bot.store.source_days), and added up (`kept_sources`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.clock import from_ms, to_ms
+from bot.effect.days import DAY, bounds
 from bot.effect.rates import rated
-from bot.store import effect_costs, effect_sources
-from bot.store.effect_sources import Did, Stayed
+from bot.store import accounts, effect_costs, effect_sources, source_days
+from bot.store.effect_sources import Person
+from bot.store.source_days import Sums
+from bot.values.interest import DAY_MS
 
-_NOBODY = Stayed(0, 0, 0, 0, 0, 0)
-_NOTHING = Did(0, 0, 0, 0)
+KIND = "sources"  # of bot.effect.keeping
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
+_NOTHING = Sums()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +76,89 @@ def sources(
 ) -> list[Source]:
     """Every source that brought somebody, was scanned or cost something in [since, until); who
     brought most first."""
-    stayed = effect_sources.stayed(account_id, since, until, now)
-    did = effect_sources.did(account_id, since, until)
-    coupons = effect_sources.coupons(account_id, since, until)
-    scans = effect_sources.scans(account_id, since, until)
+    found: dict[str, Sums] = {}
+    ms = to_ms(now)
+    for one in effect_sources.people(account_id, since, until):
+        _add(found.setdefault(one.source, Sums()), one, ms)
+    for name, (old, new) in effect_sources.scans(account_id, since, until).items():
+        held = found.setdefault(name, Sums())
+        held.scans, held.joins = old, new
     last = (until - timedelta(milliseconds=1)).astimezone(zone).date()
     costs = effect_costs.source_costs(account_id, since.astimezone(zone).date(), last)
-    names = {*stayed, *scans, *costs}
-    found = [
-        _source(name, stayed, did, coupons.get(name, (0, 0)), scans.get(name, (0, 0)), costs)
-        for name in names
-    ]
-    return sorted(found, key=lambda one: (-one.came, -one.cost_fen, one.name))
+    return _ledger(found, costs)
 
 
-def _source(
-    name: str,
-    stayed: Mapping[str, Stayed],
-    did: Mapping[str, Did],
-    coupons: tuple[int, int],
-    scans: tuple[int, int],
-    costs: Mapping[str, int],
-) -> Source:
-    done = did.get(name, _NOTHING)
-    return Source(
-        name,
-        *stayed.get(name, _NOBODY),
-        *scans,
-        done.messages,
-        *coupons,
-        done.buyers,
-        done.orders,
-        done.revenue_fen,
-        costs.get(name, 0),
+def kept_sources(account_id: int, first: date, last: date) -> list[Source]:
+    """The same of whole days, as it was counted last."""
+    return _ledger(
+        source_days.sums(account_id, first, last),
+        effect_costs.source_costs(account_id, first, last),
     )
+
+
+def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """Count every day of the account anew and keep it; how many days have somebody or something.
+
+    Everybody is read once, since what people came to changes as long as they are there. Scans of
+    a day that is long over are not: they are as they were counted then.
+    """
+    zone = ZoneInfo(accounts.by_id(account_id).timezone)
+    days: dict[str, dict[str, Sums]] = {}
+    ms = to_ms(now)
+    for one in effect_sources.people(account_id, _LONG_AGO, now + DAY):
+        day = from_ms(one.came).astimezone(zone).date().isoformat()
+        _add(days.setdefault(day, {}).setdefault(one.source, Sums()), one, ms)
+    kept = source_days.all_of(account_id)
+    for day, found in _scans(account_id, zone, now, kept).items():
+        for source, (old, new) in found.items():
+            held = days.setdefault(day, {}).setdefault(source, Sums())
+            held.scans, held.joins = old, new
+    for day in {*days, *kept}:
+        if days.get(day, {}) != kept.get(day, {}):
+            source_days.replace(account_id, day, days.get(day, {}))
+    return {"days": len(days)}
+
+
+def _scans(
+    account_id: int, zone: ZoneInfo, now: datetime, kept: Mapping[str, Mapping[str, Sums]]
+) -> dict[str, dict[str, tuple[int, int]]]:
+    """day -> source -> (scans, joins): of the last days counted, of those before as kept."""
+    today = now.astimezone(zone).date()
+    fresh = 3 if kept else 366
+    found = {
+        day: {name: (held.scans, held.joins) for name, held in of.items()
+              if held.scans or held.joins}
+        for day, of in kept.items()
+    }  # fmt: skip
+    for number in range(fresh):
+        day = today - number * DAY
+        found[day.isoformat()] = effect_sources.scans(account_id, *bounds(day, zone))
+    return found
+
+
+def _add(held: Sums, one: Person, now_ms: int) -> None:
+    held.came += 1
+    held.gone += one.gone
+    for days in (7, 30):
+        ends = one.came + days * DAY_MS
+        if ends <= now_ms:
+            stays = one.first_left is None or one.first_left > ends
+            setattr(held, f"due{days}", getattr(held, f"due{days}") + 1)
+            setattr(held, f"kept{days}", getattr(held, f"kept{days}") + stays)
+    held.messages += one.messages
+    held.claimed += one.claimed
+    held.redeemed += one.redeemed
+    held.buyers += one.orders > 0
+    held.orders += one.orders
+    held.revenue_fen += one.revenue_fen
+
+
+def _ledger(found: Mapping[str, Sums], costs: Mapping[str, int]) -> list[Source]:
+    names: Iterable[str] = {*found, *costs}
+    lines = [_source(name, found.get(name, _NOTHING), costs.get(name, 0)) for name in names]
+    return sorted(lines, key=lambda one: (-one.came, -one.cost_fen, one.name))
+
+
+def _source(name: str, held: Sums, cost_fen: int) -> Source:
+    told = asdict(held)
+    return Source(name, left=told.pop("gone"), cost_fen=cost_fen, **told)

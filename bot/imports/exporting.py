@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from bot.clock import SHANGHAI, to_ms
 from bot.errors import InvalidInput, NotFound
 from bot.store import exports as store
-from bot.store.exports import Exported
+from bot.store.exports import ALL, Exported, Only
 from bot.values.interest import score
 
 FORMATS = ("csv", "xlsx", "jsonl")
@@ -48,6 +48,7 @@ def export_followers(
     now: datetime,
     *,
     segment_id: int | None = None,
+    only: Only = ALL,
     personal: bool = False,
     format_: str = "",
     progress: Callable[[int], object] = lambda done: None,
@@ -62,7 +63,7 @@ def export_followers(
         *_FIXED[:1], *(_PERSONAL if personal else ()), *_FIXED[1:],
         *(f"attribute.{name}" for name in names),
     )  # fmt: skip
-    people = store.pages(account_id, segment_id, now, personal=personal)
+    people = store.pages(account_id, segment_id, now, personal=personal, only=only)
     done = 0
     with written(path, format_, columns) as put:
         for page in people:

@@ -43,6 +43,13 @@ _COUNTED = frozenset(
 
 def guess(source: Source, kind: str, now: datetime) -> dict[str, Any]:
     """A mapping document for this file. Raises InvalidInput where nothing says who."""
+    found = guess_columns(source, kind, now)
+    _settle_who(found["columns"], kind)
+    return found
+
+
+def guess_columns(source: Source, kind: str, now: datetime) -> dict[str, Any]:
+    """The same, to be completed by somebody where it lacks what a table of the kind needs."""
     seen = [line.cells for line in islice(source.rows(), LOOK) if not line.fault]
     ours = "follower" in source.header and "spent_fen" in source.header
     columns: dict[str, Any] = {}
@@ -54,7 +61,6 @@ def guess(source: Source, kind: str, now: datetime) -> dict[str, Any]:
             found = {"to": "ignore"}
         taken.add(key)
         columns[header] = found["to"] if len(found) == 1 else found
-    _settle_who(columns, kind)
     return {"kind": kind, "format": _format(source), "columns": columns}
 
 

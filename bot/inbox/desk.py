@@ -31,7 +31,7 @@ from bot.errors import (
 from bot.services import Services
 from bot.store import audit, dialogues, events, followers, handoff, quotas, repair
 from bot.store.accounts import AccountState
-from bot.store.chats import SAID, SETTLED, SOURCE
+from bot.store.chats import NOTE, SAID, SETTLED, SOURCE
 from bot.store.db import transaction
 from bot.values.audience import FollowerState
 from bot.values.replies import TextReply
@@ -112,6 +112,42 @@ def give_back(account: AccountState, follower_id: int, actor: str, now: datetime
         audit.record(actor, "chat_give_back", now, follower_id=follower_id)
 
 
+def pass_on(
+    services: Services,
+    account: AccountState,
+    follower_id: int,
+    actor: str,
+    to: str,
+    now: datetime,
+) -> None:
+    """The chat is a colleague's. Raises NotFound, Refused."""
+    _known(account, follower_id)
+    until = now + services.talk_of(account.id).handoff.holds
+    with transaction():
+        if not handoff.pass_on(follower_id, actor, to, now, until):
+            raise Refused(No.NOT_YOURS)
+        audit.record(actor, "chat_pass", now, follower_id=follower_id, detail={"to": to})
+
+
+def note(
+    account: AccountState, follower_id: int, actor: str, text: str, key: str, now: datetime
+) -> None:
+    """Keep a word for colleagues; nothing is sent. The same key again keeps nothing. Raises
+    NotFound, Refused."""
+    words = text.strip()
+    if not words:
+        raise Refused(No.EMPTY)
+    if len(words.encode()) > MOST_BYTES:
+        raise Refused(No.TOO_LONG)
+    who = followers.get(follower_id)
+    if who.account_id != account.id or who.erased_at is not None:
+        raise NotFound(f"there is no follower {follower_id}")
+    events.append(
+        account.id, follower_id, NOTE, at=now, received_at=now, source=SOURCE,
+        key=f"note:{follower_id}:{key}", facts={"by": actor}, sealed={"text": words},
+    )  # fmt: skip
+
+
 def say(
     services: Services,
     account: AccountState,
@@ -175,11 +211,11 @@ def _noted(
             sealed={"text": words},
         )
         if event_id is not None:
-            _paid(account, follower_id, now)
+            paid(account, follower_id, now)
         return event_id
 
 
-def _paid(account: AccountState, follower_id: int, now: datetime) -> None:
+def paid(account: AccountState, follower_id: int, now: datetime) -> None:
     """One message of the window and one call of the day. Raises Refused."""
     way, day = CUSTOMER_SERVICE, quotas.day_of(now, ZoneInfo(account.timezone))
     if not repair.spend(follower_id, now):

@@ -27,6 +27,10 @@ def facts_of(message: Inbound, understanding: Understanding | None) -> dict[str,
             return {"scene": scene}
         case inbound.MenuClick(key=key) | inbound.MenuScanCode(key=key):
             return {"key": key}
+        case inbound.MenuPictures(key=key) | inbound.MenuLocation(key=key):
+            return {"key": key}
+        case inbound.MenuMiniProgram(page_path=page_path):
+            return {"key": page_path}
         case inbound.MenuView(url=url):
             return {"url": url}
         case inbound.AgentSession(action=action):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.content.findings import Finding
 from bot.errors import InvalidInput
 from bot.i18n import t
+from bot.i18n.refusals import said
 from bot.journey.definition import (
     Branch,
     Flow,
@@ -33,7 +34,8 @@ class Flaw:
     finding: Finding | None = None  # of the linter: the detail, in either language
 
     def said(self, lang: str = "zh") -> str:
-        detail = self.finding.line(lang) if self.finding is not None else self.detail
+        detail = said(self.detail, lang) if self.code == "rule" else self.detail
+        detail = self.finding.line(lang) if self.finding is not None else detail
         return t(f"journey.flaw.{self.code}", lang, step=self.step, detail=detail)
 
 

@@ -65,7 +65,7 @@ def know(lane: Lane, runs: Sequence[Run], now: datetime) -> Scene:
     for of in {what.of for what in whats if isinstance(what, Outcome)}:
         scene.results[of] = _results(lane, of, runs)
     if any(isinstance(what, Wait) and what.until == BEST_HOUR for what in whats):
-        scene.hours = _hours(lane.journey.account_id, [one.follower_id for one in runs])
+        scene.hours = hours_of(lane.journey.account_id, [one.follower_id for one in runs])
     return scene
 
 
@@ -96,7 +96,7 @@ def _results(
     return journey_figures.results(campaign.id, [(one.follower_id, one.entry) for one in runs])
 
 
-def _hours(account_id: int, people: Sequence[int]) -> dict[int, int]:
+def hours_of(account_id: int, people: Sequence[int]) -> dict[int, int]:
     house: House = around.house(account_id)
     states = profiles.states_of(sorted(set(people)))
     found = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.store.journeys import JourneyState
 from bot.store.send_figures import CONTROL, HOLD_OUT, Count
 from bot.values.audience import SendState, Skip
 
+STANDING, REPORT = "standing", "journey"  # of bot.effect.keeping
 OUTCOMES = ("sent", "delivered", "clicked", "claimed", "redeemed", "goals", "buyers", "revenue_fen")
 
 
@@ -201,6 +202,34 @@ def _effect(journey: JourneyState, lane: Lane, now: datetime) -> Effect | None:
         return None
     arms = journey_figures.arms(journey.id, now - timedelta(days=lane.flow.goal_days))
     return effect(arms.get(False, (0, 0)), arms.get(True, (0, 0)), peeking=True)
+
+
+def refs(account_id: int, now: datetime) -> list[str]:
+    """Journeys that were ever started, by slug."""
+    return [one.slug for one in journeys.of_account(account_id) if one.version]
+
+
+def count_standing(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """{"standing": [[version, step, people], ...]}, for bot.effect.keeping. Raises NotFound."""
+    found = journey_figures.standing(journeys.by_slug(account_id, ref).id)
+    return {"standing": [list(one) for one in found]}
+
+
+def count_report(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """The report's lines by language, for bot.effect.keeping. Raises NotFound."""
+    found = report(account_id, ref, now, "zh")
+    return {"zh": lines(found, "zh"), "en": lines(_said_in(found, account_id, "en"), "en")}
+
+
+def _said_in(found: Report, account_id: int, lang: str) -> Report:
+    """The same report, its steps in another language: nothing is counted twice."""
+    journey = journeys.by_slug(account_id, found.slug)
+    lanes = {one.number: lane_of(journey, one) for one in journeys.versions(journey.id)}
+    steps = tuple(
+        replace(one, said=step_said(lanes[one.version].flow.steps[one.step], lang))
+        for one in found.steps
+    )
+    return replace(found, steps=steps)
 
 
 def lines(found: Report, lang: str = "zh") -> list[str]:

@@ -40,14 +40,19 @@ class Report:
 
 def note_key(now: datetime, actor: str = "job") -> datetime:
     """Since when the key in force is known here; a change is written into the log."""
-    current = inspection.key_id()
-    since = now
+    since = key_since()
+    if since is None:
+        audit.record(actor, KEY, now, detail={"key": inspection.key_id()})
+    return since or now
+
+
+def key_since() -> datetime | None:
+    """The same as far as the log knows; None: it does not know this key yet."""
+    current, since = inspection.key_id(), None
     for entry in audit.entries(1000, action=KEY):
         if entry.detail.get("key") != current:
             break
         since = entry.at
-    if since is now:
-        audit.record(actor, KEY, now, detail={"key": current})
     return since
 
 

@@ -6,8 +6,10 @@ not there, or is about another follower, opens nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.errors import NotFound
 from bot.profile.rights import known
@@ -68,8 +70,12 @@ def opened(token: str, now: datetime) -> tuple[FollowerState, FollowerPage] | No
         person = known(page.follower_id)
     except NotFound:
         return None
-    if audit.count(person.id, maker, OPEN, now - WITHIN) >= MOST_LOOKS:
-        raise TooManyLooks
-    detail = {"link": page.entry, "personal": page.personal}
-    audit.record(maker, OPEN, now, follower_id=person.id, detail=detail)
+    look(person.id, maker, now, {"link": page.entry, "personal": page.personal})
     return person, page
+
+
+def look(follower_id: int, actor: str, now: datetime, detail: Mapping[str, Any]) -> None:
+    """Somebody looks at a follower: into the audit log. Raises TooManyLooks."""
+    if audit.count(follower_id, actor, OPEN, now - WITHIN) >= MOST_LOOKS:
+        raise TooManyLooks
+    audit.record(actor, OPEN, now, follower_id=follower_id, detail=detail)

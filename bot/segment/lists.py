@@ -56,7 +56,7 @@ def upload(
     """
     if by not in NAMES:
         raise InvalidInput(f"one of {', '.join(NAMES)}", "by")
-    wanted = _named(lines)
+    wanted = named(lines)
     found = segment_lists.find_many(account_id, by, [one.text for one in wanted])
     taken: dict[int, int] = {}
     rejects: list[Reject] = []
@@ -71,7 +71,7 @@ def upload(
     return Upload(slug, len(wanted), len(taken), added, dropped, tuple(rejects))
 
 
-def _named(lines: Iterable[str]) -> list[Named]:
+def named(lines: Iterable[str]) -> list[Named]:
     """What each line names; empty lines and a heading are none."""
     found: list[Named] = []
     for number, line in enumerate(lines, 1):

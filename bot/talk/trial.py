@@ -6,7 +6,7 @@ Both decide messages that were said anyway by the live set and by the one on tri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from bot.talk.suggesting import without_numbers
 _BY_STATE = ("dialogue.", "agent.", "handoff.misses", "handoff.released", "clarify.neither",
              "clarify.gone", "subscribe.", "satisfaction.", "privacy.cancel")  # fmt: skip
 _PAGE = 500
+_TOLD_EVERY = 100  # messages; some tenths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,28 @@ def replay(
         if difference is not None:
             found.append(difference)
     return Replay(messages, tuple(found))
+
+
+def replay_last(
+    account: AccountState,
+    count: int,
+    told: Callable[[int, int], None],
+    *,
+    stage: str = DRAFT,
+    model_id: int = 0,
+) -> Replay:
+    """The last `count` texts through both, the latest first; `told` hears how far it is, and may
+    raise to end it. Raises NotFound as `replay` does."""
+    live, trial = load(account.id, LIVE), on_trial(account.id, stage, model_id)
+    said = conversation.latest(account.id, limit=count, opened=True)
+    texts, found = [one for one in said if _by_the_set(one)], []
+    for number, one in enumerate(texts):
+        if number % _TOLD_EVERY == 0:
+            told(number, len(texts))
+        difference = compare(account, one, live, trial)
+        if difference is not None:
+            found.append(difference)
+    return Replay(len(texts), tuple(found))
 
 
 def on_trial(account_id: int, stage: str, model_id: int) -> Talk:

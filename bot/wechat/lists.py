@@ -36,6 +36,11 @@ def tag_members(client: WeChatClient, tag_id: int, next_openid: str = "") -> Fol
     return _page(client.call("POST", "/cgi-bin/user/tag/get", json=body))
 
 
+def rename_tag(client: WeChatClient, tag_id: int, name: str) -> None:
+    """Refused where another tag has the name (45157), or the platform made this one (45058)."""
+    client.call("POST", "/cgi-bin/tags/update", json={"tag": {"id": tag_id, "name": name}})
+
+
 def delete_tag(client: WeChatClient, tag_id: int) -> None:
     """Refused where more than 100,000 carry it (45057), or the platform made it (45058)."""
     client.call("POST", "/cgi-bin/tags/delete", json={"tag": {"id": tag_id}})

@@ -15,6 +15,7 @@ from bot.profile import lifecycle, persons, privacy, refresh
 from bot.profile.privacy import REVOCABLE
 from bot.store import (
     accounts,
+    chat_stars,
     consents,
     dialogues,
     entitlements,
@@ -97,6 +98,7 @@ def a_life(account: int, openid: str = SECRET_TEXTS[1], unionid: str = SECRET_TE
         "shadow_answer", ("event_id", "account_id", "trial", "live", "shadow", "at"), values,
         key="event_id",
     )  # fmt: skip
+    chat_stars.star(account, lin, "operator:mei", NOON)
     handoff.ask(lin, "word", NOON, NOON + timedelta(minutes=10))
     refresh.fold_new(NOON)
     segment = Segment.insert(
@@ -238,7 +240,8 @@ def test_an_export_shows_everything_held_and_opened(account):
         "dialogue": 1, "events": 7,
         "segments": 1, "segment_changes": 1, "segment_pins": 1, "segment_lists": 1,
         "coupons": 3, "sends": 2, "clicks": 1,
-        "conversions": 1, "handoffs": 1, "consents": 1, "topic_choices": 1, "profile_base": 1,
+        "conversions": 1, "handoffs": 1, "chat_star": 1, "consents": 1, "topic_choices": 1,
+        "profile_base": 1,
         "listings": 1, "platform_tags": 1, "refused_reports": 1, "identities": 2,
         "identity_joins": 2, "identity_conflicts": 1, "rejected_rows": 1,
         "notice_rights": 1, "offers_in_answers": 1, "journeys": 1, "webhooks": 1,

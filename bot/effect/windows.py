@@ -1,0 +1,119 @@
+"""转化漏斗 with windows: of what was sent on some days, how much led to each step within N days.
+
+Each step is counted of all that was sent, whether or not the steps before it were taken: an order
+needs no click, and most channels tell of no delivery. A document of every campaign is counted
+ahead (bot.effect.keeping) and added up by days, channels and windows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.clock import from_ms
+from bot.effect.days import DAY
+from bot.effect.keeping import FINAL
+from bot.store import accounts, campaigns, effect_windows, run_list
+from bot.store.effect_funnel import QUARTER_MS
+from bot.store.effect_windows import ACTS, STEPS, WIDEST
+
+KIND = "funnel"  # of bot.effect.keeping
+WINDOWS = (1, 3, 7, 14, 30)
+USUAL_WINDOW = 7
+
+
+@dataclass(slots=True)
+class Steps:
+    """Messages that led to each step."""
+
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STEPS, 0))
+
+    def add(self, other: Steps) -> None:
+        for name, many in other.counts.items():
+            self.counts[name] += many
+
+    def of_first(self, step: str) -> float | None:
+        """Share of all that was sent."""
+        return self.counts[step] / self.counts["sent"] if self.counts["sent"] else None
+
+    def of_before(self, step: str) -> float | None:
+        """Share of the nearest step before it that anybody took; above 1 where people skip it."""
+        earlier = STEPS[: STEPS.index(step)]
+        before = next((self.counts[one] for one in reversed(earlier) if self.counts[one]), 0)
+        return self.counts[step] / before if before else None
+
+
+def refs(account_id: int, now: datetime) -> Iterable[str]:
+    """Campaigns that ever ran, by slug."""
+    return [slug for slug, _ in run_list.ever_ran(account_id)]
+
+
+def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """{"days": {day: {channel: {step: [by 0, 1 ... 30 days late]}}}}, sent and delivered as one
+    number; final when the widest window of its last message is over and it is closed.
+    Raises NotFound."""
+    campaign = campaigns.by_slug(account_id, ref)
+    zone = ZoneInfo(accounts.by_id(account_id).timezone)
+    days: dict[str, dict[str, dict[str, Any]]] = {}
+
+    def cell(quarter: int, channel: str) -> dict[str, Any]:
+        day = from_ms(quarter * QUARTER_MS).astimezone(zone).date().isoformat()
+        return days.setdefault(day, {}).setdefault(channel, {"sent": 0, "delivered": 0})
+
+    for gone in effect_windows.sent(campaign.id):
+        held = cell(gone.quarter, gone.channel)
+        held["sent"] += gone.sent
+        held["delivered"] += gone.delivered
+    for act in ACTS if days else ():
+        for one in effect_windows.done(campaign.id, act):
+            late = cell(one.quarter, one.channel).setdefault(act, [0] * WIDEST)
+            late[one.late] += one.sends
+    return {"days": days, FINAL: _is_final(campaign.state, max(days, default=""), zone, now)}
+
+
+def _is_final(state: str, last: str, zone: ZoneInfo, now: datetime) -> bool:
+    if state not in ("closed", "cancelled"):
+        return False
+    today = now.astimezone(zone).date()
+    return not last or date.fromisoformat(last) + (WIDEST + 2) * DAY < today
+
+
+def steps(document: Mapping[str, Any], first: date, last: date, window: int) -> dict[str, Steps]:
+    """channel -> steps of what was sent from `first` to `last`, done within `window` days."""
+    found: dict[str, Steps] = {}
+    low, high = first.isoformat(), last.isoformat()
+    for day, channels in document["days"].items():
+        if low <= day <= high:
+            for channel, held in channels.items():
+                found.setdefault(channel, Steps()).add(_within(held, window))
+    return found
+
+
+def _within(held: Mapping[str, Any], window: int) -> Steps:
+    found = Steps()
+    for name, many in held.items():
+        found.counts[name] = many if isinstance(many, int) else sum(many[:window])
+    return found
+
+
+def total(parts: Iterable[Steps]) -> Steps:
+    whole = Steps()
+    for one in parts:
+        whole.add(one)
+    return whole
+
+
+def span_of(document: Mapping[str, Any], today: date) -> tuple[date, date]:
+    """The first and the last day on which anything was sent; today where nothing was."""
+    days = sorted(document["days"])
+    if not days:
+        return today, today
+    return date.fromisoformat(days[0]), date.fromisoformat(days[-1])
+
+
+def open_windows(last: date, window: int, today: date) -> bool:
+    """Whether what was sent until `last` may still lead to something within the window."""
+    return last + timedelta(days=window) >= today
