@@ -118,5 +118,6 @@ def _page(status: int, code: str, message: str, field: str = "") -> Page:
         return json_error(code, message, field), status
     shown = message if status != 500 else ""
     if request.path.startswith("/console/"):
+        shown = shell.refusal(shown)
         return shell.render("refused.html", status, code=status, message=shown), status
     return render_template("error.html", status=status, message=shown), status

@@ -33,7 +33,7 @@ from bot.services import Services
 from bot.store import accounts, dialogues, jobs, picture, privacy, segment_sizes
 from bot.talk.learning import suggest
 from bot.talk.trial import run_trials
-from jobs import channelling, collecting
+from jobs import channelling, collecting, figuring
 
 SUGGESTS_AT = 3  # o'clock
 RETAINS_AT = 4
@@ -219,6 +219,9 @@ JOBS: tuple[Job, ...] = (
     Job("reminders", 10, _reminders),
     Job("effects", 60, _effects),
     Job("days", 3600, _days),
+    Job("day_parts", 300, figuring.day_parts),
+    Job("kept_figures", 60, figuring.kept),
+    Job("report_mails", 60, figuring.mails),
     Job("experiments", 60, _experiments),
     Job("sweep", 5, _sweep),
     Job("coupons", 300, _coupons),

@@ -6,6 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.background import (
+    alike,
+    backup,
+    collisions,
+    content_table,
+    coupon_files,
+    coupon_radar,
+    dryrun,
+    follower_files,
+    groups,
+    importing,
+    member_list,
+    overlap,
+    privacy_audit,
+    quota_month,
+    replay,
+    report,
+    sends,
+    syncing,
+    tag_changes,
+    teach,
+    train,
+)
 from bot.background.desk import Desk
 
 Work = Callable[[Desk], dict[str, Any]]
@@ -20,4 +43,31 @@ class Kind:
     long: bool = False
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, Kind] = {
+    follower_files.EXPORT: Kind(follower_files.run, long=True),
+    importing.IMPORT: Kind(importing.run, long=True),
+    importing.LOOK: Kind(importing.look),
+    syncing.SYNC: Kind(syncing.run, long=True),
+    tag_changes.TAGS: Kind(tag_changes.run, long=True),
+    "dryrun": Kind(dryrun.run),
+    "report": Kind(report.run),
+    "sends": Kind(sends.run, long=True),
+    "groups": Kind(groups.run, long=True),
+    "overlap": Kind(overlap.run),
+    "alike": Kind(alike.run, long=True),
+    "member_list": Kind(member_list.run, long=True),
+    "train": Kind(train.run, long=True),
+    "replay": Kind(replay.run),
+    collisions.COLLISIONS: Kind(collisions.run, long=True),
+    teach.TEACH: Kind(teach.run, long=True),
+    backup.BACKUP: Kind(backup.run, long=True),
+    backup.CHECK: Kind(backup.check, long=True),
+    privacy_audit.AUDIT: Kind(privacy_audit.run, long=True),
+    quota_month.MONTH: Kind(quota_month.run),
+    coupon_files.GIVEN: Kind(coupon_files.given, long=True),
+    coupon_files.REDEEMED: Kind(coupon_files.used, long=True),
+    coupon_files.CODES: Kind(coupon_files.codes, long=True),
+    coupon_files.REDEEM: Kind(coupon_files.redeem, long=True),
+    coupon_radar.RADAR: Kind(coupon_radar.run),
+    content_table.CONTENTS: Kind(content_table.run, long=True),
+}

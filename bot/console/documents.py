@@ -19,3 +19,21 @@ def document_from(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidInput(words()("con.document.fields"), "yaml")
     return found
+
+
+def ordered(value: Any) -> Any:
+    """A document is kept in the order of the alphabet, and read in that of its sense."""
+    if isinstance(value, list):
+        return [ordered(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda name: (_PLACES.get(name, _MIDDLE), name))
+    return {name: ordered(value[name]) for name in names}
+
+
+_FIRST = ("slug", "id", "name", "note", "trigger", "when", "if", "event")
+_LAST = ("then", "next", "to", "else", "steps")
+_MIDDLE = len(_FIRST)
+_PLACES = {name: place for place, name in enumerate(_FIRST)} | {
+    name: _MIDDLE + 1 + place for place, name in enumerate(_LAST)
+}

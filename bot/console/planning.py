@@ -1,37 +1,12 @@
-"""When campaigns that recur come again, and the weeks of a month's grid."""
+"""Months, weeks and days of a calendar."""
 
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign.recurrence import next_after
-from bot.effect.calendar import Recurs
 from bot.errors import InvalidInput
-
-MOST_TIMES = 100  # of one campaign in one look: every hour of four days
-
-
-def recurs(zone: str) -> Recurs:
-    """For bot.effect.calendar: a definition's occurrences later than `after`, before `until`."""
-
-    def times(document: Mapping[str, Any], after: datetime, until: datetime) -> Sequence[datetime]:
-        plan = document.get("schedule") or {}
-        ends = plan.get("until")
-        last = min(until, datetime.fromisoformat(ends)) if ends else until
-        found: list[datetime] = []
-        at: datetime | None = after
-        while plan.get("cron") and len(found) < MOST_TIMES:
-            at = next_after(plan["cron"], plan.get("zone") or zone, at or after)
-            if at is None or at >= last:
-                break
-            found.append(at)
-        return found
-
-    return times
 
 
 def month_of(text: str, today: date) -> date:

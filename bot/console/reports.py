@@ -4,24 +4,32 @@ changed. Where the platform tells figures of a day, they stand beside those of o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.console.planning import midnight
+from bot.console.sections import Section, heads, percent, shade
 from bot.console.sheets import Cell, Sheet
 from bot.console.shell import Words
-from bot.effect import days
+from bot.effect import days, keeping, parts
 from bot.effect.days import DAY, Day
-from bot.effect.sources import Source, sources
+from bot.effect.parts import Part
+from bot.effect.sources import KIND, Source, count, kept_sources
 from bot.errors import InvalidInput
-from bot.store import effect_documents, figures, run_list, send_progress
+from bot.store import (
+    effect_documents,
+    effect_weeks,
+    figures,
+    run_list,
+    send_progress,
+)
 from bot.store.accounts import AccountState
 from bot.store.run_list import Run
 
 MOST_DAYS, USUAL_DAYS = 366, 30
+PRESETS = (7, 14, 30)  # days up to today
 _MOST_FIGURES = 20_000  # a year of every source and kind of message
 _PAGE = 50
 RUN_HEADS = (
@@ -30,25 +38,45 @@ RUN_HEADS = (
 )  # fmt: skip
 
 
+@dataclass
+class Read:
+    """What was read for a page: each day is counted once, however many parts show it."""
+
+    days: dict[date, Day] = field(default_factory=dict)
+    following: int | None = None
+
+
 @dataclass(frozen=True)
 class Span:
-    """Days from first to last, by the account's calendar."""
+    """Days from first to last, by the account's calendar. `read` is shared with spans beside it."""
 
     of: AccountState
     first: date
     last: date
     now: datetime
+    read: Read = field(default_factory=Read, repr=False, compare=False)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.of.timezone)
 
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> Span:
+        """As many days, just before."""
+        return replace(self, first=self.first - self.days * DAY, last=self.first - DAY)
+
 
 def span_of(of: AccountState, given: Mapping[str, str], now: datetime) -> Span:
-    """?since= and ?until=, else the last 30 days. Raises InvalidInput."""
+    """?since= and ?until=, or ?days= of PRESETS, else the last 30 days. Raises InvalidInput."""
     today = now.astimezone(ZoneInfo(of.timezone)).date()
     last = _day(given.get("until", ""), "until", today)
-    first = _day(given.get("since", ""), "since", last - (USUAL_DAYS - 1) * DAY)
+    asked = given.get("days", "")
+    usual = int(asked) if asked in {str(one) for one in PRESETS} else USUAL_DAYS
+    first = _day(given.get("since", ""), "since", last - (usual - 1) * DAY)
     if not first <= last <= today:
         raise InvalidInput("since <= until <= today", "until")
     if (last - first).days >= MOST_DAYS:
@@ -69,7 +97,26 @@ def _day(text: str, field: str, otherwise: date) -> date:
 
 
 def own_days(span: Span) -> list[Day]:
-    return days.between(span.of.id, span.first, span.last, span.zone, span.now)
+    held = span.read.days
+    wanted = [span.first + number * DAY for number in range(span.days)]
+    missing = [day for day in wanted if day not in held]
+    if missing:
+        found = days.between(span.of.id, missing[0], missing[-1], span.zone, span.now)
+        held.update((date.fromisoformat(one.day), one) for one in found)
+    return [held[day] for day in wanted]
+
+
+def following(span: Span) -> int:
+    """How many follow now."""
+    if span.read.following is None:
+        span.read.following = effect_weeks.following(span.of.id)
+    return span.read.following
+
+
+def per_sender(found: list[Day]) -> float:
+    """人均发送次数 of several days: messages to each that wrote on a day, 0 where nobody did."""
+    senders = sum(day.senders for day in found)
+    return sum(day.messages for day in found) / senders if senders else 0.0
 
 
 def told(span: Span, report: str) -> dict[str, dict[str, float]]:
@@ -86,18 +133,60 @@ def told(span: Span, report: str) -> dict[str, dict[str, float]]:
 
 
 def users(span: Span, say: Words) -> Sheet:
-    """A day a row, the latest first."""
-    names = ("day", "follows", "unfollows", "net", "wx_new", "wx_cancel", "wx_all")
+    """A day a row, the latest first; the platform's four figures, ours and its own."""
+    names = ("day", "follows", "unfollows", "net", "following", "wx_new", "wx_cancel", "wx_net",
+             "wx_all")  # fmt: skip
     summary, cumulate = told(span, "getusersummary"), told(span, "getusercumulate")
+    rows = []
+    for one, there in reversed(following_on(span)):
+        new, cancel = _of(summary, one.day, "new_user"), _of(summary, one.day, "cancel_user")
+        net = None if new is None or cancel is None else new - cancel
+        rows.append(
+            (one.day, one.follows, one.unfollows, one.net, there, new, cancel, net,
+             _of(cumulate, one.day, "cumulate_user"))
+        )  # fmt: skip
+    return Sheet(heads(names, say), rows)
+
+
+def following_on(span: Span) -> list[tuple[Day, int]]:
+    """Each day, and how many followed at its end: those of now, less what came since then."""
+    today = span.now.astimezone(span.zone).date()
+    since = own_days(replace(span, last=today))
+    there = following(span)
+    found = []
+    for one in reversed(since):
+        found.append((one, there))
+        there -= one.net
+    return found[::-1][: span.days]
+
+
+# The platform's names of where somebody came from; others stand with their number.
+_WX_SOURCES = (0, 1, 17, 30, 51, 57, 100, 149, 161, 200, 201)
+
+
+def user_sources(span: Span, say: Words) -> Section:
+    """新增来源, as the platform tells it."""
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    first, last = span.first.isoformat(), span.last.isoformat()
+    for one in figures.of_days(span.of.id, first, last, "getusersummary", _MOST_FIGURES):
+        held = found[one.subject.removeprefix("user_source ")]
+        held[0] += int(one.numbers.get("new_user", 0))
+        held[1] += int(one.numbers.get("cancel_user", 0))
+    whole = sum(new for new, _ in found.values())
+    order = sorted(found.items(), key=lambda pair: (-pair[1][0], pair[0]))
     rows = [
-        (
-            one.day, one.follows, one.unfollows, one.net,
-            _of(summary, one.day, "new_user"), _of(summary, one.day, "cancel_user"),
-            _of(cumulate, one.day, "cumulate_user"),
-        )
-        for one in reversed(own_days(span))
-    ]  # fmt: skip
-    return Sheet(_heads(names, say), rows)
+        (_wx_source(code, say), new, cancel, percent(new / whole) if whole else None)
+        for code, (new, cancel) in order
+    ]
+    shades = {(at, 3): shade(held[0] / whole) for at, (_, held) in enumerate(order) if whole}
+    names = heads(("wx_source", "wx_new", "wx_cancel", "share"), say)
+    title = say("con.report.part.wx_sources")
+    return Section("wx_sources", title, Sheet(names, rows), shades=shades)
+
+
+def _wx_source(code: str, say: Words) -> str:
+    known = code.isdecimal() and int(code) in _WX_SOURCES
+    return say(f"con.report.wx_source.{code}") if known else say("con.report.wx_source", code=code)
 
 
 def messages(span: Span, say: Words) -> Sheet:
@@ -110,35 +199,57 @@ def messages(span: Span, say: Words) -> Sheet:
         )
         for one in reversed(own_days(span))
     ]  # fmt: skip
-    return Sheet(_heads(names, say), rows)
+    return Sheet(heads(names, say), rows)
 
 
 def interface(span: Span, say: Words) -> Sheet:
-    """The platform's calls of our callback: how many, how many failed, and how long they took."""
-    names = ("day", "callbacks", "failures", "failure_share", "average_ms", "most_ms")
-    found = told(span, "getinterfacesummary")
-    rows = [_interface(day, found[day]) for day in sorted(found, reverse=True)]
-    return Sheet(_heads(names, say), rows)
+    """Calls of our callback, as the platform tells them and as our own side handled them."""
+    names = ("day", "callbacks", "failures", "failure_share", "average_ms", "most_ms",
+             "own_calls", "own_failed", "own_late", "own_mean_ms", "own_most_ms")  # fmt: skip
+    found, own = told(span, "getinterfacesummary"), calls_of(span)
+    rows = [
+        (day, *_interface(found.get(day)), *own_calls(own.get(day)))
+        for day in sorted({*found, *own}, reverse=True)
+    ]
+    return Sheet(heads(names, say), rows)
 
 
-def _interface(day: str, one: Mapping[str, float]) -> tuple[Cell, ...]:
+def _interface(one: Mapping[str, float] | None) -> tuple[Cell, ...]:
+    if one is None:
+        return (None,) * 5
     calls, failed = int(one["callback_count"]), int(one["fail_count"])
     share = f"{failed / calls:.2%}" if calls else None
     average = round(one["total_time_cost"] / calls, 1) if calls else None
-    return day, calls, failed, share, average, int(one["max_time_cost"])
+    return calls, failed, share, average, int(one["max_time_cost"])
 
 
-def follow_sources(span: Span, say: Words) -> Sheet:
-    """拉新账本: what each source brought and cost."""
+def calls_of(span: Span) -> dict[str, Part]:
+    """day -> how our own side handled what the platform pushed."""
+    return {one.day: one for one in parts.between(span.of.id, parts.CALLS, span.first, span.last)}
+
+
+def own_calls(one: Part | None) -> tuple[Cell, ...]:
+    """(pushes, failed, late, mean ms, most ms) of a day."""
+    if one is None:
+        return (None,) * 5
+    held: dict[str, Any] = dict(one.numbers)
+    mean = round(held["total_ms"] / held["calls"], 1) if held["calls"] else None
+    return held["calls"], held["failed"], held["late"], mean, held["most_ms"]
+
+
+def follow_sources(span: Span, say: Words) -> Section:
+    """拉新账本: what each source brought and cost; counted now where that is quick, else as it was
+    counted last."""
     names = (
         "source", "came", "kept", "left", "stay7", "stay30", "scans", "messages", "claimed",
         "redeemed", "buyers", "orders", "revenue", "cost", "cost_each", "value_each",
     )  # fmt: skip
-    found = sources(
-        span.of.id, span.zone, midnight(span.first, span.zone),
-        midnight(span.last + DAY, span.zone), span.now,
-    )  # fmt: skip
-    return Sheet(_heads(names, say), [_source(one, say) for one in found])
+    kept = keeping.answer(KIND, span.of.id, "", span.now, count)
+    found = kept_sources(span.of.id, span.first, span.last)
+    sheet = Sheet(heads(names, say), [_source(one, say) for one in found])
+    at = f"{kept.at.astimezone(span.zone):%Y-%m-%d %H:%M}"
+    note = say("con.report.as_of", at=at) if kept.at < span.now else ""
+    return Section("", say("con.report.sources"), sheet, note=note)
 
 
 def _source(one: Source, say: Words) -> tuple[Cell, ...]:
@@ -155,7 +266,7 @@ def _source(one: Source, say: Words) -> tuple[Cell, ...]:
 
 def runs(span: Span, say: Words) -> Sheet:
     """活动效果, every run; `span` only says whose. Read a page at a time."""
-    return Sheet(_heads(RUN_HEADS, say), (run_row(one, say) for one in every_run(span.of)))
+    return Sheet(heads(RUN_HEADS, say), (run_row(one, say) for one in every_run(span.of)))
 
 
 def every_run(of: AccountState) -> Iterator[Run]:
@@ -204,7 +315,3 @@ def yuan(fen: int | None) -> float | None:
 def _of(found: Mapping[str, Mapping[str, float]], day: str, name: str) -> int | None:
     numbers = found.get(day)
     return None if numbers is None or name not in numbers else int(numbers[name])
-
-
-def _heads(names: Sequence[str], say: Words) -> list[str]:
-    return [say(f"con.report.head.{name}") for name in names]

@@ -53,6 +53,11 @@ def download(sheet: Sheet, name: str) -> Response:
 _TYPE = "text/csv; charset=utf-8"
 
 
+def encoded(sheet: Sheet) -> bytes:
+    """The whole file."""
+    return b"".join(_encoded(sheet))
+
+
 def _encoded(sheet: Sheet) -> Iterator[bytes]:
     part = io.StringIO()
     writer = csv.writer(part)

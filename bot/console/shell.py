@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.console.gate import RIGHTS, Asker, asker
+from bot.console.gate import RIGHTS, Asker, asker, views
 from bot.console.rights import may
 from bot.i18n import t
+from bot.i18n.refusals import said as in_words
 from bot.store import accounts
 from bot.store.accounts import AccountState
 from bot.store.operators import EVERY_ACCOUNT, OperatorState
@@ -38,6 +39,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("con.menu.coupons", "coupons_list"),
             ("con.menu.contents", "contents"),
             ("con.menu.calendar", "calendar"),
+            ("con.menu.quotas", "quota_page"),
         ),
     ),
     (
@@ -45,6 +47,9 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("con.menu.inbox", "inbox"),
             ("con.menu.rules", "rules"),
+            ("con.menu.menus", "menus"),
+            ("con.menu.codes", "codes"),
+            ("con.menu.intents", "intents"),
             ("con.menu.unanswered", "unanswered"),
         ),
     ),
@@ -56,12 +61,32 @@ MENU: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("con.menu.work", "work_list"),
         ),
     ),
+    (
+        "con.menu.settings",
+        (("con.menu.account", "account_page"), ("con.menu.privacy", "privacy_page")),
+    ),
 )
+# Pages that are tabs of one entry of the menu, by the entry's own.
+TABS: dict[str, tuple[str, ...]] = {
+    "campaigns_list": ("new_campaign", "experiments_list", "experiment_page"),
+    "segments_list": (
+        *("new_segment", "new_list", "segment_rfm", "segment_clusters"),
+        *("segment_compare", "segment_compare_save"),
+    ),
+    "account_page": ("account_page", "sending_rules", "testers"),
+    "menus": ("menus", "menu_new"),
+    "codes": ("codes", "code_new"),
+    "intents": (
+        *("intents", "intent_new", "intent_clashes", "training", "shadow"),
+        *("replay", "replay_one"),
+    ),
+}
 HOUSE: tuple[tuple[str, str], ...] = (
     ("con.menu.accounts", "accounts_page"),
     ("con.menu.members", "members"),
     ("con.menu.audit", "audit_page"),
     ("con.menu.jobs", "jobs_page"),
+    ("con.menu.care", "care"),
 )
 
 
@@ -104,6 +129,12 @@ def language() -> str:
     return best or LANGUAGES[0]
 
 
+@views.app_template_filter()
+def refusal(text: str | None) -> str:
+    """What refused somebody, in the reader's language: {{ row.error|refusal }} in a template."""
+    return in_words(text, language()) if text else ""
+
+
 def zone_of(account: AccountState | None) -> ZoneInfo:
     return ZoneInfo(account.timezone if account else "Asia/Shanghai")
 
@@ -114,7 +145,9 @@ def shown_at(at: datetime | None, zone: ZoneInfo) -> str:
 
 
 def render(template: str, status: int = 200, **values: Any) -> Response:
-    """A page of the console in its frame."""
+    """A page of the console in its frame; its `error` is said in the reader's language."""
+    if isinstance(error := values.get("error"), str):
+        values["error"] = refusal(error)
     html = render_template(
         f"console/{template}",
         w=words(),
@@ -168,7 +201,15 @@ def _groups(
             found.append((say(title) if title else "", links))
     everywhere = person.role_on(EVERY_ACCOUNT)
     house = [_link(*one, say) for one in HOUSE if _may(everywhere, one[1])]
-    return [*found, (say("con.menu.settings"), house)] if house else found
+    settings = say("con.menu.settings")
+    if house and found and found[-1][0] == settings:
+        return [*found[:-1], (settings, [*found[-1][1], *house])]
+    return [*found, (settings, house)] if house else found
+
+
+def menu_links() -> list[Link]:
+    """Every page of the menu that the one who asks may open."""
+    return [link for _, links in _shell(asker()).groups for link in links]
 
 
 def _may(role: str | None, name: str) -> bool:
@@ -179,5 +220,6 @@ def _may(role: str | None, name: str) -> bool:
 def _link(title: str, name: str, say: Words, **values: Any) -> Link:
     address = url_for(f"console.{name}", **values)
     below = name != "home" and request.path.startswith(f"{address}/")
-    here = request.path == address or below
+    tab = (request.endpoint or "").removeprefix("console.") in TABS.get(name, ())
+    here = request.path == address or below or tab
     return Link(say(title), address, here)

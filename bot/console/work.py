@@ -19,7 +19,33 @@ class Work:
     house: bool = False
 
 
-WORKS: dict[str, Work] = {}
+WORKS: dict[str, Work] = {
+    "import": Work(Right.EDIT, "con.work.import"),
+    "sync": Work(Right.EDIT, "con.work.sync"),
+    "tags": Work(Right.EDIT, "con.work.tags"),
+    "followers_export": Work(Right.EXPORT, "con.work.followers_export"),
+    "dryrun": Work(Right.EDIT, "con.work.dryrun"),
+    "report": Work(Right.LOOK, "con.work.report"),
+    "sends": Work(Right.EXPORT, "con.work.sends"),
+    "groups": Work(Right.EDIT, "con.work.groups"),
+    "overlap": Work(Right.LOOK, "con.work.overlap"),
+    "alike": Work(Right.EDIT, "con.work.alike"),
+    "member_list": Work(Right.EDIT, "con.work.member_list"),
+    "train": Work(Right.RUN, "con.work.train"),
+    "replay": Work(Right.TALK, "con.work.replay"),
+    "collisions": Work(Right.LOOK, "con.work.collisions"),
+    "teach": Work(Right.EDIT, "con.work.teach"),
+    "backup": Work(Right.SETTINGS, "con.work.backup", house=True),
+    "check": Work(Right.SETTINGS, "con.work.check", house=True),
+    "privacy_audit": Work(Right.AUDIT, "con.work.privacy_audit"),
+    "quota_month": Work(Right.LOOK, "con.work.quota_month"),
+    "coupon_given": Work(Right.EXPORT, "con.work.coupon_given"),
+    "coupon_used": Work(Right.EXPORT, "con.work.coupon_used"),
+    "coupon_codes": Work(Right.EDIT, "con.work.coupon_codes"),
+    "coupon_redeem": Work(Right.EDIT, "con.work.coupon_redeem"),
+    "coupon_radar": Work(Right.EDIT, "con.work.coupon_radar"),
+    "contents": Work(Right.EDIT, "con.work.contents"),
+}
 
 
 def may_see(who: Asker, kind: str) -> bool:

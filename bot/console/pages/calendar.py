@@ -7,20 +7,24 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from flask import abort, request
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot import background
+from bot.background.collisions import COLLISIONS, counted
+from bot.campaign.occurrences import recurs
 from bot.console.gate import account, asker, page
-from bot.console.planning import midnight, month_of, next_month, recurs, weeks_of
+from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.rights import Right
-from bot.console.shell import render, words, zone_of
-from bot.effect.calendar import NEAR, Collision, Planned, times_of
-from bot.effect.calendar import calendar as collisions
+from bot.console.shell import render, shown_at, words, zone_of
+from bot.effect.calendar import NEAR, times_of
 from bot.effect.tables import percent
 from bot.errors import InvalidInput
+from bot.store import background as tasks
 from bot.store import campaigns, run_list, segments
+from bot.store.background import Task
 
-QUICK = 100_000  # in the greatest segment: above, collisions are counted when somebody asks
+QUICK = 100_000  # in the greatest segment: above, collisions are counted in the background
 _STATES = {"planning": "running", "running": "running", "paused": "paused"}
 
 
@@ -46,20 +50,45 @@ def calendar(slug: str) -> Response:
         "calendar.html", slug=slug, grid=grid, month=f"{first:%Y-%m}",
         before=f"{first - timedelta(days=1):%Y-%m}", after=f"{next_month(first):%Y-%m}",
         shown=any(cell["runs"] for week in grid for cell in week),
-        at_once=max((one.size for one in segments.of_account(account().id)), default=0) <= QUICK,
     )  # fmt: skip
 
 
 @page("/a/<slug>/calendar/collisions", Right.LOOK)
 def calendar_collisions(slug: str) -> Response:
-    """Who is aimed at twice within a week, in per cent, and whom a cap will stop."""
-    first, zone, now = _month(), zone_of(account()), asker().now
-    since, until = midnight(first, zone), midnight(next_month(first), zone)
-    found = collisions(account().id, since, until, now, recurs(account().timezone))
-    rows = [_collision(one, zone) for one in found.collisions]
+    """Who is aimed at twice within a week, in per cent, and whom a cap will stop: now where that
+    is quick, else as it was counted last."""
+    month, now, zone = f"{_month():%Y-%m}", asker().now, zone_of(account())
+    quick = _quick()
+    task = None if quick else _last(month)
+    found = counted(account().id, month, now) if quick else task.result if task else None
+    rows = [_collision(one, zone) for one in found["collisions"]] if found else []
     fragment = bool(request.headers.get("HX-Request"))
-    template = "calendar_collisions.html" if fragment else "calendar_alone.html"
-    return render(template, rows=rows, slug=slug, month=f"{first:%Y-%m}", days=NEAR.days)
+    return render(
+        "calendar_collisions.html" if fragment else "calendar_alone.html", rows=rows, slug=slug,
+        month=month, days=NEAR.days, quick=quick, known=found is not None,
+        at=shown_at(task.ended_at, zone) if task else "",
+    )  # fmt: skip
+
+
+@page("/a/<slug>/calendar/collisions/count", Right.LOOK, ("POST",))
+def calendar_count(slug: str) -> Response:
+    """Count a month's collisions in the background."""
+    who = asker()
+    wanted = {"month": f"{_month():%Y-%m}"}
+    task = background.ask(account().id, who.person.id, COLLISIONS, wanted, who.now)
+    return redirect(url_for("console.work_one", slug=slug, task_id=task))
+
+
+def _quick() -> bool:
+    """Whether the sets are small enough for a page to wait."""
+    return max((one.size for one in segments.of_account(account().id)), default=0) <= QUICK
+
+
+def _last(month: str) -> Task | None:
+    """The newest count of this month that came to an end."""
+    made = tasks.latest(account().id, [COLLISIONS])
+    return next((one for one in made if one.state == "done" and one.asked == {"month": month}),
+                None)  # fmt: skip
 
 
 def _month() -> date:
@@ -109,18 +138,22 @@ def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]])
     }
 
 
-def _collision(one: Collision, zone: ZoneInfo) -> dict[str, Any]:
+def _collision(one: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "earlier": _run(one.earlier, zone),
-        "later": _run(one.later, zone),
-        "common": f"{one.common:,}",
-        "share": percent(one.share),
-        "width": round(100 * one.share, 1),
-        "capped": f"{one.capped:,}" if one.capped else "",
-        "move_to": f"{one.move_to.astimezone(zone):%m-%d %H:%M}" if one.move_to else "",
+        "earlier": _run(one["earlier"], zone),
+        "later": _run(one["later"], zone),
+        "common": f"{one['common']:,}",
+        "share": percent(one["share"]),
+        "width": round(100 * one["share"], 1),
+        "capped": f"{one['capped']:,}" if one["capped"] else "",
+        "move_to": _at(one["move_to"], zone) if one["move_to"] else "",
     }
 
 
-def _run(one: Planned, zone: ZoneInfo) -> dict[str, str]:
-    at = f"{one.at.astimezone(zone):%m-%d %H:%M}"
-    return {"slug": one.slug, "name": one.name, "at": at, "people": f"{one.size:,}"}
+def _run(one: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
+    return {"slug": one["campaign"], "name": one["name"], "at": _at(one["at"], zone),
+            "people": f"{one['people']:,}"}  # fmt: skip
+
+
+def _at(text: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(zone):%m-%d %H:%M}"

@@ -11,21 +11,23 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.clock import to_ms
 from bot.console.chat_words import answer_of, came_of, left_of, person, quick_replies, words_of
 from bot.console.gate import account, asker, page
 from bot.console.parts import digest, part, spot, written
-from bot.console.rights import Right
+from bot.console.rights import Right, may
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.errors import NotFound
-from bot.inbox import desk
+from bot.inbox import asking, desk
 from bot.inbox.desk import Came, Refused
-from bot.store import audit, chats, followers, handoff, pseudonyms
+from bot.store import audit, chat_stars, chats, followers, handoff, operators, pseudonyms
 from bot.store.chats import Said, Spot
-from bot.store.handoff import AGENT
+from bot.store.handoff import AGENT, DESK
 from bot.values.audience import FollowerState
 from bot.web.services import services
 
 PAGE = 50
+MOST_HITS = 50
 # What may be tried again as it is: certainly nothing went out.
 _AGAIN = (Came.AWAY, Came.QUOTA, Came.REFUSED, Came.WINDOW)
 
@@ -64,9 +66,63 @@ def chat_take(slug: str, follower_id: int) -> Response:
 
 @page("/a/<slug>/inbox/<int:follower_id>/back", Right.TALK, ("POST",))
 def chat_back(slug: str, follower_id: int) -> Response:
-    """转回机器人."""
+    """转回机器人; then the follower is asked how it was."""
     who = asker()
-    return _done(follower_id, lambda: desk.give_back(account(), follower_id, *_by(who.now)))
+
+    def order() -> None:
+        desk.give_back(account(), follower_id, *_by(who.now))
+        asking.after_desk(services(), account(), follower_id, *_by(who.now))
+
+    return _done(follower_id, order)
+
+
+@page("/a/<slug>/inbox/<int:follower_id>/pass", Right.TALK, ("POST",))
+def chat_pass(slug: str, follower_id: int) -> Response:
+    """转给同事: the chat is a colleague's who may answer on this account."""
+    one, to = _found(follower_id), request.form.get("to", "")
+    if to not in dict(_colleagues()):
+        return _chat(one, 422, words()("con.inbox.no.colleague"))
+    now = asker().now
+    return _done(
+        one.id,
+        lambda: desk.pass_on(services(), account(), one.id, asker().actor, f"{DESK}{to}", now),
+    )
+
+
+@page("/a/<slug>/inbox/<int:follower_id>/note", Right.TALK, ("POST",))
+def chat_note(slug: str, follower_id: int) -> Response:
+    """内部备注: for colleagues, never sent."""
+    one, given = _found(follower_id), request.form
+    key, text = given.get("key", "")[:32] or secrets.token_hex(8), given.get("note", "")
+    try:
+        desk.note(account(), one.id, asker().actor, text, key, asker().now)
+    except Refused as no:
+        return _chat(one, 409, words()(f"con.inbox.no.{no.why}"), noted=text)
+    return _to_chat(one.id)
+
+
+@page("/a/<slug>/inbox/<int:follower_id>/star", Right.TALK, ("POST",))
+def chat_star(slug: str, follower_id: int) -> Response:
+    """星标, or no longer."""
+    one = _found(follower_id)
+    if request.form.get("on") == "1":
+        chat_stars.star(account().id, one.id, asker().actor, asker().now)
+    else:
+        chat_stars.unstar(one.id)
+    return _to_chat(one.id)
+
+
+def _colleagues() -> list[tuple[str, str]]:
+    """(name, words) of who else may answer here."""
+    here, me = account().id, asker().person.id
+    return [
+        (one.name, one.title)
+        for one in operators.everybody()
+        if one.id != me
+        and one.disabled_at is None
+        and not one.invited
+        and may(one.role_on(here), Right.TALK)
+    ]
 
 
 @page("/a/<slug>/inbox/<int:follower_id>/say", Right.TALK, ("POST",))
@@ -111,17 +167,39 @@ def _found(follower_id: int) -> FollowerState:
     return found
 
 
-def _chat(who: FollowerState, status: int = 200, error: str = "", text: str = "") -> Response:
+def _chat(
+    who: FollowerState, status: int = 200, error: str = "", text: str = "", noted: str = ""
+) -> Response:
     talk = services().talk_of(account().id)
+    sought = request.args.get("q", "").strip()[:64]
     return render(
         "chat.html",
         status,
         **_talk(who),
         error=error,
         text=text,
+        noted=noted,
         key=secrets.token_hex(8),
+        starred=chat_stars.is_starred(who.id),
+        colleagues=_colleagues(),
+        q=sought,
+        hits=_hits(who.id, sought, words()) if sought else [],
         quick=quick_replies(talk, words()),
     )
+
+
+def _hits(follower_id: int, sought: str, say: Words) -> list[dict[str, str]]:
+    """What was said in this chat with these words, each with a page that begins at it."""
+    zone = zone_of(account())
+    return [
+        {
+            "at": shown_at(one.at, zone),
+            "who": person(one.by) if one.by else pseudonyms.of(follower_id),
+            "text": words_of(one.kind, one.text, say) if not one.by else one.text,
+            "spot": written(Spot(to_ms(one.at), one.event_id + 1)),
+        }
+        for one in chats.search(follower_id, sought, MOST_HITS)
+    ]
 
 
 def _talk(who: FollowerState) -> dict[str, Any]:
@@ -168,6 +246,8 @@ def _agent(follower_id: int) -> str:
 
 def _bubbles(one: Said, say: Words) -> list[Bubble]:
     at = shown_at(one.at, zone_of(account()))
+    if one.kind == chats.NOTE:
+        return [Bubble("note", say("con.inbox.note_by", who=person(one.by)), one.text, at, "")]
     if one.by:
         return [Bubble("us", person(one.by), one.text, at, came_of(one, say))]
     said = [Bubble("them", "", words_of(one.kind, one.text, say), at, "")]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, BinaryIO, cast
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot import background
+from bot.background.content_table import CONTENTS
+from bot.console import content_fields
 from bot.console.documents import document_from
 from bot.console.gate import account, asker, page
 from bot.console.pages.audit_log import actor_said
@@ -15,18 +19,20 @@ from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.content import library
 from bot.content.checkup import Facts, content_draft
-from bot.content.documents import Content, Kind, read_content
+from bot.content.documents import Content, ContentPurpose, Kind, read_content
 from bot.content.findings import Finding
 from bot.content.library import Refused
 from bot.content.limits import limit_of
+from bot.content.rows import HEADINGS
 from bot.errors import HongyanError, InvalidInput, NotFound
-from bot.store import audit, content_uses
+from bot.store import audit, content_uses, coupon_batches
 from bot.store import contents as store
 from bot.store.contents import ContentState
 from bot.talk.files import write_yaml
 from bot.web.services import services
 
 PAGE = 50
+MOST_BYTES = 64 * 1024 * 1024
 _VERSIONS = 30
 _COLOURS = {"draft": "secondary", "published": "green", "edited": "yellow", "archived": "secondary"}
 _PLACES = {"campaign": "campaigns", "journey": "journeys", "content": "contents"}
@@ -80,7 +86,37 @@ def new_content(slug: str) -> Response:
         kind = Kind(request.args.get("kind", Kind.PRODUCT))
     except ValueError:
         abort(404)
-    return _form(None, f"slug: \nkind: {kind.value}\ntitle: \n{BEGINNINGS[kind]}")
+    return _form(None, f"slug: \nkind: {kind.value}\ntitle: \n{BEGINNINGS[kind]}", kind=kind)
+
+
+@page("/a/<slug>/contents-import", Right.EDIT, ("GET", "POST"), upload=MOST_BYTES)
+def contents_import(slug: str) -> Response:
+    """商品表导入: a table's rows as drafts, in the background."""
+    if request.method == "GET":
+        return _import_form()
+    given, file, who = request.form, request.files.get("file"), asker()
+    kind = given.get("kind", "")
+    if kind not in {one.value for one in Kind}:
+        abort(404)
+    if file is None or not file.filename:
+        return _import_form(422, words()("con.list.nothing"))
+    upload = (file.filename[-64:], cast(BinaryIO, file.stream))
+    asked = {"kind": kind, "author": who.actor}
+    try:
+        task = background.ask(account().id, who.person.id, CONTENTS, asked, who.now, upload)
+    except HongyanError as error:
+        return _import_form(422, str(error))
+    return redirect(url_for("console.work_one", slug=slug, task_id=task))
+
+
+def _import_form(status: int = 200, error: str = "") -> Response:
+    say = words()
+    kinds = [(one.value, say(f"con.content.kind.{one.value}")) for one in Kind]
+    headings = [(name, "、".join(said[:4])) for name, said in HEADINGS.items()]
+    return render(
+        "contents_import.html", status, kinds=kinds, headings=headings, error=error,
+        slug=account().slug,
+    )  # fmt: skip
 
 
 @page("/a/<slug>/contents/<ref>/edit", Right.EDIT, ("GET", "POST"))
@@ -89,7 +125,8 @@ def content_edit(slug: str, ref: str) -> Response:
     one = _found(ref)
     if request.method == "POST":
         return _saved(one)
-    return _form(one, write_yaml(store.version(one.id, one.latest).document))
+    document = store.version(one.id, one.latest).document
+    return _form(one, write_yaml(document), document=document)
 
 
 @page("/a/<slug>/contents/<ref>/publish", Right.EDIT, ("POST",))
@@ -154,30 +191,45 @@ def _row(one: ContentState, uses: int) -> dict[str, Any]:
 def _saved(one: ContentState | None) -> Response:
     """Look at what was written, or keep it as the next version."""
     who, given, say = asker(), request.form, words()
-    text = given.get("yaml", "")
+    text, document = given.get("yaml", ""), None
     try:
-        document = document_from(text)
+        if given.get("as") == "form":
+            before = store.version(one.id, one.latest).document if one else {}
+            document = content_fields.from_form(given, before)
+            text = write_yaml(document)
+        else:
+            document = document_from(text)
         slug = document.get("slug")
         if one is not None and slug != one.slug:
             raise InvalidInput(say("con.content.slug", slug=one.slug), "slug")
         content = read_content(document, zone_of(account()))
         if given.get("do") != "save":
-            return _form(one, text, looked=content)
+            return _form(one, text, looked=content, document=document)
         if one is None and store.find(account().id, content.slug) is not None:
             raise InvalidInput(say("con.content.taken", slug=content.slug), "slug")
         if one is not None and given.get("seen", "") != str(one.latest):
             raise InvalidInput(say("con.content.changed"), "seen")
         made, new = library.put(account().id, document, who.now, author=who.actor[:64])
     except HongyanError as error:
-        return _form(one, text, error=str(error))
+        return _form(one, text, error=str(error), document=document)
     if new:
         _note("content_edit", made.slug, version=made.latest)
     return redirect(url_for("console.content_page", slug=account().slug, ref=made.slug))
 
 
 def _form(
-    one: ContentState | None, text: str, error: str = "", looked: Content | None = None
+    one: ContentState | None,
+    text: str,
+    error: str = "",
+    looked: Content | None = None,
+    document: Mapping[str, Any] | None = None,
+    kind: Kind | None = None,
 ) -> Response:
+    """document: what the form's fields show, where it can be read; kind: of a new piece."""
+    say = words()
+    fields = content_fields.shown(document or {"kind": (kind or Kind.PRODUCT).value})
+    if request.form.get("as") == "form":
+        fields |= {name: request.form[name] for name in fields if name in request.form}
     return render(
         "content_form.html",
         422 if error else 200,
@@ -189,6 +241,11 @@ def _form(
         findings=[_finding(each) for each in _linted(looked)] if looked else [],
         phone=_phone(looked) if looked else None,
         slug=account().slug,
+        f=fields,
+        by_form=document is not None or kind is not None or request.form.get("as") == "form",
+        kind_said=say(f"con.content.kind.{fields['kind']}") if fields["kind"] in list(Kind) else "",
+        purposes=[(each.value, say(f"con.content.purpose.{each}")) for each in ContentPurpose],
+        batches=[(each.slug, each.title) for each in coupon_batches.batches(account().id)],
     )
 
 

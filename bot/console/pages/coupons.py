@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -14,10 +14,11 @@ from bot.console.fields import fen, number, whole
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.content.batches import MOST_CODES as MOST_STOCK
 from bot.coupon import stocks
 from bot.coupon import words as said
 from bot.coupon.stocks import Stock
-from bot.errors import HongyanError, InvalidInput
+from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.store import audit, coupon_batches
 from bot.store.coupon_redeem import Use
 from bot.values.coupons import CodeState, Kind
@@ -31,6 +32,16 @@ _STATES = tuple(state.value for state in CodeState)
 def coupons_list(slug: str) -> Response:
     """Every batch: what it is, its codes by state, how long the stock lasts."""
     return _page()
+
+
+@page("/a/<slug>/coupons/<ref>", Right.LOOK)
+def coupon_batch(slug: str, ref: str) -> Response:
+    """Where one batch stands in the list."""
+    try:
+        found = coupon_batches.batch_by_slug(account().id, ref)
+    except NotFound:
+        abort(404)
+    return redirect(url_for("console.coupons_list", slug=slug, _anchor=f"batch-{found.slug}"))
 
 
 @page("/a/<slug>/coupons/new", Right.EDIT, ("POST",))
@@ -55,6 +66,22 @@ def more_codes(slug: str, ref: str) -> Response:
     except HongyanError as error:
         return _page(_status(error), str(error))
     _note("coupon_restock", ref, codes=count)
+    return _back()
+
+
+@page("/a/<slug>/coupons/<ref>/low", Right.EDIT, ("POST",))
+def coupon_low(slug: str, ref: str) -> Response:
+    """Below which share of its codes, and which number, a batch's stock is told to be low."""
+    given = request.form
+    try:
+        share, count = number(given, "share"), whole(given, "count", MOST_STOCK)
+        if not 0 <= share <= 100:
+            raise InvalidInput(words()("con.coupon.share"), "share")
+        batch = coupon_batches.batch_by_slug(account().id, ref)
+    except HongyanError as error:
+        return _page(_status(error), str(error))
+    coupon_batches.set_low(batch.id, round(10 * share), count)
+    _note("coupon_low", ref, share=share, count=count)
     return _back()
 
 
@@ -163,6 +190,8 @@ def _row(one: Stock, zone: ZoneInfo) -> dict[str, Any]:
         "states": [f"{one.states[state]:,}" for state in _STATES],
         "left": "–" if left is None else say("con.home.days", days=f"{left:,.0f}"),
         "low": one.low and one.of.withdrawn_at is None,
+        "share": f"{one.of.low_permille / 10:g}",
+        "count": one.of.low_count,
         "cost": f"¥{yuan(one.used.cost_fen)}" if one.used.times else "–",
         "withdrawn": shown_at(one.of.withdrawn_at, zone) if one.of.withdrawn_at else "",
     }

@@ -1,27 +1,34 @@
-"""粉丝: the list with its filters, and the way to one follower's page."""
+"""粉丝: the list with its filters, what may be done to those marked in it, and its file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import abort, redirect, request
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot import background
+from bot.background.follower_files import EXPORT
+from bot.collect import labelling, tagging
+from bot.console.follower_parts import fault, standing, tabs
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
-from bot.errors import InvalidInput, NotFound
-from bot.profile import showing
-from bot.store import effect_weeks, follower_list, followers, pseudonyms, segments
+from bot.errors import HongyanError, InvalidInput, NotFound
+from bot.store import audit, effect_weeks, follower_list, pseudonyms, segments
 from bot.store.follower_list import Line
 from bot.store.profiles import interests_of
+from bot.web.services import services
 
 PAGE = 50
 TAGS_SHOWN = 4
-_WHO = {"yes": True, "no": False, "": None}
+_WHO = {"": None, "yes": True, "no": False, "opted_out": None, "blacklisted": None}
+FILTERS = ("segment", "tag", "following", "q")
+ACTS = ("tag", "untag", "block", "unblock")  # what may be done to those that are marked
 
 
 @dataclass(frozen=True)
@@ -44,35 +51,72 @@ class Row:
 @page("/a/<slug>/followers", Right.LOOK)
 def followers_list(slug: str) -> Response:
     """Fifty at a time, the latest first."""
+    return _list()
+
+
+def _list(status: int = 200, error: str = "") -> Response:
     of, say, now = account(), words(), asker().now
-    before = _place()
     try:
-        lines = _lines(before, now)
-    except (InvalidInput, NotFound) as error:
-        return render("followers.html", 422, **_around(), rows=[], more=0, error=str(error))
+        lines = _lines(_place(), now)
+    except (InvalidInput, NotFound) as fault_:
+        return render("followers.html", 422, **_around(), rows=[], more=0, error=str(fault_))
     shown = lines[:PAGE]
     rows = _rows(shown, say, zone_of(of), now)
     more = shown[-1].id if len(lines) > PAGE else 0
-    return render("followers.html", **_around(), rows=rows, more=more, error="")
+    return render("followers.html", status, **_around(), rows=rows, more=more, error=error)
 
 
-@page("/a/<slug>/followers/<int:follower_id>", Right.PEOPLE)
-def follower(slug: str, follower_id: int) -> Response:
-    """One follower's page. The look is in the audit log; personal words are for who may export."""
+@page("/a/<slug>/followers/act", Right.EDIT, ("POST",))
+def followers_act(slug: str) -> Response:
+    """Tag those that are marked, or untag them; onto the blacklist, or off it."""
+    who, act = asker(), request.form.get("act", "")
+    ids = [
+        int(one) for one in request.form.getlist("id")[:PAGE] if one.isdecimal() and len(one) < 19
+    ]
+    if act not in ACTS or not ids:
+        return _list(422, words()("con.followers.nobody_marked"))
     try:
-        found = followers.get(follower_id)
-    except NotFound:
-        abort(404)
-    if found.account_id != account().id or found.erased_at is not None:
-        abort(404)
-    who = asker()
-    link = showing.page_link("", follower_id, who.actor, who.now, personal=who.may(Right.EXPORT))
-    return redirect(f"{link.url}?lang={who.person.language}")
+        done = _carried_out(act, ids, request.form.get("tag", ""))
+    except HongyanError as error:
+        return _list(409 if act in ("block", "unblock") else 422, fault(error))
+    detail = {"tag": request.form.get("tag", "").strip()} if act in ("tag", "untag") else {}
+    audit.record(who.actor, f"followers_{act}", who.now, detail={**detail, "followers": done})
+    back = url_for("console.followers_list", slug=slug)
+    return redirect(f"{back}?{urlencode({**_asked(), 'done': done})}", 303)
+
+
+@page("/a/<slug>/followers/export", Right.EXPORT, ("POST",))
+def followers_export(slug: str) -> Response:
+    """The filtered list as a file, in the background; without openids, but it is logged."""
+    who, given = asker(), request.form
+    state = given.get("following", "")
+    asked = {
+        "segment": given.get("segment", "")[:64],
+        "tag": given.get("tag", "").strip()[:64],
+        "state": {"yes": "following", "no": "left"}.get(state, state if state in _WHO else ""),
+    }
+    if asked["segment"]:
+        try:
+            segments.by_slug(account().id, asked["segment"])
+        except NotFound as error:
+            return _list(422, str(error))
+    task = background.ask(account().id, who.person.id, EXPORT, asked, who.now)
+    audit.record(who.actor, "export", who.now, detail=asked)
+    return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
+
+
+def _carried_out(act: str, ids: list[int], tag: str) -> int:
+    """Of how many it was new. Raises InvalidInput, GatewayError."""
+    of, now = account(), asker().now
+    if act in ("tag", "untag"):
+        return labelling.label(of.id, ids, tag, act == "tag", now)
+    client = services().client_of(of.id)
+    return tagging.block_all(of.id, client, ids, act == "block", now)
 
 
 def _lines(before: int, now: datetime) -> list[Line]:
     """One more than a page, to know whether there are more. Raises InvalidInput, NotFound."""
-    of, asked = account(), request.args
+    of, asked = account(), _asked()
     if number := asked.get("q", "").strip():
         return follower_list.one(of.id, _number(number))
     if segment := asked.get("segment", ""):
@@ -80,8 +124,12 @@ def _lines(before: int, now: datetime) -> list[Line]:
         return follower_list.of_segment(held.id, before, PAGE + 1)
     if tag := asked.get("tag", "").strip():
         return follower_list.with_tag(of.id, tag[:64], now, before, PAGE + 1)
-    following = _WHO.get(asked.get("following", ""))
-    return follower_list.everybody(of.id, before, PAGE + 1, following)
+    state = asked.get("following", "")
+    if state == "blacklisted":
+        return follower_list.blacklisted(of.id, before, PAGE + 1)
+    if state == "opted_out":
+        return follower_list.opted_out(of.id, before, PAGE + 1)
+    return follower_list.everybody(of.id, before, PAGE + 1, _WHO.get(state))
 
 
 def _number(text: str) -> int:
@@ -97,14 +145,27 @@ def _place() -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 19 else follower_list.FIRST
 
 
+def _asked() -> dict[str, str]:
+    """The filters. An act carries them along; the tag of its own is another one's name there."""
+    given = request.values
+    names = {name: "of_tag" if name == "tag" and "act" in given else name for name in FILTERS}
+    return {name: value for name, key in names.items() if (value := given.get(key, ""))}
+
+
 def _around() -> dict[str, Any]:
-    of = account()
+    of, may, done = account(), asker().may, request.args.get("done", "")
     return {
         "count": f"{effect_weeks.following(of.id):,}",
         "segments": segments.of_account(of.id),
-        "asked": request.args,
+        "asked": _asked(),
         "slug": of.slug,
-        "may_look": asker().may(Right.PEOPLE),
+        "tabs": tabs("followers_list"),
+        "states": tuple(_WHO),
+        "may_look": may(Right.PEOPLE),
+        "may_edit": may(Right.EDIT),
+        "may_export": may(Right.EXPORT),
+        "acts": ACTS,
+        "done": done if done.isdecimal() and len(done) < 4 else "",
     }
 
 
@@ -119,14 +180,14 @@ def _rows(lines: list[Line], say: Words, zone: ZoneInfo, now: datetime) -> list[
 def _row(
     one: Line, tags: list[str], topics: dict[str, float], say: Words, zone: ZoneInfo, now: datetime
 ) -> Row:
-    state, colour = _state(one)
+    state = standing(one)
     best = sorted(topics.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
     left = (one.window_until - now).total_seconds() / 3600 if one.window_until else 0
     return Row(
         one.id,
         pseudonyms.of(one.id),
-        say(f"con.followers.state.{state}"),
-        colour,
+        state.said,
+        state.colour,
         say(f"me.stage.{one.stage}"),
         tags[:TAGS_SHOWN],
         "、".join(name for name, _ in best),
@@ -135,11 +196,3 @@ def _row(
         shown_at(one.last_seen_at, zone),
         say("con.followers.hours", hours=f"{left:.0f}") if left > 0 else "–",
     )
-
-
-def _state(one: Line) -> tuple[str, str]:
-    if one.blacklisted:
-        return "blacklisted", "red"
-    if not one.subscribed:
-        return "left", "secondary"
-    return ("opted_out", "yellow") if one.opted_out else ("following", "green")

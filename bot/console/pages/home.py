@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console.attention import attention
 from bot.console.charts import Lines, lines
 from bot.console.gate import account, asker, page
+from bot.console.report_keys import change
 from bot.console.rights import Right
-from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.shell import Words, language, render, words, zone_of
 from bot.effect import days
 from bot.effect.days import DAY, Day
-from bot.i18n import catalogue
-from bot.store import accounts, approvals, campaigns, effect_weeks, jobs, quarantine, repair
-from bot.store.accounts import AccountState
+from bot.store import accounts, effect_weeks
 
 SPANS = (7, 14, 30)
 # name, words; every figure that has a change
@@ -70,8 +69,8 @@ def home(slug: str) -> Response:
         spans=SPANS,
         trends=_trends(found[-span:], say),
         rows=found[-span:][::-1],
-        waiting=_waiting(of, say),
-        troubles=_troubles(of, now, say),
+        matters=attention(asker(), of, say, language()),
+        zone=zone,
     )
 
 
@@ -83,14 +82,6 @@ def _key(name: str, value: Callable[[Day], float], past: Sequence[Day], say: Wor
         for span, back in (("day", 1), ("week", 7), ("month", 30))
     ]
     return Key(say(f"con.key.{name}"), f"{yesterday:,.0f}", changes)
-
-
-def change(now: float, before: float) -> tuple[str, str]:
-    """In per cent and which way; "–" where there was nothing to compare with."""
-    if before == 0:
-        return ("–", "flat") if now == 0 else ("–", "up" if now > 0 else "down")
-    share = (now - before) / abs(before)
-    return f"{share:+.1%}", "up" if share > 0 else "down" if share < 0 else "flat"
 
 
 def _trends(span: Sequence[Day], say: Words) -> list[tuple[str, Lines]]:
@@ -108,41 +99,3 @@ def _trends(span: Sequence[Day], say: Words) -> list[tuple[str, Lines]]:
         )
         for title, names in drawn
     ]
-
-
-def _waiting(of: AccountState, say: Words) -> list[tuple[str, str]]:
-    """What waits for a person: (words, address)."""
-    return [
-        (say("con.waits.approval", name=name, maker=request_.maker.removeprefix("operator:")), "")
-        for _, name, request_ in approvals.waiting(of.id)
-    ]
-
-
-def _troubles(of: AccountState, now: datetime, say: Words) -> list[tuple[str, str]]:
-    """What went wrong and is not mended: (words, when)."""
-    zone = zone_of(of)
-    found = [
-        (
-            say("con.trouble.campaign", name=one.name, error=one.error),
-            shown_at(one.updated_at, zone),
-        )
-        for one in campaigns.all_of(of.id)
-        if one.error
-    ]
-    since = now - timedelta(days=1)
-    found += [
-        (say("con.trouble.job", job=job_said(run.job, language()), error=run.error[:120]),
-         shown_at(run.started_at, zone))
-        for run in jobs.last_runs()
-        if run.error and run.started_at >= since
-    ]  # fmt: skip
-    if dead := repair.dead():
-        found.append((say("con.trouble.dead", count=dead), ""))
-    if held := quarantine.count(of.id):
-        found.append((say("con.trouble.quarantine", count=held), ""))
-    return found
-
-
-def job_said(job: str, lang: str) -> str:
-    """A job's name in words where it has any."""
-    return catalogue(lang).get(f"con.job.{job}", job)

@@ -10,11 +10,14 @@ from werkzeug.wrappers import Response
 from bot.console import accounts as use
 from bot.console.accounts import KINDS, Called
 from bot.console.gate import account, asker, page
-from bot.console.rights import Right
+from bot.console.rights import Right, may
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.tabs import settings_tabs
 from bot.errors import HongyanError, InvalidInput
 from bot.i18n import catalogue
+from bot.journey.webhooks import key_of
 from bot.store import account_settings, accounts, audit
+from bot.store.operators import EVERY_ACCOUNT
 from bot.web.services import services
 from bot.wechat.errcodes import advice
 
@@ -94,6 +97,14 @@ def revoke_key(slug: str, key_id: int) -> Response:
     return redirect(url_for("console.account_page", slug=slug))
 
 
+@page("/a/<slug>/settings/webhook-key", Right.SETTINGS, ("POST",))
+def show_webhook_key(slug: str) -> Response:
+    """What journeys' webhooks of this account are signed with; who saw it is in the log."""
+    who = asker()
+    audit.record(who.actor, "account_webhook_key", who.now, detail={"account": slug})
+    return _page(webhook=key_of(account().id))
+
+
 def _list(status: int = 200, error: HongyanError | None = None) -> Response:
     say = words()
     rows = [
@@ -133,6 +144,7 @@ def _page(
     done: str = "",
     key: str = "",
     called: list[Called] | None = None,
+    webhook: str = "",
 ) -> Response:
     of, zone, say = account(), zone_of(account()), words()
     return render(
@@ -140,6 +152,8 @@ def _page(
         status,
         of=of,
         kind=say(f"con.account.kind.{of.kind}"),
+        tabs=settings_tabs("account_page"),
+        house=may(asker().person.role_on(EVERY_ACCOUNT), Right.SETTINGS),
         callback=callback_of(of.slug),
         from_settings=of.slug == "default",
         keys=[
@@ -155,6 +169,7 @@ def _page(
         error=error,
         done=done,
         key=key,
+        webhook=webhook,
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from bot.console.attention import job_said
 from bot.console.gate import asker, page
-from bot.console.pages.home import job_said
 from bot.console.rights import Right
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
 from bot.i18n import catalogue

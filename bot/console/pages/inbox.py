@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import request
 from werkzeug.wrappers import Response
 
-from bot.console.chat_words import person, state_of, words_of
+from bot.console.chat_words import left_of, person, state_of, words_of
 from bot.console.gate import account, asker, page
 from bot.console.parts import digest, part, spot, written
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
-from bot.store import audit, chats, pseudonyms
+from bot.store import audit, chat_stars, chats, desk_figures, followers, pseudonyms
+from bot.store.accounts import AccountState
 from bot.store.chats import Held, Line, Spot
 from bot.store.handoff import AGENT
 
 PAGE = 50
-VIEWS = ("held", "open", "all")
+VIEWS = ("held", "open", "starred", "all")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Row:
     at: str
     state: str
     unread: bool = False
+    window: str = ""
+    starred: bool = False
 
 
 # --- the lists -----------------------------------------------------------------------------------
@@ -54,7 +59,9 @@ def _list() -> dict[str, Any]:
     waiting = chats.held(of.id, now)
     begin, more = spot(), None
     if view == "held":
-        rows = [_held(one, say) for one in waiting]
+        rows = [_held(one, say, now) for one in waiting]
+    elif view == "starred":
+        rows = _starred(of.id, now, say)
     else:
         lines, more = (
             chats.latest(of.id, begin, PAGE)
@@ -70,6 +77,7 @@ def _list() -> dict[str, Any]:
         "more": written(more),
         "first": begin == Spot(),
         "slug": of.slug,
+        "mine": _mine(of, now, say),
         "seen": digest(rows, len(waiting)),
     }
 
@@ -79,7 +87,7 @@ def _view() -> str:
     return asked if asked in VIEWS else VIEWS[0]
 
 
-def _held(one: Held, say: Words) -> Row:
+def _held(one: Held, say: Words, now: datetime) -> Row:
     zone = zone_of(account())
     state = (
         say("con.inbox.served", who=person(one.agent))
@@ -93,7 +101,44 @@ def _held(one: Held, say: Words) -> Row:
         shown_at(one.last_at, zone),
         state,
         one.unread,
+        left_of(one.window_until, one.window_left, now, say),
     )
+
+
+def _starred(account_id: int, now: datetime, say: Words) -> list[Row]:
+    """Those that somebody keeps in sight, the latest starred first, with who has them."""
+    ids = chat_stars.starred(account_id)
+    last, zone = chats.last_words(ids), zone_of(account())
+    found = []
+    for who in followers.some(ids) if ids else ():
+        at, text = last.get(who.id, (None, ""))
+        owner = who.owner(now)
+        state = say(
+            "con.inbox.with_agent" if owner == AGENT else f"con.inbox.owner.{owner or 'bot'}"
+        )
+        window = left_of(who.window_until, who.window_left, now, say)
+        found.append(
+            Row(who.id, pseudonyms.of(who.id), text, shown_at(at, zone), state, window=window)
+        )
+    return found
+
+
+def _mine(of: AccountState, now: datetime, say: Words) -> str:
+    """What who asks has done today, in one line."""
+    day = desk_figures.today(of.id, asker().actor, midnight(now, zone_of(of)))
+    first = "–" if day.first_seconds is None else span(day.first_seconds, say)
+    return say("con.inbox.mine", chats=f"{day.chats:,}", answers=f"{day.answers:,}", first=first)
+
+
+def midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the account's day began."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def span(seconds: float, say: Words) -> str:
+    """90 s as 1 分 30 秒."""
+    minutes, rest = divmod(round(seconds), 60)
+    return say("con.inbox.span", minutes=minutes, seconds=rest)
 
 
 def _why(why: str) -> str:

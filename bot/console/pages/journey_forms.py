@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import journey as use
-from bot.console.documents import document_from
+from bot.console.documents import document_from, ordered
 from bot.console.gate import account, asker, page
 from bot.console.pages.journeys import found, note
 from bot.console.rights import Right
@@ -16,6 +16,7 @@ from bot.console.shell import language, render, words
 from bot.errors import HongyanError, InvalidInput
 from bot.journey import words as say_of
 from bot.journey.checks import Flaw
+from bot.store import journey_drafts
 from bot.store import journeys as store
 from bot.store.journeys import JourneyState
 from bot.talk.files import write_yaml
@@ -38,7 +39,12 @@ steps:
 @page("/a/<slug>/new-journey", Right.EDIT, ("GET", "POST"))
 def new_journey(slug: str) -> Response:
     """A new journey; ?trade= would be installed, this one is written."""
-    return _form(None, BEGINNING) if request.method == "GET" else _saved(None)
+    return new_form() if request.method == "GET" else _saved(None)
+
+
+def new_form(error: str = "") -> Response:
+    """The ways to begin one: on the canvas, or as a document."""
+    return _form(None, BEGINNING, error=error, status=422 if error else 200)
 
 
 @page("/a/<slug>/journeys/<ref>/edit", Right.EDIT, ("GET", "POST"))
@@ -47,28 +53,13 @@ def journey_edit(slug: str, ref: str) -> Response:
     one = found(ref)
     if request.method == "POST":
         return _saved(one)
+    draft = journey_drafts.of_journey(one.id)
+    if draft is not None and request.args.get("draft"):
+        return _form(one, write_yaml(draft.document))
     if not one.version:
         return _form(one, BEGINNING.replace("slug: welcome", f"slug: {one.slug}"))
     document = store.version(one.id, one.version).document
-    return _form(one, write_yaml(_ordered(document)), _looked(document))
-
-
-def _ordered(value: Any) -> Any:
-    """A document is kept in the order of the alphabet, and read in that of its sense."""
-    if isinstance(value, list):
-        return [_ordered(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    names = sorted(value, key=lambda name: (_PLACES.get(name, _MIDDLE), name))
-    return {name: _ordered(value[name]) for name in names}
-
-
-_FIRST = ("slug", "id", "name", "note", "trigger", "when", "if", "event")
-_LAST = ("then", "next", "to", "else", "steps")
-_MIDDLE = len(_FIRST)
-_PLACES = {name: place for place, name in enumerate(_FIRST)} | {
-    name: _MIDDLE + 1 + place for place, name in enumerate(_LAST)
-}
+    return _form(one, write_yaml(ordered(document)), _looked(document))
 
 
 def _saved(one: JourneyState | None) -> Response:
@@ -82,19 +73,21 @@ def _saved(one: JourneyState | None) -> Response:
         if given.get("do") != "save":
             return _form(one, text, flaws, told=_told(document))
         _must_be_seen(one, given.get("seen", ""))
-        if any(flaw.error for flaw in flaws if flaw.code not in _LACKS):
+        if any(flaw.error for flaw in flaws if flaw.code not in LACKS):
             return _form(one, text, flaws, error=words()("con.journey.flawed"), status=422)
         made = use.define(
             account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
         )
     except HongyanError as error:
         return _form(one, text, error=str(error), status=422)
+    if given.get("draft"):
+        journey_drafts.drop(made.id)
     note("journey_define", made, version=made.version, policy=given.get("policy", ""))
     return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
 
 
 # Names of what can still be made: a draft may be kept without, a start is refused by use.start.
-_LACKS = ("no_batch", "no_segment", "no_journey", "no_date", "lint")
+LACKS = ("no_batch", "no_segment", "no_journey", "no_date", "lint")
 
 
 def _must_fit(one: JourneyState | None, document: dict[str, Any]) -> None:
@@ -140,5 +133,7 @@ def _form(
         told="\n".join(told or []),
         policies=[(policy, say(f"con.journey.policy.{policy}")) for policy in use.POLICIES],
         policy=request.form.get("policy", store.KEEP),
+        draft=request.values.get("draft", ""),
+        given=request.form,
         error=error,
     )

@@ -11,19 +11,23 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import journey as use
+from bot.console.flow_view import HEAD, drawn
 from bot.console.gate import account, asker, page
 from bot.console.pages.audit_log import actor_said
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.effect import keeping
 from bot.errors import HongyanError, NotFound
 from bot.journey import installing, reporting
 from bot.journey import words as say_of
 from bot.journey.definition import Kind, Step
+from bot.journey.figures import StepCount, counted, was_moved
 from bot.journey.lanes import Lane, lane_of
-from bot.store import audit, journey_figures, journey_runs
+from bot.journey.sketch import plain
+from bot.store import audit, journey_drafts, journey_figures
 from bot.store import journeys as store
 from bot.store.journey_figures import Standing
-from bot.store.journeys import DRAFT, PAUSED, RUNNING, STOPPED, JourneyState
+from bot.store.journeys import DRAFT, PAUSED, RUNNING, STOPPED, JourneyState, Version
 
 ACTS: Mapping[str, tuple[str, ...]] = {
     DRAFT: ("start",), RUNNING: ("pause", "stop"), PAUSED: ("resume", "stop"), STOPPED: ("start",),
@@ -31,6 +35,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
 SURE = ("start", "stop")
 _COLOURS = {DRAFT: "secondary", RUNNING: "green", PAUSED: "yellow", STOPPED: "secondary"}
 _VERSIONS = 30
+Counts = Mapping[str, StepCount]
 
 
 @page("/a/<slug>/journeys", Right.LOOK)
@@ -63,9 +68,13 @@ def journey_page(slug: str, ref: str) -> Response:
 def journey_report(slug: str, ref: str) -> Response:
     """What came of it: who left and how, what was sent, the effect against the held out."""
     one = _with_version(found(ref))
-    told = reporting.report(account().id, one.slug, asker().now, language())
-    lines = "\n".join(reporting.lines(told, language()))
-    return render("journey_report.html", one=one, told=lines, slug=slug)
+    kept = keeping.answer(
+        reporting.REPORT, account().id, one.slug, asker().now, reporting.count_report
+    )
+    return render(
+        "journey_report.html", one=one, told="\n".join(kept.document[language()]), slug=slug,
+        at=shown_at(kept.at, zone_of(account())),
+    )  # fmt: skip
 
 
 @page("/a/<slug>/journeys/<ref>/act", Right.RUN, ("POST",))
@@ -112,7 +121,7 @@ def _list(status: int = 200, error: str = "") -> Response:
             "state": state_said(one.state),
             "colour": _COLOURS[one.state],
             "version": one.version,
-            "here": f"{journey_runs.count_active(one.id):,}",
+            "here": f"{sum(each.people for each in _standing(one)[0]):,}",
             "at": shown_at(one.updated_at, zone_of(account())),
             "error": one.error,
         }
@@ -128,7 +137,9 @@ def _list(status: int = 200, error: str = "") -> Response:
 def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
     who, say, zone = asker(), words(), zone_of(account())
     lane = _lane(_with_version(one))
-    standing = journey_figures.standing(one.id)
+    standing, counted_at = _standing(one)
+    versions = store.versions(one.id)
+    counts = _counts(lane, standing, versions)
     own = Counter[str]()
     for each in journey_figures.passed(one.id):
         if not each.step:
@@ -145,10 +156,14 @@ def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
         state=state_said(one.state),
         colour=_COLOURS[one.state],
         lead=_lead(lane),
-        steps=list(_steps(lane, standing)),
+        steps=list(_steps(lane, counts)),
+        canvas=_canvas(lane, counts, f"{own['entered']:,}"),
+        chosen=_chosen(lane),
+        drafted=who.may(Right.EDIT) and journey_drafts.of_journey(one.id) is not None,
         number=lane.number,
         entered=f"{own['entered']:,}",
         here=f"{sum(each.people for each in standing):,}",
+        as_of=shown_at(counted_at, zone) if counted_at < who.now else "",
         away=[
             (say_of.away_said(way.removeprefix("away:"), language()), f"{people:,}")
             for way, people in sorted(own.items())
@@ -157,13 +172,20 @@ def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
         versions=[
             {"number": held.number, "at": shown_at(held.at, zone),
              "by": actor_said(held.author, say), "policy": say(f"con.journey.policy.{held.policy}")}
-            for held in store.versions(one.id)[:_VERSIONS]
+            for held in versions[:_VERSIONS]
         ],
         acts=acts if who.may(Right.RUN) else [],
         sure=SURE,
         may_edit=who.may(Right.EDIT),
         error=error,
     )  # fmt: skip
+
+
+def _standing(one: JourneyState) -> tuple[list[Standing], datetime]:
+    """Who stands where, and as of when: now where that is quick."""
+    kept = keeping.answer(reporting.STANDING, one.account_id, one.slug, asker().now,
+                          reporting.count_standing)  # fmt: skip
+    return [Standing(*each) for each in kept.document["standing"]], kept.at
 
 
 def _lane(one: JourneyState) -> Lane:
@@ -180,29 +202,47 @@ def _lead(lane: Lane) -> list[str]:
     return [line for line in say_of.told(lane.flow, language()) if not line.startswith(" ")][1:]
 
 
-def _steps(lane: Lane, standing: Sequence[Standing]) -> Iterator[dict[str, Any]]:
+def _counts(lane: Lane, standing: Sequence[Standing], versions: Sequence[Version]) -> Counts:
+    moved = was_moved(versions, lane.number)
+    return counted(lane.flow, lane.number, journey_figures.passed(lane.journey.id), standing, moved)
+
+
+def _steps(lane: Lane, counts: Counts) -> Iterator[dict[str, Any]]:
     """The steps in the order of the document; numbers are those of this version."""
-    here = {one.step: one.people for one in standing if one.version == lane.number}
-    went, held = Counter[tuple[str, str]](), Counter[str]()
-    for one in journey_figures.passed(lane.journey.id):
-        if one.version == lane.number and one.held_out:
-            held[one.step] += one.people
-        elif one.version == lane.number:
-            went[one.step, one.way] += one.people
     for step in lane.flow.steps.values():
+        count = counts[step.id]
         yield {
             "id": step.id,
             "said": say_of.step_said(step, language()),
             "note": step.note,
-            "here": f"{here.get(step.id, 0):,}",
-            "held": f"{held[step.id]:,}" if held[step.id] else "",
-            "ways": list(_ways(step, went)),
+            "here": f"{count.here:,}",
+            "held": f"{count.held:,}" if count.held else "",
+            "ways": list(_ways(step, count)),
             "end": step.kind is Kind.END,
-            "through": f"{sum(many for (name, _), many in went.items() if name == step.id):,}",
+            "through": f"{count.through:,}",
+            "left": "" if count.left is None or step.kind is Kind.END else f"{count.left:,}",
         }
 
 
-def _ways(step: Step, went: Mapping[tuple[str, str], int]) -> Iterator[tuple[str, str, str]]:
+def _ways(step: Step, count: StepCount) -> Iterator[tuple[str, str, str]]:
     """(when, the step that follows, how many took that way)."""
     for (way, _), (said, to) in zip(step.ways(), say_of.ways_said(step, language()), strict=True):
-        yield said, to, f"{went.get((step.id, way), 0):,}"
+        yield said, to, f"{count.ways.get(way, 0):,}"
+
+
+def _canvas(lane: Lane, counts: Counts, entered: str) -> dict[str, Any]:
+    """The version's drawing; a step leads to its figures, or to its form on the canvas."""
+
+    def link(**asked: str) -> str:
+        version = str(lane.number) if lane.number != lane.journey.version else None
+        values: dict[str, Any] = {**asked, "ref": lane.journey.slug, "version": version}
+        return url_for("console.journey_page", slug=account().slug, _anchor="side", **values)
+
+    looked = plain(lane.flow, language())
+    figures = counts if lane.journey.started_at else None
+    return drawn(looked, words(), link, chosen=_chosen(lane), figures=figures, entered=entered)
+
+
+def _chosen(lane: Lane) -> str:
+    asked = request.args.get("step", "")
+    return asked if asked == HEAD or asked in lane.flow.steps else ""

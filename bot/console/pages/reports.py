@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import abort, request
 from werkzeug.wrappers import Response
 
+from bot.console import funnels, ranking
 from bot.console import reports as use
-from bot.console.charts import Lines, lines
 from bot.console.gate import account, asker, page
+from bot.console.report_keys import keys
+from bot.console.report_kinds import KINDS
 from bot.console.reports import Span
 from bot.console.rights import Right
-from bot.console.sheets import Sheet, download, shown
-from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.sections import Section, table
+from bot.console.sheets import Sheet, download
+from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.effect import windows
 from bot.effect.digest import days_of
 from bot.effect.telling import told
 from bot.errors import InvalidInput, NotFound
 from bot.store import audit, campaigns, effect_documents, run_list
 
-KINDS: dict[str, Callable[[Span, Words], Sheet]] = {
-    "users": use.users,
-    "messages": use.messages,
-    "interface": use.interface,
-    "campaigns": use.runs,
-    "sources": use.follow_sources,
-}
-TABS = (*KINDS, "lookbacks")
-SPANLESS = ("campaigns",)
+RUNS = "runs"  # every run there was, a page at a time
+TABS = (*KINDS, "lookbacks", "orders")
 PAGE = 50
-_DRAWN = {
-    "users": ("follows", "unfollows", "net"),
-    "messages": ("messages", "senders", "calls"),
-}
+MOST_ROWS = 100  # of a table on a page; its file has all
+CHOICES = 300  # campaigns that the funnel's form offers
 
 
 @page("/a/<slug>/reports", Right.LOOK)
@@ -44,26 +38,45 @@ def reports(slug: str) -> Response:
 
 @page("/a/<slug>/reports/<kind>", Right.LOOK)
 def report(slug: str, kind: str) -> Response:
-    """One report: of a span, or the latest runs."""
+    """One report: of a span, or every run."""
     if kind == "lookbacks":
         return _lookbacks()
-    if kind == "campaigns":
+    if kind == RUNS:
         return _runs()
     return _page(kind) if kind in KINDS else abort(404)
 
 
 @page("/a/<slug>/reports/<kind>/csv", Right.EXPORT)
 def report_csv(slug: str, kind: str) -> Response:
-    """The same table as a file; it is in the audit log."""
-    make = KINDS.get(kind) or abort(404)
+    """A table of the report as a file, ?part= of several; it is in the audit log."""
+    if kind not in KINDS and kind != RUNS:
+        abort(404)
+    part = request.args.get("part", "")
     try:
         span = use.span_of(account(), request.args, asker().now)
+        sheet = use.runs(span, words()) if kind == RUNS else _part(kind, part, span)
     except InvalidInput as error:
-        return _page(kind, str(error))
-    days = {} if kind in SPANLESS else {"days": f"{span.first}..{span.last}"}
-    audit.record(asker().actor, "export", asker().now, detail={"report": kind, **days})
-    name = kind if kind in SPANLESS else f"{kind}-{span.first}-{span.last}"
-    return download(make(span, words()), f"{slug}-{name}")
+        return _page(kind, str(error)) if kind in KINDS else abort(404)
+    name = kind if kind == RUNS else f"{kind}-{span.first}-{span.last}"
+    days = {} if kind == RUNS else {"days": f"{span.first}..{span.last}"}
+    named = {"part": part} if part else {}
+    audit.record(asker().actor, "export", asker().now, detail={"report": kind, **days, **named})
+    return download(sheet, f"{slug}-{name}{part and f'-{part}'}")
+
+
+def _part(kind: str, part: str, span: Span) -> Sheet:
+    """Raises InvalidInput."""
+    found = {one.name: one for one in _sections(kind, span)}
+    return found[part].sheet if part in found else abort(404)
+
+
+def _sections(kind: str, span: Span) -> list[Section]:
+    """Raises InvalidInput."""
+    given = {**request.args.to_dict(), "people": f"/console/a/{account().slug}/reports/people"}
+    try:
+        return KINDS[kind](span, words(), given)
+    except NotFound:
+        abort(404)
 
 
 @page("/a/<slug>/reports/lookbacks/<ref>/<int:number>", Right.LOOK)
@@ -95,51 +108,73 @@ def _written(title: str, text: str, slug: str) -> Response:
 
 
 def _page(kind: str, error: str = "") -> Response:
-    now, given = asker().now, request.args
+    now = asker().now
     try:
-        span = use.span_of(account(), {} if error else given, now)
+        span = use.span_of(account(), {} if error else request.args, now)
+        span = _of_campaign(span) if kind == "funnel" and not error else span
+        sections = _sections(kind, span)
     except InvalidInput as fault:
-        error, span = str(fault), use.span_of(account(), {}, now)
-    sheet = KINDS[kind](span, words())
-    return _shown(kind, sheet, 422 if error else 200, span=span, error=error)
+        error, span = error or str(fault), use.span_of(account(), {}, now)
+        sections = KINDS[kind](span, words(), {})
+    return _shown(kind, sections, 422 if error else 200, span=span, error=error,
+                  keys=keys(kind, span, words()))  # fmt: skip
+
+
+def _of_campaign(span: Span) -> Span:
+    """The days on which the campaign sent, where the funnel of one is asked for and no days are."""
+    given = request.args
+    if not given.get("campaign") or any(given.get(one) for one in ("since", "until", "days")):
+        return span
+    try:
+        return funnels.days_of(span, given["campaign"][:64])
+    except NotFound:
+        abort(404)
 
 
 def _runs() -> Response:
-    """活动效果 in pages, each row with the way to its campaign and its post-mortem."""
+    """Every run in pages, each row with the way to its campaign."""
     asked = request.args.get("before", "")
     before = int(asked) if asked.isdecimal() and len(asked) < 19 else run_list.FIRST
     found = run_list.latest(account().id, before, PAGE + 1)
     say, slug = words(), account().slug
     sheet = use.runs(use.span_of(account(), {}, asker().now), say)
     rows = [use.run_row(one, say) for one in found[:PAGE]]
-    links = [f"/console/a/{slug}/campaigns/{one.slug}" for one in found[:PAGE]]
+    links = {
+        (at, 0): f"/console/a/{slug}/campaigns/{one.slug}" for at, one in enumerate(found[:PAGE])
+    }
     more = found[PAGE - 1].id if len(found) > PAGE else 0
-    return _shown("campaigns", Sheet(sheet.heads, rows), links=links, more=more)
+    section = Section("", say("con.report.runs_all"), Sheet(sheet.heads, rows), links=links)
+    return _shown(RUNS, [section], more=more)
 
 
-def _shown(kind: str, sheet: Sheet, status: int = 200, **more: Any) -> Response:
-    rows = [[(shown(cell), not isinstance(cell, str)) for cell in row] for row in sheet.rows]
-    say = words()
+def _shown(kind: str, sections: list[Section], status: int = 200, **more: Any) -> Response:
+    say, of = words(), account()
+    parts = []
+    for one in sections:
+        rows = table(one)
+        parts.append({"one": one, "rows": rows[:MOST_ROWS], "left": max(0, len(rows) - MOST_ROWS)})
     return render(
         "report.html",
         status,
         kind=kind,
-        tabs=[(tab, say(f"con.report.{tab}")) for tab in TABS],
-        heads=sheet.heads,
-        rows=rows,
-        charts=_charts(kind, more["span"], say) if kind in _DRAWN else [],
-        slug=account().slug,
+        tabs=tabs(),
+        parts=parts,
+        slug=of.slug,
         may_export=asker().may(Right.EXPORT),
         asked=request.args,
-        **{"span": None, "links": [], "more": 0, "error": "", **more},
+        presets=use.PRESETS,
+        windows=windows.WINDOWS,
+        usual_window=windows.USUAL_WINDOW,
+        sorts=[(one, say(f"con.report.head.{one}")) for one in ranking.SORTS],
+        campaigns=run_list.ever_ran(of.id, CHOICES) if kind == "funnel" else [],
+        **{"span": None, "more": 0, "error": "", "keys": [], **more},
     )
 
 
-def _charts(kind: str, span: Span, say: Words) -> list[tuple[str, Lines]]:
-    days = use.own_days(span)
-    labels = [day.day[5:] for day in days]
-    series = {say(f"con.key.{name}"): [getattr(day, name) for day in days] for name in _DRAWN[kind]}
-    return [(say(f"con.report.{kind}"), lines(labels, series))]
+def tabs() -> list[tuple[str, str]]:
+    """The reports that one may see."""
+    say, taken_away = words(), asker().may(Right.EXPORT)
+    return [(tab, say(f"con.report.{tab}")) for tab in TABS if tab != "orders" or taken_away]
 
 
 def _lookbacks() -> Response:
@@ -147,11 +182,10 @@ def _lookbacks() -> Response:
     of, zone = account(), zone_of(account())
     found = run_list.latest(of.id, limit=PAGE)
     made = [(one, effect_documents.post_mortem(one.campaign_id, one.number)) for one in found]
-    say = words()
     return render(
         "lookbacks.html",
         kind="lookbacks",
-        tabs=[(tab, say(f"con.report.{tab}")) for tab in TABS],
+        tabs=tabs(),
         slug=of.slug,
         runs=[
             {"slug": one.slug, "name": one.name, "number": one.number,

@@ -14,7 +14,7 @@ from bot.console import rule_form
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.rule_form import Document, digest
-from bot.console.shell import Words, language, render, words, zone_of
+from bot.console.shell import Words, language, refusal, render, words, zone_of
 from bot.errors import Conflict, HongyanError, InvalidInput
 from bot.store import audit, talk
 from bot.store.db import transaction
@@ -148,7 +148,7 @@ def _findings(stage: str, now: datetime) -> list[tuple[str, str, str]]:
     try:
         found = rulebook.look(of.id, rulebook.stored(of.id, stage), now, zone_of(of))
     except InvalidInput as error:  # a document of another version
-        return [("error", "", str(error))]
+        return [("error", "", refusal(str(error)))]
     return [(one.level, one.rule, one.why(language())) for one in found]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console import charts
 from bot.console.gate import account, asker, page
+from bot.console.pages.segment_groups import tabs
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.errors import HongyanError, NotFound
@@ -16,11 +18,12 @@ from bot.segment import catalogue
 from bot.segment.cost import cost
 from bot.segment.rules import Rule, parse
 from bot.segment.sentence import sentence
-from bot.store import audit, pseudonyms, segment_versions
+from bot.store import audit, pseudonyms, segment_lists, segment_sizes, segment_versions
 from bot.store import segments as store
 from bot.store.segments import SegmentState
 
 _HISTORY = 30
+_PINS = 50
 
 
 @page("/a/<slug>/segments", Right.LOOK)
@@ -39,13 +42,16 @@ def segments_list(slug: str) -> Response:
         }
         for one in store.of_account(account().id)
     ]
-    return render("segments.html", rows=rows, slug=slug, may_edit=asker().may(Right.EDIT))
+    return render(
+        "segments.html", rows=rows, slug=slug, tabs=tabs("segments"),
+        may_edit=asker().may(Right.EDIT),
+    )  # fmt: skip
 
 
 @page("/a/<slug>/segments/<ref>", Right.LOOK)
 def segment_page(slug: str, ref: str) -> Response:
     """One segment: sentence, size, cost, who came and went, versions, where it is used."""
-    return _page(found(ref))
+    return segment_with(found(ref))
 
 
 @page("/a/<slug>/segments/<ref>/restore", Right.EDIT, ("POST",))
@@ -57,7 +63,7 @@ def restore_segment(slug: str, ref: str) -> Response:
         wanted = int(number) if number.isdecimal() and len(number) < 9 else 0
         catalogue.restore(one.account_id, one.slug, wanted, who.now, who.actor)
     except HongyanError as error:
-        return _page(one, 409, str(error))
+        return segment_with(one, 409, str(error))
     note("segment_restore", one.slug)
     return redirect(url_for("console.segment_page", slug=slug, ref=one.slug))
 
@@ -69,7 +75,7 @@ def remove_segment(slug: str, ref: str) -> Response:
     try:
         catalogue.remove(one.account_id, one.slug)
     except HongyanError as error:
-        return _page(one, 409, str(error))
+        return segment_with(one, 409, str(error))
     note("segment_remove", one.slug)
     return redirect(url_for("console.segments_list", slug=slug))
 
@@ -84,8 +90,8 @@ def segment_why(slug: str, ref: str) -> Response:
             raise NotFound(words()("con.followers.bad_number"))
         told = catalogue.why(one.account_id, one.slug, number, asker().now, language())
     except HongyanError as error:
-        return _page(one, 404, str(error))
-    return _page(one, why={**told, "follower": asked})
+        return segment_with(one, 404, str(error))
+    return segment_with(one, why={**told, "follower": asked})
 
 
 def note(action: str, slug: str) -> None:
@@ -103,7 +109,7 @@ def said(rule: Rule, titles: Mapping[str, str]) -> str:
     return sentence(rule, language(), dict(titles))
 
 
-def _page(
+def segment_with(
     one: SegmentState, status: int = 200, error: str = "", why: Mapping[str, Any] | None = None
 ) -> Response:
     zone, titles, rule = zone_of(account()), catalogue.titles(one.account_id), parse(one.rule)
@@ -130,8 +136,27 @@ def _page(
             for held in segment_versions.versions(one.id, _HISTORY)
         ],
         uses=catalogue.used_by(one.account_id, one.slug),
+        chart=_chart(one),
+        pins=[
+            {"who": pseudonyms.of(pin.follower_id), "id": pin.follower_id, "in": pin.included,
+             "at": shown_at(pin.at, zone), "by": pin.author.removeprefix("operator:"),
+             "reason": pin.reason}
+            for pin in segment_lists.pins(one.id, _PINS)
+        ],
+        keys=segment_lists.NAMES,
+        is_list=one.rule == {"list": one.slug},
         error=error or one.error,
         why=why,
         may_edit=asker().may(Right.EDIT),
         may_look=asker().may(Right.PEOPLE),
     )  # fmt: skip
+
+
+def _chart(one: SegmentState) -> charts.Lines | None:
+    """Its size day by day, with today's as it is now; None before there are two days."""
+    days = dict(segment_sizes.of(one.id))
+    days[f"{asker().now.astimezone(zone_of(account())):%Y-%m-%d}"] = one.size
+    if len(days) < 2:
+        return None
+    labels = [day[5:] for day in days]
+    return charts.lines(labels, {words()("con.segment.size"): list(days.values())})

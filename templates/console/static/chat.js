@@ -1,4 +1,5 @@
-// A chat stays at its end while one reads there, and Enter sends (Shift+Enter: a new line).
+// A chat stays at its end while one reads there, Enter sends (Shift+Enter: a new line), and a number
+// puts in a quick reply: Alt with it while one writes, alone elsewhere.
 "use strict";
 
 const chat = document.getElementById("chat");
@@ -20,5 +21,13 @@ if (text) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || !text.value.trim()) return;
     event.preventDefault();
     text.form.requestSubmit();
+  });
+  document.addEventListener("keydown", (event) => {
+    const writing = event.target.closest("input, textarea, select");
+    if (!/^(Digit|Numpad)[1-9]$/.test(event.code) || event.ctrlKey || event.metaKey || (writing && !event.altKey)) return;
+    const chip = document.querySelector(`[data-number="${event.code.slice(-1)}"]`);
+    if (!chip) return;
+    event.preventDefault();
+    chip.click();
   });
 }

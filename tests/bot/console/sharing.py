@@ -65,6 +65,11 @@ def emptied(house: H) -> H:
 
 def post(browser: FlaskClient, path: str, **values: str):
     """A form of ours, sent as its page would."""
+    return browser.post(path, data={"form": stamp(browser), **values})
+
+
+def stamp(browser: FlaskClient) -> str:
+    """What the forms of this browser's session carry."""
     cookie = browser.get_cookie(COOKIE, path="/console")
     assert cookie is not None
-    return browser.post(path, data={"form": form_of(cookie.value), **values})
+    return form_of(cookie.value)

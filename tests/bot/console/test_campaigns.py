@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import campaign, coupon
+from bot.background import run_short
 from bot.console.rights import Role
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
@@ -108,10 +109,14 @@ def test_the_whole_document_is_edited_as_yaml(shop):
 
 def test_a_dry_run_shows_who_gets_it_and_burns_nothing(shop):
     make(shop, holdout="0")
-    page = shop.signed_in("lin").get(f"{LIST}/weekend/ahead")
-    assert page.status_code == 200
-    assert "券已发完" in page.text
-    assert "受众 4 人" in page.text
+    browser = shop.signed_in("lin")
+    asked = post(browser, f"{LIST}/weekend/dry-run")
+    run_short(shop.services, shop.clock())
+    for path in (asked.location, f"{LIST}/weekend/ahead"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert "券已发完" in page.text
+        assert "受众 4 人" in page.text
     assert campaigns.by_slug(shop.account_id, "weekend").state == "draft"
 
 

@@ -183,10 +183,12 @@ def test_the_month_shows_campaigns_and_their_recurrences(autumn):
 def test_great_segments_are_held_against_each_other_only_when_somebody_asks(autumn, monkeypatch):
     lin = autumn.signed_in("lin")
     assert 'hx-trigger="load"' in lin.get(MONTH).text
+    assert "100.0%" in lin.get(f"{MONTH}/collisions").text
     monkeypatch.setattr("bot.console.pages.calendar.QUICK", 3)
-    page = lin.get(MONTH).text
-    assert 'hx-trigger="load"' not in page
-    assert f'href="{MONTH}/collisions?month=' in page
+    page = lin.get(f"{MONTH}/collisions").text
+    assert "100.0%" not in page
+    assert "还没有统计过" in page
+    assert f'action="{MONTH}/collisions/count?month=' in page
 
 
 def test_a_run_that_began_stands_on_its_day_with_its_audience(autumn):

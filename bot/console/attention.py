@@ -1,0 +1,149 @@
+"""What waits for a person and what went wrong on an account, each with the page that mends it.
+
+Only what the one who asks may act on or look at; every look-up is a step in an index or goes over
+a list that people wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+
+from bot.console.gate import Asker
+from bot.console.rights import Right, may
+from bot.console.shell import Words, refusal
+from bot.console.work import may_see
+from bot.i18n import catalogue
+from bot.store import (
+    approvals,
+    background,
+    campaigns,
+    coupon_notices,
+    dead_messages,
+    handoff,
+    jobs,
+    journeys,
+    quarantine,
+    segments,
+    suggestions,
+)
+from bot.store.accounts import AccountState
+from bot.store.coupon_notices import LOW_STOCK, Notice
+from bot.store.handoff import QUEUE
+from bot.store.operators import EVERY_ACCOUNT
+
+RECENT = timedelta(days=1)  # what failed before that and did not fail again is history
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing in finished words. `address`: the page where it is settled; "" where none is."""
+
+    said: str
+    address: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attention:
+    """`todos` wait for a decision, `troubles` went wrong."""
+
+    todos: list[Matter]
+    troubles: list[Matter]
+
+    @property
+    def count(self) -> int:
+        return len(self.todos) + len(self.troubles)
+
+
+def attention(who: Asker, of: AccountState, say: Words, lang: str) -> Attention:
+    """Of one account, for whoever asks."""
+    return Attention(list(_todos(who, of, say)), list(_troubles(who, of, say, lang)))
+
+
+def job_said(job: str, lang: str) -> str:
+    """A job's name in words where it has any."""
+    return catalogue(lang).get(f"con.job.{job}", job)
+
+
+# --- to do ---------------------------------------------------------------------------------------
+
+
+def _todos(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:
+    for slug, name, asked in approvals.waiting(of.id):
+        maker = asked.maker.removeprefix("operator:")
+        yield Matter(
+            say("con.waits.approval", name=name, maker=maker),
+            _campaign(of, slug),
+            asked.submitted_at,
+        )
+    if who.may(Right.TALK):
+        if waiting := handoff.held(of.id).get(QUEUE, 0):
+            address = url_for("console.inbox", slug=of.slug)
+            yield Matter(say("con.waits.people", count=waiting), address)
+        if groups := suggestions.count_open(of.id):
+            address = url_for("console.unanswered", slug=of.slug)
+            yield Matter(say("con.waits.unanswered", count=groups), address)
+
+
+# --- what went wrong -----------------------------------------------------------------------------
+
+
+def _troubles(who: Asker, of: AccountState, say: Words, lang: str) -> Iterator[Matter]:
+    yield from _documents(of, say)
+    yield from (_of_coupons(one, of, say) for one in coupon_notices.open_notices(of.id))
+    yield from _tasks(who, of, say)
+    if may(who.person.role_on(EVERY_ACCOUNT), Right.SETTINGS):
+        yield from _jobs(who, say, lang)
+    if who.may(Right.SETTINGS):
+        held = url_for("console.held", slug=of.slug)
+        if dead := dead_messages.count(of.id):
+            yield Matter(say("con.trouble.dead", count=dead), held)
+        if refused := quarantine.count(of.id):
+            yield Matter(say("con.trouble.quarantine", count=refused), held)
+
+
+def _documents(of: AccountState, say: Words) -> Iterator[Matter]:
+    """What people wrote and the machine could not carry out."""
+    for one in campaigns.all_of(of.id):
+        if one.error:
+            said = say("con.trouble.campaign", name=one.name, error=refusal(one.error))
+            yield Matter(said, _campaign(of, one.slug), one.updated_at)
+    for journey in journeys.of_account(of.id):
+        if journey.error:
+            said = say("con.trouble.journey", name=journey.name, error=refusal(journey.error))
+            address = url_for("console.journey_page", slug=of.slug, ref=journey.slug)
+            yield Matter(said, address, journey.updated_at)
+    for segment in segments.of_account(of.id):
+        if segment.error:
+            said = say("con.trouble.segment", name=segment.name, error=refusal(segment.error))
+            address = url_for("console.segment_page", slug=of.slug, ref=segment.slug)
+            yield Matter(said, address, segment.refreshed_at)
+
+
+def _of_coupons(one: Notice, of: AccountState, say: Words) -> Matter:
+    kind = "low_stock" if one.kind == LOW_STOCK else "radar"
+    said = say(f"con.trouble.{kind}", subject=one.subject, rule=one.kind)
+    return Matter(said, url_for("console.coupons_list", slug=of.slug), one.at)
+
+
+def _tasks(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:
+    """What he asked for himself and what failed: nobody else waits for it."""
+    for task in background.failed_of(of.id, who.person.id, who.now - RECENT):
+        if may_see(who, task.kind):
+            address = url_for("console.work_one", slug=of.slug, task_id=task.id)
+            yield Matter(say("con.trouble.work", error=refusal(task.error)), address, task.ended_at)
+
+
+def _jobs(who: Asker, say: Words, lang: str) -> Iterator[Matter]:
+    for run in jobs.last_runs():
+        if run.error and run.started_at >= who.now - RECENT:
+            said = say("con.trouble.job", job=job_said(run.job, lang), error=run.error[:120])
+            yield Matter(said, url_for("console.jobs_page"), run.started_at)
+
+
+def _campaign(of: AccountState, slug: str) -> str:
+    return url_for("console.campaign_page", slug=of.slug, ref=slug)

@@ -1,0 +1,62 @@
+"""Beside a campaign's form: the message on a phone, the linter's findings, how many it is for at
+most, and what an experiment among so many could show. Nothing is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bot import campaign
+from bot.campaign.aim import aim_of
+from bot.campaign.compose import Composer
+from bot.campaign.definition import Definition
+from bot.campaign.dryrun import sample_order
+from bot.campaign.experiments_report import USUAL_RATES, sizing
+from bot.campaign.linting import findings_of
+from bot.console.gate import account, asker
+from bot.console.shell import language
+from bot.errors import HongyanError
+from bot.experiment.power import Plan, size_for_rates
+from bot.experiment.wording import size_said
+from bot.store import audience_sets
+from bot.web.services import services
+
+WORTH = 0.2  # of the usual rate: the rise that is worth an experiment
+
+Complaint = Callable[[HongyanError], tuple[str, str]]
+
+
+def panel(document: Mapping[str, Any], complaint: Complaint) -> dict[str, Any]:
+    """What the template places; `error` and `field` where the document cannot be a campaign yet."""
+    empty: dict[str, Any] = {"error": "", "field": "", "texts": [], "findings": [], "lines": []}
+    try:
+        return {**empty, **_filled(campaign.checked(account().id, dict(document)))}
+    except HongyanError as error:
+        said, field = complaint(error)
+        return {**empty, "error": said, "field": field}
+
+
+def _filled(definition: Definition) -> dict[str, Any]:
+    lang, now = language(), asker().now
+    order = sample_order(account().id, definition, services().settings.public, now)
+    composer = Composer(order)
+    most = audience_sets.most(aim_of(account().id, definition))
+    first = order.pieces[0].slug if order.pieces else ""
+    return {
+        "texts": [
+            (one.name, composer.text(one.name, None, None, first)) for one in definition.texts()
+        ],
+        "findings": [one.to_json(lang) for one in findings_of(order, most, now, None)],
+        "most": f"{most:,}",
+        "lines": _experiment(definition, round(most * (1 - definition.holdout)), lang),
+    }
+
+
+def _experiment(definition: Definition, people: int, lang: str) -> list[str]:
+    """What so many can show, and how many a rise that is worth it would need."""
+    part = definition.experiment
+    if part is None:
+        return []
+    usual = USUAL_RATES[part.winner.metric if part.winner else "clicked"]
+    needed = size_for_rates(usual, usual * WORTH, Plan(arms=len(definition.texts())))
+    return [*sizing(definition, people, lang=lang), size_said(needed, lang)]

@@ -1,0 +1,137 @@
+"""消息分析, 菜单分析 and 留存: what the jobs count ahead, as sections of their pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from bot.console.charts import lines
+from bot.console.reports import Span
+from bot.console.sections import Section, heads, over_days, percent, ranked, shade
+from bot.console.sheets import Cell, Sheet
+from bot.console.shell import Words, shown_at
+from bot.effect import cohorts, parts
+from bot.effect.cohorts import ACTIVE, HORIZONS, STAYED, Cohort
+from bot.effect.parts import MENU, TALK, Part
+from bot.i18n import catalogue
+
+DRAWN = 4  # series that one chart bears
+COLUMNS = 8  # buttons that stand beside each other in the table of days
+TOP = 100  # rows of a table that has no natural end
+BY = ("day", "week")
+
+
+def talk(span: Span, say: Words) -> list[Section]:
+    """Messages by hour of the day, by what was meant, by command, and by what answered."""
+    found = parts.between(span.of.id, TALK, span.first, span.last)
+    hours = parts.summed(found, "hours")
+    labels = [f"{hour:02}:00" for hour in range(24)]
+    counts = [hours[str(hour)] for hour in range(24)]
+    rows: list[tuple[Cell, ...]] = list(zip(labels, counts, strict=True))
+    title = say("con.report.part.hours")
+    drawn = lines([f"{hour:02}" for hour in range(24)], {say("con.key.messages"): counts})
+    return [
+        Section("hours", title, Sheet(heads(("hour", "messages"), say), rows if found else []),
+                drawn, note=_as_of(found, span, say)),
+        _ranked(found, "intents", "intent", say),
+        _ranked(found, "words", "word", say),
+        _ranked(found, "by", "handler", say),
+    ]  # fmt: skip
+
+
+def _ranked(found: list[Part], name: str, head: str, say: Words) -> Section:
+    counts = parts.summed(found, name).most_common(TOP)
+    named = [(_named(head, key, say), many) for key, many in counts]
+    title = say(f"con.report.part.{name}")
+    return ranked(name, title, heads((head, "messages", "share"), say), named)
+
+
+def _named(head: str, key: str, say: Words) -> str:
+    """What a key of the figures is called; itself where it has no words."""
+    if not key:
+        return say(f"con.report.none_of.{head}")
+    name = f"con.report.{head}.{key}"
+    return say(name) if name in catalogue("zh") else key
+
+
+def menu(span: Span, say: Words) -> list[Section]:
+    """Taps on the menu: by day and by button."""
+    found = parts.between(span.of.id, MENU, span.first, span.last)
+    taps, people = Counter[str](), Counter[str]()
+    for one in found:
+        for button, (many, who) in one.numbers["taps"].items():
+            taps[button] += many
+            people[button] += who
+    order = [button for button, _ in taps.most_common()]
+    return [_menu_days(found, order, span, say), _buttons(order[:TOP], taps, people, say)]
+
+
+def _menu_days(found: list[Part], order: list[str], span: Span, say: Words) -> Section:
+    shown = order[:COLUMNS]
+    by_day = {one.day: one.numbers["taps"] for one in found}
+    whole = {day: sum(many for many, _ in held.values()) for day, held in by_day.items()}
+    rows = [
+        (day, whole[day], *(by_day[day].get(button, (0, 0))[0] for button in shown))
+        for day in reversed(by_day)
+    ]
+    names = [_named("button", button, say) for button in shown]
+    drawn = {say("con.report.head.taps"): list(whole.values())} | {
+        name: [held.get(button, (0, 0))[0] for held in by_day.values()]
+        for name, button in zip(names[: DRAWN - 1], shown, strict=False)
+    }
+    sheet = Sheet([*heads(("day", "taps"), say), *names], rows)
+    chart = over_days(list(by_day), drawn) if shown else None
+    return Section("", say("con.report.menu"), sheet, chart, note=_as_of(found, span, say))
+
+
+def _buttons(order: list[str], taps: Counter[str], people: Counter[str], say: Words) -> Section:
+    whole = taps.total()
+    rows = [
+        (_named("button", one, say), taps[one], people[one], percent(taps[one] / whole))
+        for one in order
+    ]
+    sheet = Sheet(heads(("button", "taps", "people_days", "share"), say), rows)
+    shades = {(at, 3): shade(taps[one] / whole) for at, one in enumerate(order)}
+    return Section("buttons", say("con.report.part.buttons"), sheet, shades=shades)
+
+
+def _as_of(found: list[Part], span: Span, say: Words) -> str:
+    """Up to when the present day is in the figures."""
+    last: datetime | None = next((one.as_of for one in found if one.as_of is not None), None)
+    return say("con.report.as_of", at=shown_at(last, span.zone)) if last else ""
+
+
+def retention(span: Span, say: Words, by: str = BY[0]) -> list[Section]:
+    """The matrix: a day (or week) of following a row; who stayed, and who was active."""
+    days = cohorts.between(span.of.id, span.first, span.last)
+    found = cohorts.weekly(days) if by == "week" else days
+    whole = cohorts.together(say("con.report.all_days"), days)
+    names = ("week" if by == "week" else "day", "came",
+             *(f"{kind}{one}" for kind in (STAYED, ACTIVE) for one in HORIZONS))  # fmt: skip
+    every = [whole, *reversed(found)] if found else []
+    rows = [_retained(one) for one in every]
+    shades = {
+        (at, 2 + place): shade(share)
+        for at, one in enumerate(every)
+        for place, share in enumerate(_shares(one))
+        if share is not None
+    }
+    drawn = {
+        say(f"con.report.head.{kind}{one}"): [_hundredfold(each.share(kind, one)) for each in found]
+        for kind, one in ((STAYED, 1), (STAYED, 7), (ACTIVE, 1), (ACTIVE, 7))
+    }
+    chart = over_days([one.day for one in found], drawn)
+    title = say("con.report.part.retention")
+    return [Section("", title, Sheet(heads(names, say), rows), chart, shades=shades)]
+
+
+def _hundredfold(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _shares(one: Cohort) -> list[float | None]:
+    return [one.share(kind, days) for kind in (STAYED, ACTIVE) for days in HORIZONS]
+
+
+def _retained(one: Cohort) -> tuple[Cell, ...]:
+    return one.day, one.came, *(percent(share) for share in _shares(one))

@@ -1,0 +1,307 @@
+"""自定义菜单: edited in a draft on a phone; published, compared, rolled back, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from bot.console import menu_view as view
+from bot.console.gate import account, asker, page
+from bot.console.refusals import status_of, told
+from bot.console.rights import Right
+from bot.console.shell import render, words
+from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
+from bot.menus import buttons as edit
+from bot.menus import editing, publishing
+from bot.menus.buttons import FIELDS, Button, Place
+from bot.menus.checking import ERROR, PLATFORMS
+from bot.menus.publishing import Compared
+from bot.store import audit, platform_tags
+from bot.store import menus as store
+from bot.store.menus import DEFAULT, MenuState
+from bot.web.services import services
+from bot.wechat.client import WeChatClient
+
+
+@page("/a/<slug>/menus", Right.LOOK)
+def menus(slug: str) -> Response:
+    """The default menu."""
+    return _page(_menu(DEFAULT))
+
+
+@page("/a/<slug>/menus/<ref>", Right.LOOK)
+def menu_one(slug: str, ref: str) -> Response:
+    """A personalised menu."""
+    return _page(_menu(ref))
+
+
+@page("/a/<slug>/new-menu", Right.EDIT, ("GET", "POST"))
+def menu_new(slug: str) -> Response:
+    """A personalised menu, which begins as the default one is."""
+    given, who = request.form, asker()
+    if request.method == "GET":
+        return _new()
+    ref, title = given.get("slug", "").strip(), given.get("title", "").strip()
+    begins = editing.menu_of(account().id, DEFAULT, who.now).buttons
+    try:
+        editing.add(account().id, ref, title, _rule(), who.now, begins)
+    except HongyanError as error:
+        return _new(status_of(error), told(error))
+    audit.record(who.actor, "menu_edit", who.now, detail={"menu": ref})
+    return redirect(url_for("console.menu_one", slug=slug, ref=ref), 303)
+
+
+@page("/a/<slug>/menus/<ref>/button", Right.EDIT, ("POST",))
+def menu_button(slug: str, ref: str) -> Response:
+    """One step of editing: save, up, down, remove."""
+    menu, given, who = _menu(ref), request.form, asker()
+    typed = None
+    try:
+        place = edit.read_place(given.get("place", ""))
+        act = given.get("act", "save")
+        if act == "save":
+            typed = _typed()
+            new, place = edit.put(menu.buttons, place, typed), place
+        elif act in ("up", "down"):
+            new, place = _moved(menu, place, -1 if act == "up" else 1)
+        elif act == "remove":
+            new, place = edit.remove(menu.buttons, place), place[:-1]
+        else:
+            raise InvalidInput(words()("con.rules.unknown_act"), "act")
+        seen = given.get("seen", "")
+        seen_edit = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
+        editing.keep(editing.expecting(menu, seen_edit), new, who.now)
+    except HongyanError as error:
+        said = words()("con.menus.changed") if isinstance(error, Conflict) else told(error)
+        return _page(menu, status_of(error), said, typed=typed)
+    audit.record(who.actor, "menu_edit", who.now, detail={"menu": ref})
+    return redirect(_address(menu, edit.written(place)), 303)
+
+
+@page("/a/<slug>/menus/<ref>/draft", Right.EDIT, ("POST",))
+def menu_draft(slug: str, ref: str) -> Response:
+    """The draft as a whole: as the platform has it, as a version was, for whom; or away with it."""
+    return _done(_menu(ref), _DRAFT)
+
+
+@page("/a/<slug>/menus/<ref>/act", Right.RUN, ("POST",))
+def menu_act(slug: str, ref: str) -> Response:
+    """What followers see: publish, an earlier version again, take it back."""
+    return _done(_menu(ref), _ACTS)
+
+
+@page("/a/<slug>/menus/<ref>/compare", Right.EDIT, ("POST",))
+def menu_compare(slug: str, ref: str) -> Response:
+    """What the platform shows now beside what we published; nothing is changed."""
+    menu = _menu(ref)
+    try:
+        is_open, found = publishing.compare(account().id, _client())
+    except HongyanError as error:
+        return _page(menu, status_of(error), told(error))
+    return _page(menu, compared=(is_open, found))
+
+
+# --- acts ---------------------------------------------------------------------------------------
+
+Act = Callable[[MenuState], str]
+
+
+def _done(menu: MenuState, acts: dict[str, Act]) -> Response:
+    act = request.form.get("act", "")
+    if act not in acts:
+        return _page(menu, 422, words()("con.rules.unknown_act"))
+    try:
+        back = acts[act](menu)
+    except HongyanError as error:
+        _record(menu, act, type(error).__name__)
+        return _page(menu, status_of(error), told(error))
+    _record(menu, act)
+    return redirect(back or url_for("console.menus", slug=account().slug), 303)
+
+
+def _record(menu: MenuState, act: str, refused: str = "") -> None:
+    """Also what was refused: the platform may have been asked."""
+    detail: dict[str, Any] = {"menu": menu.slug}
+    if number := request.form.get("number", "")[:10]:
+        detail["version"] = number
+    if refused:
+        detail["refused"] = refused
+    audit.record(asker().actor, f"menu_{act}", asker().now, detail=detail)
+
+
+def _publish(menu: MenuState) -> str:
+    publishing.publish(menu, _client(), asker().actor, asker().now)
+    return _address(menu)
+
+
+def _roll_back(menu: MenuState) -> str:
+    publishing.roll_back(menu, _number(), _client(), asker().actor, asker().now)
+    return _address(menu)
+
+
+def _take_back(menu: MenuState) -> str:
+    publishing.take_back(menu, _client())
+    return _address(menu)
+
+
+def _stray(menu: MenuState) -> str:
+    menuid = request.form.get("number", "")[:32]
+    publishing.delete_stray(menu.account_id, menuid, _client())
+    return _address(menu)
+
+
+def _adopt(menu: MenuState) -> str:
+    editing.keep(menu, publishing.adopt(menu, _client()), asker().now)
+    return _address(menu)
+
+
+def _restore(menu: MenuState) -> str:
+    editing.keep(menu, store.version(menu.id, _number()).buttons, asker().now)
+    return _address(menu)
+
+
+def _describe(menu: MenuState) -> str:
+    editing.describe(menu, request.form.get("title", "").strip(), _rule(), asker().now)
+    return _address(menu)
+
+
+def _away(menu: MenuState) -> str:
+    editing.remove(menu)
+    return ""
+
+
+_ACTS: dict[str, Act] = {
+    "publish": _publish,
+    "rollback": _roll_back,
+    "delete": _take_back,
+    "stray": _stray,
+}
+_DRAFT: dict[str, Act] = {
+    "adopt": _adopt,
+    "restore": _restore,
+    "describe": _describe,
+    "remove": _away,
+}
+
+
+# --- what was filled in -------------------------------------------------------------------------
+
+
+def _typed() -> Button:
+    """The button of the form: only the fields of its type."""
+    given = request.form
+    kind = given.get("type", "")
+    found: Button = {"name": given.get("name", "").strip(), "type": kind}
+    for name in FIELDS.get(kind, ()):
+        found[name] = given.get(name, "").strip()
+    if kind == "click" and given.get("answer"):
+        found["key"] = given["answer"].strip()
+    return edit.cleaned([found])[0]
+
+
+def _moved(menu: MenuState, place: Place, by: int) -> tuple[list[Button], Place]:
+    new = edit.move(menu.buttons, place, by)
+    return new, (*place[:-1], place[-1] + by) if new != menu.buttons else place
+
+
+def _rule() -> dict[str, str]:
+    return {name: request.form.get(name, "").strip() for name in ("tag_id", "client_platform_type")}
+
+
+def _number() -> int:
+    text = request.form.get("number", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise NotFound(words()("con.menus.no_version"))
+    return int(text)
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def _menu(ref: str) -> MenuState:
+    try:
+        return editing.menu_of(account().id, ref, asker().now)
+    except NotFound:
+        abort(404)
+
+
+def _client() -> WeChatClient:
+    return services().client_of(account().id)
+
+
+def _address(menu: MenuState, at: str = "") -> str:
+    slug = account().slug
+    if menu.is_default:
+        return url_for("console.menus", slug=slug, at=at or None)
+    return url_for("console.menu_one", slug=slug, ref=menu.slug, at=at or None)
+
+
+def _chosen(menu: MenuState) -> Place | None:
+    """The button that is being edited."""
+    asked = request.args.get("at", "") or request.form.get("place", "")
+    try:
+        place = edit.read_place(asked)
+        edit.put(menu.buttons, place, view.blank())  # there is one, or room for one
+    except InvalidInput:
+        return (0,) if not menu.buttons else None
+    return place
+
+
+def _page(
+    menu: MenuState,
+    status: int = 200,
+    error: str = "",
+    *,
+    typed: Button | None = None,
+    compared: tuple[bool, list[Compared]] | None = None,
+) -> Response:
+    who, say = asker(), words()
+    chosen, found = _chosen(menu), view.found_faults(menu)
+    return render(
+        "menus.html",
+        status,
+        menu=menu,
+        tabs=[(one.slug, one.title) for one in store.of_account(account().id)
+              if one.slug != DEFAULT],
+        whom=view.whom(menu.rule, say),
+        cells=view.phone(menu.buttons, chosen, who.may(Right.EDIT)),
+        at=edit.written(chosen) if chosen else "",
+        b=typed or _button(menu, chosen),
+        types=[(kind, say(f"con.menus.type.{kind}")) for kind in FIELDS],
+        choices=view.choices(say) if chosen else [],
+        faults=view.fault_rows(found),
+        wrong=any(one.level == ERROR for one in found),
+        changes=view.unpublished(menu),
+        history=view.history(menu),
+        taps=view.taps(menu),
+        spans=view.SPANS,
+        compared=compared,
+        tags=platform_tags.of_account(account().id),
+        phones=PLATFORMS,
+        may_edit=who.may(Right.EDIT),
+        may_run=who.may(Right.RUN),
+        slug=account().slug,
+        error=error,
+    )  # fmt: skip
+
+
+def _button(menu: MenuState, place: Place | None) -> Button:
+    try:
+        return edit.at(menu.buttons, place) if place else view.blank()
+    except InvalidInput:
+        return view.blank()
+
+
+def _new(status: int = 200, error: str = "") -> Response:
+    return render(
+        "menu_new.html",
+        status,
+        tags=platform_tags.of_account(account().id),
+        phones=PLATFORMS,
+        given=request.form,
+        slug=account().slug,
+        error=error,
+    )

@@ -1,0 +1,404 @@
+"""Before, while and after a campaign is sent: dry run, tests, approval, effect, the rest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bot import background, campaign
+from bot.campaign import looks
+from bot.campaign.sheet import sign_due
+from bot.console.rights import Role
+from bot.errors import MessageRefused
+from bot.store import accounts, audit, campaign_rules, campaigns, pseudonyms, trials
+from bot.store.background import get as task_of
+from bot.store.db import run
+from tests.bot.campaign.world import Platform, a_document, people
+from tests.bot.console.conftest import post
+
+LIST = "/console/a/default/campaigns"
+HERE = f"{LIST}/autumn-coffee"
+
+
+@pytest.fixture
+def shop(house):
+    """Ten followers who may be sent to, a batch with eight codes, a platform that answers."""
+    from bot.store import coupons, segments
+
+    now, account_id = house.clock(), house.account_id
+    batch = coupons.create_batch(
+        account_id, "autumn", "暖心券", face_value_fen=2000, valid_seconds=7 * 86400, now=now
+    )
+    coupons.add_codes(batch, [f"CODE-{i:06d}" for i in range(8)])
+    segment = segments.put(account_id, "everybody", "所有人", {"all": []}, now)
+    people(account_id, segment.id, 10)
+    segments.built(segment.id, segment.version, now, 1)
+    platform = Platform()
+    services = replace(house.services, client_of=lambda _: cast(Any, platform))
+    house.app.extensions["hongyan"] = services
+    house.hire("lin", Role.MARKETER)
+    house.hire("wu", Role.REVIEWER)
+    house.hire("li", Role.VIEWER)
+    campaign.create(services, account_id, a_document(), now, actor="operator:lin")
+    return SimpleNamespace(
+        app=house.app, services=services, clock=house.clock, account_id=account_id,
+        platform=platform, signed_in=house.signed_in, id=house,
+    )  # fmt: skip
+
+
+def worked(shop, answer):
+    """The task that an answer leads to, done."""
+    assert answer.status_code == 302, answer.text
+    background.run_short(shop.services, shop.clock())
+    background.run_long(shop.services, shop.clock())
+    return task_of(shop.account_id, int(answer.location.rsplit("/", 1)[1]))
+
+
+def sent(shop, minutes=1):
+    campaign.start(shop.services, shop.account_id, "autumn-coffee", shop.clock())
+    campaign.push_due(shop.services, shop.clock())
+    shop.clock.on(minutes=minutes)
+    return campaigns.by_slug(shop.account_id, "autumn-coffee")
+
+
+# --- before ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_goes_on_in_the_background_and_its_figures_stay(shop):
+    lin = shop.signed_in("lin")
+    assert "还没有试算过" in lin.get(f"{HERE}/ahead").text
+    task = worked(shop, post(lin, f"{HERE}/dry-run"))
+    assert (task.state, task.result["audience"], task.result["expected"]) == ("done", 10, 8)
+    assert "o-1" not in json.dumps(task.result), "nobody's openid"
+    for path in (f"/console/a/default/work/{task.id}", f"{HERE}/ahead"):
+        page = shop.signed_in("lin").get(path).text
+        assert "券已发完" in page
+        assert "8 / 8" in page, "coupons of the stock"
+        assert "499,9" in page or "500,000" in page, "what is left of the quota"
+        assert page.count('<figure class="phone">') == 8
+    assert "计算于 2026-11-21 12:00" in lin.get(HERE).text
+    assert campaigns.by_slug(shop.account_id, "autumn-coffee").state == "draft"
+    assert audit.entries(20, action="campaign_dry_run")
+
+
+def test_a_dry_run_of_an_older_document_says_so(shop):
+    lin = shop.signed_in("lin")
+    worked(shop, post(lin, f"{HERE}/dry-run"))
+    assert "之后活动改过" not in lin.get(HERE).text
+    changed = a_document(holdout=0.5)
+    campaign.change(shop.services, shop.account_id, "autumn-coffee", changed, shop.clock())
+    assert "之后活动改过" in lin.get(HERE).text
+    assert "之后活动改过" in lin.get(f"{HERE}/ahead").text
+
+
+def test_a_dry_run_that_cannot_be_is_told_on_its_task(shop):
+    lin = shop.signed_in("lin")
+    answer = post(lin, f"{HERE}/dry-run")
+    run("UPDATE segment SET slug = 'gone'")
+    task = worked(shop, answer)
+    assert task.state == "failed"
+    assert "everybody" in task.error
+
+
+@pytest.mark.parametrize("way", ["number", "pseudonym", "openid", "tester"])
+def test_a_preview_is_of_one_real_follower_and_logged(shop, way):
+    trials.add_tester(shop.account_id, "小王", 2, shop.clock())
+    asked = {"number": "2", "pseudonym": pseudonyms.of(2), "openid": "o-2", "tester": "小王"}[way]
+    page = shop.signed_in("lin").get(f"{HERE}/trial", query_string={"follower": asked})
+    assert page.status_code == 200
+    assert "送您一张20元的暖心券" in page.text
+    assert [one.actor for one in audit.entries(9, follower_id=2)] == ["operator:lin"]
+
+
+def test_nobody_else_s_follower_is_previewed_and_nobody_without_the_right(shop):
+    accounts.add("second", "wx2", "s" * 32, "token", "a" * 43, "service", shop.clock())
+    from tests.conftest import a_follower
+
+    theirs = a_follower(accounts.by_slug("second").id, openid="o-theirs")
+    for asked in (str(theirs), "o-theirs", "9" * 30, "'; --"):
+        found = shop.signed_in("lin").get(f"{HERE}/trial", query_string={"follower": asked})
+        assert found.status_code == 404, asked
+    assert shop.signed_in("li").get(f"{HERE}/trial?follower=2").status_code == 403
+
+
+def test_a_big_matched_campaign_is_not_walked_for_one_follower(shop, monkeypatch):
+    from bot.store import coupons
+
+    second = coupons.create_batch(
+        shop.account_id, "winter", "冬券", face_value_fen=900, valid_seconds=86400, now=shop.clock()
+    )
+    coupons.add_codes(second, ["W-1"])
+    offers = [{"batch": name, "margin_fen": 3000} for name in ("autumn", "winter")]
+    document = a_document(slug="matched", offer=..., match={"offers": offers})
+    campaign.create(shop.services, shop.account_id, document, shop.clock())
+    lin = shop.signed_in("lin")
+    assert lin.get(f"{LIST}/matched/trial?follower=2").status_code == 200
+    monkeypatch.setattr(looks, "QUICK", 5)
+    assert lin.get(f"{LIST}/matched/trial?follower=2").status_code == 409
+
+
+def test_a_test_message_reaches_the_ticked_testers_alone(shop):
+    lin = shop.signed_in("lin")
+    for name, who in (("小王", 2), ("小李", 3)):
+        trials.add_tester(shop.account_id, name, who, shop.clock())
+    assert post(lin, f"{HERE}/test-send", to="小李").status_code == 302
+    assert [body["touser"] for body in shop.platform.sent] == ["o-3"]
+    assert shop.platform.sent[0]["text"]["content"].startswith("【测试】")
+    page = lin.get(f"{HERE}/trial").text
+    assert "小李 · a · 已发送" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "window"),
+    [
+        pytest.param({}, 5, id="nobody is ticked"),
+        pytest.param({"to": "无此人"}, 5, id="a tester who is none"),
+        pytest.param({"to": "2"}, 0, id="no window is open"),
+    ],
+)
+def test_a_test_that_cannot_be_keeps_the_page_and_sends_nothing(shop, values, window):
+    run("UPDATE follower SET window_left = ?", (window,))
+    answer = post(shop.signed_in("lin"), f"{HERE}/test-send", **values)
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    assert shop.platform.asked == []
+
+
+# --- approval ----------------------------------------------------------------------------------
+
+
+def test_who_approves_sees_what_was_changed_since_the_last_approval(shop):
+    campaign_rules.put(shop.account_id, approval=True)
+    lin, wu = shop.signed_in("lin"), shop.signed_in("wu")
+    post(lin, f"{HERE}/submit")
+    assert "与上次通过的相比" not in wu.get(HERE).text, "there was none"
+    assert post(wu, f"{HERE}/decide", verdict="approve").status_code == 302
+    shop.clock.on(minutes=5)
+    changed = a_document(text="【鸿雁】改过的话 {link}", holdout=0.2)
+    campaign.change(
+        shop.services, shop.account_id, "autumn-coffee", changed, shop.clock(), actor="operator:lin"
+    )
+    post(lin, f"{HERE}/submit")
+    page = wu.get(HERE).text
+    table = page.partition("与上次通过的相比")[2].partition("</table>")[0]
+    assert table.count('<th scope="row">') == 2
+    assert "送您一张{face_value}" in table
+    assert "改过的话" in table
+    assert "<del>0</del>" in table
+    assert "<ins>0.2</ins>" in table
+    assert "wu" in page.partition("上次审批")[2][:40]
+
+
+# --- while and after ---------------------------------------------------------------------------
+
+
+def test_the_live_part_tells_how_far_it_is_and_counts_the_ledger_once_a_minute(shop):
+    one = sent(shop)
+    assert one.state == "running"
+    lin = shop.signed_in("lin")
+    page = lin.get(f"{HERE}/live").text
+    assert "10 / 10" in page
+    assert "跳过" in page
+    run("DELETE FROM send WHERE state = 'skipped'")
+    assert "10 / 10" in lin.get(f"{HERE}/live").text
+    shop.clock.on(minutes=2)
+    assert "8 / 8" in lin.get(f"{HERE}/live").text
+
+
+def test_of_a_big_run_the_page_comes_first_and_its_progress_after(shop, monkeypatch):
+    sent(shop)
+    lin = shop.signed_in("lin")
+    assert "10 / 10" in lin.get(HERE).text
+    monkeypatch.setattr(looks, "QUICK", 5)
+    page = lin.get(HERE).text
+    assert "10 / 10" not in page
+    assert f'hx-get="{HERE}/live" hx-trigger="load"' in page
+    assert "10 / 10" in lin.get(f"{HERE}/live").text
+
+
+def test_the_effect_is_a_funnel_with_the_doubt_in_words(shop):
+    lin = shop.signed_in("lin")
+    assert "还没有发送过" in lin.get(f"{HERE}/effect").text
+    sent(shop)
+    page = lin.get(f"{HERE}/effect").text
+    assert "转化漏斗" in page
+    assert "80.0%" in page, "sent, of the audience"
+    assert "没有对照组" in page or "对照" in page
+    assert "发给剩余" in page
+
+
+def test_of_a_big_run_the_figures_are_those_that_were_counted_last(shop, monkeypatch):
+    monkeypatch.setattr(looks, "QUICK", 5)
+    sent(shop)
+    lin = shop.signed_in("lin")
+    assert "还没有统计过" in lin.get(f"{HERE}/effect").text
+    task = worked(shop, post(lin, f"{HERE}/reckon"))
+    assert task.state == "done", task.error
+    assert "转化漏斗" in lin.get(f"{HERE}/effect").text
+    assert "sent" in json.dumps(task.result)
+
+
+def test_the_rest_gets_a_run_of_its_own_once(shop):
+    sent(shop)
+    lin = shop.signed_in("lin")
+    from bot.store import coupons
+
+    batch = coupons.batch_by_slug(shop.account_id, "autumn")
+    coupons.add_codes(batch.id, ["MORE-1", "MORE-2"])
+    assert post(lin, f"{HERE}/rest").status_code == 302
+    shop.clock.on(hours=1)
+    campaign.push_due(shop.services, shop.clock())
+    assert campaigns.by_slug(shop.account_id, "autumn-coffee").generation == 2
+    assert sorted(shop.platform.received().values()) == [1] * 10
+    assert post(lin, f"{HERE}/rest").status_code == 409
+
+
+@pytest.mark.parametrize("state", ["draft", "running"])
+def test_there_is_no_rest_before_it_was_sent(shop, state):
+    if state == "running":
+        campaign.start(shop.services, shop.account_id, "autumn-coffee", shop.clock())
+    answer = post(shop.signed_in("lin"), f"{HERE}/rest")
+    assert answer.status_code == 409
+
+
+def test_the_recipients_are_a_file_by_pseudonym_with_a_reason_each(shop):
+    shop.platform.verdict = lambda body: (
+        MessageRefused(45047, "out of response count") if body["touser"] == "o-1" else None
+    )
+    sent(shop)
+    lin = shop.signed_in("lin")
+    task = worked(shop, post(lin, f"{HERE}/sends"))
+    assert task.result == {"campaign": "autumn-coffee", "rows": 10}
+    file = lin.get(f"/console/a/default/work/{task.id}/file").data.decode("utf-8-sig")
+    assert file.count("\n") == 11
+    assert "券已发完" in file
+    assert "o-1" not in file
+    assert pseudonyms.of(1) in file
+    assert post(shop.signed_in("li"), f"{HERE}/sends").status_code == 403
+    assert shop.signed_in("wu").get(f"/console/a/default/work/{task.id}/file").status_code == 404
+
+
+def test_a_closed_run_has_its_signed_sheet(shop):
+    sent(shop)
+    lin = shop.signed_in("lin")
+    assert "还没有对账单" in lin.get(f"{HERE}/sheet").text
+    campaign.close_now(shop.services, shop.account_id, "autumn-coffee", shop.clock())
+    sign_due(shop.clock())
+    page = lin.get(f"{HERE}/sheet").text
+    assert "对账单" in page
+    assert "签名" in page
+    assert lin.get(f"{HERE}/sheet?run=7").status_code == 200
+
+
+def test_what_the_watchdog_says_stands_on_every_page_of_the_campaign(shop):
+    one = sent(shop)
+    campaigns.complain(one.id, "<b>15 分钟没有进展</b>")
+    lin = shop.signed_in("lin")
+    for path in ("", "/ahead", "/trial", "/effect", "/sheet"):
+        page = lin.get(f"{HERE}{path}").text
+        assert "&lt;b&gt;15 分钟没有进展" in page
+
+
+# --- the list ----------------------------------------------------------------------------------
+
+
+def test_the_list_is_read_page_by_page_by_state_and_by_name(shop):
+    for number in range(52):
+        made = a_document(slug=f"c-{number}", name=f"第{number}次 100%" if number % 2 else "别的")
+        campaign.create(shop.services, shop.account_id, made, shop.clock())
+    lin, seen, path = shop.signed_in("lin"), 0, LIST
+    while path:
+        page = lin.get(path).text
+        seen += page.count('<th scope="row">')
+        more = page.partition('rel="next" href="')[2].partition('"')[0]
+        path = f"{LIST}{more.replace('&amp;', '&')}" if more else ""
+    assert seen == 53
+    assert lin.get(LIST, query_string={"q": "100%"}).text.count('scope="row"') == 26
+    assert lin.get(LIST, query_string={"q": "1_次"}).text.count('scope="row"') == 0
+    assert lin.get(LIST, query_string={"state": "running"}).text.count('scope="row"') == 0
+
+
+# --- experiments -------------------------------------------------------------------------------
+
+EXPERIMENT = "/console/a/default/experiments/words"
+TWO = [{"name": "a", "text": "甲 {link}"}, {"name": "b", "text": "乙 {link}"}]
+
+
+@pytest.fixture
+def compared(shop):
+    part = {"variants": TWO, "text": ..., "experiment": {"key": "words"}}
+    campaign.change(
+        shop.services, shop.account_id, "autumn-coffee", a_document(**part), shop.clock()
+    )
+    sent(shop)
+    return shop
+
+
+def test_an_experiment_shows_its_arms_shares_and_that_its_intervals_hold(compared):
+    lin = compared.signed_in("lin")
+    assert "words" in lin.get("/console/a/default/experiments").text
+    page = lin.get(EXPERIMENT).text
+    assert page.count("50.0%") >= 2
+    assert "分组人数检查" in page
+    assert "区间随时可看" in page
+    assert lin.get("/console/a/default/experiments/nothing").status_code == 404
+
+
+def test_a_person_rolls_an_arm_out_once_and_the_diary_says_who(compared):
+    lin = compared.signed_in("lin")
+    assert post(lin, f"{EXPERIMENT}/roll-out", arm="nobody").status_code == 409
+    assert post(lin, f"{EXPERIMENT}/roll-out", arm="b").status_code == 302
+    page = lin.get(EXPERIMENT).text
+    assert "lin 决定" in page
+    assert "实验结束" in page
+    assert post(lin, f"{EXPERIMENT}/roll-out", arm="a").status_code == 409
+    assert post(compared.signed_in("wu"), f"{EXPERIMENT}/roll-out", arm="a").status_code == 403
+    assert audit.entries(1)[0].action == "experiment_roll_out"
+
+
+def test_a_big_experiment_is_counted_in_the_background(compared, monkeypatch):
+    monkeypatch.setattr(looks, "QUICK", 5)
+    lin = compared.signed_in("lin")
+    assert "还没有统计过" in lin.get(EXPERIMENT).text
+    task = worked(compared, post(lin, f"{EXPERIMENT}/reckon"))
+    assert task.state == "done", task.error
+    assert "分组人数检查" in lin.get(EXPERIMENT).text
+
+
+def test_how_many_people_an_experiment_needs(house):
+    house.hire("lin", Role.MARKETER)
+    lin = house.signed_in("lin")
+    for query, said in (
+        ("baseline=5&rise=1&arms=2", "每组最多需要"),
+        ("baseline=5&rise=1&arms=3&daily=1000", "每天 1000 人进入"),
+        ("baseline=x", "请填有效数字"),
+        ("baseline=0", "请填有效数字"),
+        ("baseline=5&rise=99", "请填有效数字"),
+        ("baseline=5&daily=0", "请填有效数字"),
+    ):
+        page = lin.get(f"/console/a/default/experiments?{query}")
+        assert said in page.text, query
+
+
+def test_english_is_complete_on_these_pages(compared):
+    from bot.store import operators
+
+    operators.update(operators.by_name("lin").id, language="en")
+    lin = compared.signed_in("lin")
+    worked(compared, post(lin, f"{HERE}/dry-run"))
+    ours = ["秋日咖啡", "暖心券", "所有人", "甲", "乙", "回复 TD 退订", "鸿雁", "20元", "【测试】"]
+    house = "/console/a/default"
+    tabs = [f"{HERE}/{tab}" for tab in ("ahead", "trial", "effect", "sheet")]
+    paths = [LIST, HERE, EXPERIMENT, f"{house}/experiments", f"{house}/new-campaign", *tabs]
+    for path in paths:
+        page = lin.get(path)
+        shown = page.text
+        for one in ours:
+            shown = shown.replace(one, "")
+        wrong = [letter for letter in shown if "\u4e00" <= letter <= "\u9fff"]
+        assert page.status_code == 200
+        assert not wrong, (path, "".join(wrong)[:40])

@@ -1,0 +1,454 @@
+"""自动化旅程画布: steps put in, filled in, moved, removed; a version of it; one walked through."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot import journey
+from bot.console.rights import Role
+from bot.segment.catalogue import define
+from bot.segment.refresh import refresh_all
+from bot.store import audit, events, journey_drafts, journeys, operators, pseudonyms
+from bot.store.db import fetch, run
+from bot.talk.files import write_yaml
+from handlers import dispatch
+from tests.bot.console.conftest import House
+from tests.bot.console.sharing import emptied, post, shared, stamp
+from tests.conftest import a_follower
+
+LIST = "/console/a/default/journeys"
+PATH = f"{LIST}/wake/canvas"
+STEPS = [
+    {"id": "wait", "wait": {"days": 2}},
+    {"id": "ask", "branch": {"ways": [{"if": {"tag": "vip"}, "to": "end"}], "else": "tag"}},
+    {"id": "tag", "tag": "silent"},
+    {"id": "end", "end": "finished"},
+]  # fmt: skip
+DOCUMENT = {"slug": "wake", "name": "唤醒", "trigger": {"when": "manual"}, "steps": STEPS}
+
+
+TABLES = ("journey", "campaign", "segment", "journey_cursor")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, fresh_sqlite):
+    """One house for all tests here: nobody's chat goes anywhere."""
+    folder = tmp_path_factory.mktemp("house")
+    with shared(House, folder, fresh_sqlite(folder), "http://127.0.0.1:9", dispatch) as found:
+        found.hire("lin", Role.MARKETER)
+        found.hire("bo", Role.MARKETER)
+        found.hire("vi", Role.VIEWER)
+        yield found
+
+
+@pytest.fixture
+def shop(built):
+    for table in TABLES:
+        run(f"DELETE FROM {table}")
+    operators.update(operators.by_name("lin").id, language="zh")
+    found = emptied(built)
+    journey.define(found.account_id, DOCUMENT, found.clock())
+    return found
+
+
+class Desk:
+    """Somebody at the canvas; his forms say which state of it he looked at."""
+
+    def __init__(self, house, name="lin", path=PATH):
+        self.house, self.path = house, path
+        self.browser = house.signed_in(name)
+        self.form = stamp(self.browser)
+        self.seen = ""
+
+    def look(self, **asked):
+        page = self.browser.get(self.path, query_string=asked)
+        found = re.search(r'name="seen" value="([^"]*)"', page.text)
+        self.seen = found[1] if found else self.seen
+        return page
+
+    def do(self, act, **values):
+        data = {"form": self.form, "seen": self.seen, "do": act, **values}
+        answer = self.browser.post(self.path, data=data)
+        if answer.status_code == 302 and "/canvas" in answer.location:
+            self.look()  # there is a draft now, and its state stands on the page
+        return answer
+
+    @property
+    def held(self):
+        return journeys.by_slug(self.house.account_id, "wake")
+
+    def draft(self, step=None):
+        document = journey_drafts.of_journey(self.held.id).document
+        return next(s for s in document["steps"] if s["id"] == step) if step else document
+
+
+@pytest.fixture
+def desk(shop):
+    found = Desk(shop)
+    found.look(step="*")
+    return found
+
+
+def test_the_canvas_draws_every_step_as_a_link_and_each_way_a_place_to_put_one_in(desk):
+    page = desk.look().text
+    for step in STEPS:
+        assert f"/canvas?step={step['id']}#side" in page
+    assert page.count('class="plus"') == 5, "the beginning, wait, two ways of ask, tag"
+    assert "随机分流" not in page
+    palette = desk.look(add="wait", way="over").text
+    assert all(f'value="{kind}"' in palette for kind in ("send", "wait", "split", "handoff"))
+
+
+def test_nothing_is_kept_by_looking(desk):
+    desk.look(step="tag")
+    assert journey_drafts.of_journey(desk.held.id) is None
+
+
+@pytest.mark.parametrize("asked", [{"step": "nobody"}, {"step": "<x>"}])
+def test_a_step_that_is_not_there_is_not_found(desk, asked):
+    assert desk.look(**asked).status_code == 404
+
+
+def test_a_step_put_in_is_incomplete_until_it_is_filled_in(desk):
+    assert desk.do("add", at="wait/over", kind="send").location.endswith("step=send#side")
+    page = desk.look(step="send").text
+    assert "还没填：文案" in page
+    assert 'class="dot"' in page
+    assert desk.do("publish", base="1", policy="keep").status_code == 422
+    assert desk.held.version == 1
+    done = desk.do("step", step="send", purpose="service", text="您好 <b>", **{"to-": "ask"})
+    assert done.status_code == 302
+    assert desk.draft("send")["send"] == {"purpose": "service", "text": "您好 <b>"}
+    page = desk.look(step="send").text
+    assert "还没填" not in page
+    assert "<b>" not in page.split('id="side"')[1]
+
+
+FORMS = {
+    "wait": (
+        {"days": "1", "until": "10:00", "weekday": "6", "l0-kind": "event", "l0-name": "order",
+         "l1-kind": "scan", "l1-name": "store-*", "to-heard": "end", "to-over": "tag"},
+        {"wait": {"days": 1, "until": "10:00", "weekdays": [6], "then": "end", "else": "tag",
+                  "any": [{"event": "order"}, {"scan": "store-*"}]}},
+    ),
+    "branch": (
+        {"w0-kind": "interest", "w0-name": "咖啡", "w0-at_least": "0.3", "w0-to": "end",
+         "w1-kind": "attribute", "w1-name": "orders", "w1-op": "ge", "w1-value": "3",
+         "w1-not": "1", "w1-to": "tag", "w2-kind": "", "to-else": "tag"},
+        {"branch": {"ways": [{"if": {"interest": "咖啡", "at_least": 0.3}, "to": "end"},
+                             {"if": {"not": {"attribute": "orders", "op": "ge", "value": 3}},
+                              "to": "tag"}], "else": "tag"}},
+    ),
+    "split": (
+        {"w0-kind": "weight", "w0-weight": "3", "w0-to": "end", "w1-kind": "weight",
+         "w1-weight": "1", "w1-to": "tag", "w2-kind": "weight", "w2-weight": ""},
+        {"split": {"ways": [{"weight": 3, "to": "end"}, {"weight": 1, "to": "tag"}]}},
+    ),
+    "send": (
+        {"purpose": "marketing", "text": "看看 {link}", "url": "https://example.com/",
+         "channels": "auto", "holdout": "5", "to-": "tag"},
+        {"send": {"purpose": "marketing", "text": "看看 {link}", "url": "https://example.com/",
+                  "channels": "auto", "holdout": 0.05}, "next": "tag"},
+    ),
+    "tag": ({"name": "老朋友", "days": "30", "to-": "tag"},
+            {"tag": {"tag": "老朋友", "days": 30}, "next": "tag"}),
+    "untag": ({"name": "老朋友", "to-": "tag"}, {"untag": "老朋友", "next": "tag"}),
+    "set": ({"name": "city", "value": "上海", "to-": "tag"},
+            {"set": {"attribute": "city", "value": "上海"}, "next": "tag"}),
+    "coupon": ({"name": "latte", "to-": "tag"}, {"coupon": "latte", "next": "tag"}),
+    "webhook": ({"name": "https://example.com/h", "facts": "city，level", "to-": "tag"},
+                {"webhook": {"url": "https://example.com/h", "facts": ["city", "level"]},
+                 "next": "tag"}),
+    "handoff": ({"name": "大客户", "to-": "tag"}, {"handoff": "大客户", "next": "tag"}),
+    "start": ({"name": "other", "to-": "tag"}, {"start": "other", "next": "tag"}),
+    "end": ({"name": "rest", "note": "够了"}, {"end": "rest", "note": "够了"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_every_kind_of_step_is_put_in_and_filled_in_by_its_form(desk, kind):
+    given, expected = FORMS[kind]
+    desk.do("add", at="wait/over", kind=kind)
+    id_ = f"{kind}-2" if kind in ("wait", "tag", "end") else kind
+    assert desk.do("step", step=id_, **given).status_code == 302
+    assert desk.draft(id_) == {"id": id_, **expected}
+    page = desk.look(step=id_)
+    assert page.status_code == 200
+    assert "还没填" not in page.text
+    again = desk.do("step", step=id_, **given)
+    assert again.status_code == 302
+    assert desk.draft(id_) == {"id": id_, **expected}, "filled in again it is the same"
+
+
+def test_an_outcome_asks_for_the_send_before_it(desk):
+    desk.do("add", at="wait/over", kind="send")
+    desk.do("add", at="send/", kind="outcome")
+    desk.do("step", step="outcome", of="send", **{"to-clicked": "end", "to-else": "ask"})
+    found = desk.draft("outcome")
+    assert found == {"id": "outcome", "outcome": {"of": "send", "clicked": "end"}}
+
+
+def test_what_the_form_does_not_know_stays(shop, desk):
+    variants = [{"name": "a", "weight": 1, "text": "甲"}, {"name": "b", "weight": 1, "text": "乙"}]
+    send = {"purpose": "service", "variants": variants, "priority": 70}
+    rule = {"any": [{"tag": "a"}, {"tag": "b"}]}
+    steps = [
+        {"id": "send", "send": send},
+        {"id": "ask", "branch": {"ways": [{"if": rule, "to": "end"}], "else": "end"}},
+        STEPS[-1],
+    ]
+    journey.define(shop.account_id, {**DOCUMENT, "steps": steps}, shop.clock())
+    desk.look(step="*")
+    desk.do("step", step="send", purpose="service", url="", **{"to-": "ask"})
+    assert desk.draft("send")["send"] == send
+    page = desk.look(step="ask").text
+    assert "any:" in page
+    desk.do("step", step="ask", **{"w0-kind": "document", "w0-rule": write_yaml(rule),
+                                   "w0-to": "end", "to-else": "end"})  # fmt: skip
+    assert desk.draft("ask")["branch"]["ways"][0]["if"] == rule
+    bad = desk.do("step", step="ask", **{"w0-kind": "document", "w0-rule": "a: [", "w0-to": "end"})
+    assert bad.status_code == 422
+
+
+def test_what_leads_in_and_out_is_a_form_as_well(desk):
+    given = {
+        "name": "再唤醒", "t0-kind": "scan", "t0-name": "store-*", "t1-kind": "date",
+        "t1-name": "birthday", "t1-days_before": "3", "t1-hour": "9", "t1-yearly": "1",
+        "a-kind": "tag", "a-name": "vip", "holdout": "5", "reentry": "after",
+        "reentry-days": "300", "g0-kind": "event", "g0-name": "order",
+        "g0-where": "amount_fen: 100", "x0-kind": "leaves", "x0-name": "coffee",
+        "goal_days": "14", "longest_days": "60", "daily": "100",
+    }  # fmt: skip
+    assert desk.do("head", **given).status_code == 302
+    found = {name: value for name, value in desk.draft().items() if name != "steps"}
+    assert found == {
+        "slug": "wake", "name": "再唤醒",
+        "trigger": [{"when": "scan", "scene": "store-*"},
+                    {"when": "date", "attribute": "birthday", "days_before": 3, "hour": 9}],
+        "audience": {"tag": "vip"}, "holdout": 0.05, "reentry": {"rule": "after", "days": 300},
+        "goals": [{"event": "order", "where": {"amount_fen": 100}}],
+        "exits": [{"segment": "coffee", "does": "leaves"}],
+        "goal_days": 14, "longest_days": 60, "limits": {"daily": 100},
+    }  # fmt: skip
+    assert desk.do("head", **{**given, "t0-kind": "", "t1-kind": ""}).status_code == 302
+    page = desk.look(step="*").text
+    assert "触发条件" in page
+    assert 'class="dot"' in page
+    assert desk.do("head", **{**given, "holdout": "viel"}).status_code == 422
+
+
+def test_moved_removed_and_undone(desk):
+    assert desk.do("move", step="tag", at="*/").status_code == 302
+    assert desk.draft()["steps"][0]["id"] == "tag"
+    assert desk.do("remove", step="ask").status_code == 302
+    assert [one["id"] for one in desk.draft()["steps"]] == ["tag", "wait", "end"]
+    assert desk.do("undo").status_code == 302
+    assert "ask" in [one["id"] for one in desk.draft()["steps"]]
+    assert desk.do("remove", step="end").status_code == 409
+    assert desk.do("move", step="tag", at="tag/").status_code == 409
+    assert desk.do("remove", step="nobody").status_code == 422
+    assert desk.do("fly").status_code == 404
+    assert desk.do("add", at="wait/over", kind="rocket").status_code == 404
+    assert desk.do("discard").status_code == 302
+    assert journey_drafts.of_journey(desk.held.id) is None
+    assert audit.entries(1)[0].action == "journey_discard"
+
+
+def test_saved_it_is_the_next_version_and_those_on_the_way_go_as_was_asked(shop, desk):
+    journey.start(shop.account_id, "wake", shop.clock())
+    people = [a_follower(shop.account_id, openid=f"o-{n}") for n in range(3)]
+    journey.let_in(shop.services, shop.account_id, "wake", people, shop.clock())
+    desk.do("remove", step="ask")
+    done = desk.do("publish", base="1", policy="move")
+    assert done.location == f"{LIST}/wake"
+    held = desk.held
+    assert (held.version, held.state) == (2, "running")
+    version = journeys.version(held.id, 2)
+    assert (version.policy, version.author) == ("move", "operator:lin")
+    assert journey_drafts.of_journey(held.id) is None
+    journey.advance_due(shop.services, shop.clock())
+    assert fetch("SELECT DISTINCT version FROM journey_run") == [(2,)]
+
+
+def test_nobody_s_change_is_written_over_unseen(shop, desk):
+    bo = Desk(shop, "bo")
+    bo.look(step="*")
+    assert bo.do("step", step="tag", name="bo", **{"to-": "end"}).status_code == 302
+    late = desk.do("step", step="tag", name="lin", **{"to-": "end"})
+    assert late.status_code == 409
+    assert "别人刚改过" in late.text
+    assert 'value="lin"' in late.text, "what was filled in comes back"
+    assert desk.draft("tag")["tag"] == "bo"
+    desk.seen = ""
+    assert desk.do("undo").status_code == 409
+    assert desk.do("discard").status_code == 409
+    assert desk.do("publish", base="1").status_code == 409
+    desk.look(step="*")
+    assert desk.do("step", step="tag", name="lin", **{"to-": "end"}).status_code == 302
+
+
+def test_a_version_that_came_meanwhile_is_looked_at_first(shop, desk):
+    desk.do("step", step="tag", name="lin", **{"to-": "end"})
+    journey.define(shop.account_id, {**DOCUMENT, "name": "别的"}, shop.clock(), author="bo")
+    page = desk.look(step="*").text
+    assert "别人已经保存了第 2 版" in page
+    late = desk.do("publish", base="1", policy="keep")
+    assert late.status_code == 409
+    assert desk.held.version == 2
+    assert desk.do("publish", base="2", policy="keep").status_code == 302
+    assert desk.held.version == 3
+
+
+def test_a_form_of_an_older_version_changes_nothing_of_a_newer_one(shop, desk):
+    journey.define(shop.account_id, {**DOCUMENT, "name": "别的"}, shop.clock())
+    assert desk.do("step", step="tag", name="lin", **{"to-": "end"}).status_code == 409
+    assert journey_drafts.of_journey(desk.held.id) is None
+
+
+def test_a_new_journey_begins_on_the_canvas(shop):
+    lin = shop.signed_in("lin")
+    begin = f"{LIST}/begin"
+    assert post(lin, begin, name="新", slug="wake").status_code == 422
+    assert post(lin, begin, name="", slug="new").status_code == 422
+    assert post(lin, begin, name="新", slug="N <x>").status_code == 422
+    made = post(lin, begin, name="新", slug="new")
+    assert made.location == f"{LIST}/new/canvas"
+    assert journeys.by_slug(shop.account_id, "new").version == 0
+    new = Desk(shop, path=f"{LIST}/new/canvas")
+    new.look(step="*")
+    assert new.do("add", at="*/", kind="tag").status_code == 302
+    new.do("step", step="tag", name="新朋友", **{"to-": "wait"})
+    assert new.do("publish", base="0", policy="keep").status_code == 302
+    held = journeys.by_slug(shop.account_id, "new")
+    assert (held.version, held.state) == (1, "draft")
+    assert journeys.version(held.id, 1).document["steps"][0]["id"] == "tag"
+
+
+def test_the_document_shows_the_draft_and_saving_it_ends_the_draft(shop, desk):
+    desk.do("step", step="tag", name="画布", **{"to-": "end"})
+    lin = shop.signed_in("lin")
+    page = lin.get(f"{LIST}/wake/edit?draft=1").text
+    assert "tag: 画布" in page
+    assert "tag: 画布" not in lin.get(f"{LIST}/wake/edit").text
+    text = write_yaml(desk.draft())
+    post(lin, f"{LIST}/wake/edit", yaml=text, do="save", seen="1", policy="keep", draft="1")
+    assert desk.held.version == 2
+    assert journey_drafts.of_journey(desk.held.id) is None
+
+
+def test_the_live_canvas_counts_who_stands_who_went_on_and_who_left(shop):
+    journey.start(shop.account_id, "wake", shop.clock())
+    people = [a_follower(shop.account_id, openid=f"o-{n}") for n in range(5)]
+    journey.let_in(shop.services, shop.account_id, "wake", people, shop.clock())
+    page = shop.signed_in("lin").get(f"{LIST}/wake").text
+    assert figures(page, "wait") == ["5", "0", "0"]
+    assert figures(page, "tag") == ["0", "0", "0"]
+    events.append(
+        shop.account_id, people[0], "unsubscribe", at=shop.clock(), received_at=shop.clock(),
+        source="test", key="left",
+    )  # fmt: skip
+    journey.advance_due(shop.services, shop.clock())
+    shop.clock.on(days=2, minutes=1)
+    journey.advance_due(shop.services, shop.clock())
+    page = shop.signed_in("lin").get(f"{LIST}/wake?step=wait").text
+    assert figures(page, "wait") == ["0", "4", "1"]
+    assert figures(page, "ask") == ["0", "4", "0"]
+    assert figures(page, "end") == ["0", "4", "0"]
+
+
+def figures(page, step):
+    """(here, through, left) in the box of a step."""
+    box = re.search(rf'<a class="node[^>]*step={step}(?:&[^"]*)?#side".*?</a>', page, re.DOTALL)
+    assert box is not None
+    return re.findall(r"<b>([\d,]+)</b>", box[0])
+
+
+WALKED = {
+    "made up, without the tag": ({}, ["wait", "ask", "tag", "end"]),
+    "with the tag": ({"tags": "vip"}, ["wait", "ask", "end"]),
+}
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_made_up_follower_walks_through_and_nothing_happens(shop, name):
+    asked, steps = WALKED[name]
+    page = shop.signed_in("lin").get(f"{LIST}/wake/walk", query_string={"go": 1, **asked}).text
+    assert walked(page) == steps
+    assert "离开：走完" in page
+    assert fetch("SELECT COUNT(*) FROM journey_run") == [(0,)]
+
+
+def walked(page):
+    found = re.findall(r'badge bg-blue-lt">([a-z0-9-]+)<', page)
+    return [one for place, one in enumerate(found) if place == 0 or found[place - 1] != one]
+
+
+def test_a_real_follower_walks_by_what_is_known_of_them(shop):
+    tagged = {"tag": "vip"}
+    define(shop.account_id, "vip", "会员", tagged, shop.clock())
+    journey.define(shop.account_id, {**DOCUMENT, "audience": {"segment": "vip"}}, shop.clock())
+    mei = a_follower(shop.account_id, openid="o-mei")
+    columns = "follower_id, tag, weight, source, since"
+    run(f"INSERT INTO follower_tag ({columns}) VALUES (?, 'vip', 1, 'rule', 0)", (mei,))
+    refresh_all(shop.clock())
+    bo = a_follower(shop.account_id, openid="o-bo")
+    lin = shop.signed_in("lin")
+
+    def walk(who):
+        return lin.get(f"{LIST}/wake/walk", query_string={"go": 1, "who": who})
+
+    assert walked(walk(pseudonyms.of(mei)).text) == ["wait", "ask", "end"]
+    assert "不在“仅限”的人群里" not in walk(pseudonyms.of(mei)).text
+    page = walk(pseudonyms.of(bo)).text
+    assert walked(page) == ["wait", "ask", "tag", "end"]
+    assert "不在“仅限”的人群里" in page
+    assert audit.entries(1)[0].action == "journey_walk"
+    assert walk("hy-1-00000000").status_code == 422
+    seen = shop.signed_in("vi").get(
+        f"{LIST}/wake/walk", query_string={"go": 1, "who": pseudonyms.of(mei)}
+    )
+    assert seen.status_code == 422
+    assert walked(seen.text) == []
+
+
+BAD_WALKS = {
+    "an event that is none": {"events": "tomorrow order"},
+    "no pair": {"attributes": "city"},
+    "no number": {"interests": "咖啡=viel"},
+    "an outcome that is none": {"o-send": "flown"},
+}
+
+
+@pytest.mark.parametrize("name", BAD_WALKS)
+def test_a_walk_that_cannot_be_is_said_to_be_none(shop, name):
+    steps = [{"id": "send", "send": {"purpose": "service", "text": "x"}}, STEPS[-1]]
+    journey.define(shop.account_id, {**DOCUMENT, "steps": steps}, shop.clock())
+    asked = {"go": 1, **BAD_WALKS[name]}
+    answer = shop.signed_in("lin").get(f"{LIST}/wake/walk", query_string=asked)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_who_may_only_look_sees_the_canvas_and_changes_nothing(shop):
+    vi = shop.signed_in("vi")
+    page = vi.get(f"{LIST}/wake").text
+    assert 'class="node flow' in page
+    assert "wake/canvas" not in page
+    assert vi.get(PATH).status_code == 403
+    assert post(vi, PATH, do="discard").status_code == 403
+    assert post(vi, f"{LIST}/begin", name="x", slug="x").status_code == 403
+
+
+def test_english_is_complete(shop, desk):
+    operators.update(operators.by_name("lin").id, language="en")
+    steps = [{**one, "tag": "silent"} if one["id"] == "tag" else one for one in STEPS]
+    journey.define(shop.account_id, {**DOCUMENT, "name": "wake", "steps": steps}, shop.clock())
+    lin = shop.signed_in("lin")
+    canvas = (PATH, *(f"{PATH}?{asked}" for asked in ("step=*", "step=ask", "step=wait",
+                                                      "add=wait&way=over")))  # fmt: skip
+    for path in (*canvas, f"{LIST}/wake/walk?go=1", f"{LIST}/wake?step=ask"):
+        shown = lin.get(path).text.replace("鸿雁", "")
+        found = re.findall("[\u4e00-\u9fff]+", shown)
+        assert found == [], path
