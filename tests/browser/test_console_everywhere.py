@@ -1,0 +1,58 @@
+"""Every page of the console: links lead to it, it pleases axe, and it fits a desk and a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.console.rights import Role
+from handlers import dispatch
+from tests.bot.console.sharing import shared
+from tests.bot.wechat.conftest import Platform
+from tests.browser import full_house
+from tests.browser.console import COLOURS, DESK, PHONE, faults_of, served, sign_in
+from tests.browser.test_console_desks import Shop
+from tests.browser.test_me import windows as windows
+
+
+@pytest.fixture
+def shop(tmp_path, fresh_sqlite) -> Iterator[Shop]:
+    platform = Platform()
+    with shared(Shop, tmp_path, fresh_sqlite(tmp_path), platform.url, dispatch) as found:
+        found.platform = platform
+        found.hire("boss", Role.ADMIN)
+        full_house.filled(found)
+        with served(found.app) as address:
+            found.address = f"{address}/console"
+            yield found
+    platform.close()
+
+
+# Pages that no link leads to here: forms lead there, or there is nothing to show.
+BY_FORMS = {"search", "segment_why", "import_columns", "report_people", "replay_one"}
+NOT_NOW = {
+    "campaign_live",  # while it sends
+    "model_card", "model_curves",  # teaching takes too long for this page
+    "week_digest",  # made by a job
+    "work_file", "work_live",  # while a task goes on, and where it made a file
+}  # fmt: skip
+
+
+@pytest.mark.timeout(400)
+def test_every_page_is_led_to_and_pleases_axe_on_a_desk_and_on_a_phone(windows: Any, shop: Shop):
+    found = full_house.walk(shop, shop.signed_in("boss"))
+    missed = {one.removeprefix("console.") for one in full_house.all_pages(shop) - found.endpoints}
+    assert missed <= BY_FORMS | NOT_NOW
+    page = sign_in(windows, shop.address, "boss", DESK)
+    faults = []
+    for address in found.whole.values():
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="light")
+        page.goto(shop.address.removesuffix("/console") + address)
+        faults += faults_of(page, address)
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="dark")
+        faults += faults_of(page, f"{address}, a phone, dark", COLOURS)
+    assert faults == []
