@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.background import closing
 from bot.clockfile import ClockFile
 from bot.errors import HongyanError
 from bot.inbox.context import Dispatch
@@ -53,11 +54,13 @@ class Leader:
         return time.monotonic() < self._held_until
 
     def start(self) -> None:
+        closing.clear()
         self._thread.start()
 
     def stop(self) -> None:
         """Stop scheduling, wait for running jobs, and let another take over at once."""
         self._stopping.set()
+        closing.set()  # a task of hours goes back: nobody waits for its end
         self._thread.join(timeout=RENEW_SECONDS * 2)
         self._step_down(wait=True)
         leases.release("scheduler", self.owner)

@@ -6,7 +6,17 @@ that. What it is about (a file) and what it makes (a file) is kept sealed, for a
 
 from __future__ import annotations
 
-from bot.background.desk import Desk, Stopped
+from bot.background.desk import Closing, Desk, Stopped, closing
 from bot.background.running import FORGOTTEN_AFTER, ask, forget, run_long, run_short
 
-__all__ = ["FORGOTTEN_AFTER", "Desk", "Stopped", "ask", "forget", "run_long", "run_short"]
+__all__ = [
+    "FORGOTTEN_AFTER",
+    "Closing",
+    "Desk",
+    "Stopped",
+    "ask",
+    "closing",
+    "forget",
+    "run_long",
+    "run_short",
+]

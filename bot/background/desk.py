@@ -25,6 +25,13 @@ class Stopped(HongyanError):
     """The operator wants the task no more, or another runner has it: give up at once."""
 
 
+class Closing(HongyanError):
+    """This process ends: the task goes back, for the next one to begin anew."""
+
+
+closing = threading.Event()  # set while this process gives its work back
+
+
 @dataclass(frozen=True)
 class Desk:
     """One task at work. `folder` is private to it and goes when it ends."""
@@ -38,7 +45,9 @@ class Desk:
         return self.services.clock()
 
     def progress(self, done: int, total: int = 0) -> None:
-        """Say how far it is; total 0: nobody knows. Raises Stopped."""
+        """Say how far it is; total 0: nobody knows. Raises Stopped, Closing."""
+        if closing.is_set():
+            raise Closing("this process ends")
         if not background.progress(self.task.id, self.owner, done, total):
             raise Stopped(f"task {self.task.id} is wanted no more")
 

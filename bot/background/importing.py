@@ -28,7 +28,7 @@ FOLD = 5000  # events at a time
 
 def look(desk: Desk) -> dict[str, Any]:
     """Keep the file that came along, until it is forgotten with the task."""
-    desk.keep(str(desk.task.asked["file"]), desk.upload())
+    background.keep_upload(desk.task.id)
     return {}
 
 

@@ -24,6 +24,7 @@ def run(desk: Desk) -> dict[str, Any]:
     asked, account_id = desk.task.asked, desk.task.account_id
     slug, how, author = asked["segment"], asked["how"], asked["author"]
     lines = _lines(desk.upload())
+    desk.progress(0)  # the last moment at which it can be stopped
     if how in HOWS:
         done, rejects = pin_lines(
             account_id, slug, lines, asked["by"], HOWS[how], desk.now(),

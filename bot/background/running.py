@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
-from bot.background.desk import Stopped, desk
+from bot.background.desk import Closing, Stopped, closing, desk
 from bot.background.kinds import KINDS
 from bot.errors import HongyanError
 from bot.services import Services
@@ -58,7 +58,7 @@ def forget(now: datetime) -> int:
 def _run(services: Services, now: datetime, kinds: list[str]) -> int:
     done = 0
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"[:64]
-    while (task := background.take(kinds, owner, now)) is not None:
+    while not closing.is_set() and (task := background.take(kinds, owner, now)) is not None:
         _one(services, task, owner)
         done += 1
     return done
@@ -73,6 +73,9 @@ def _one(services: Services, task: Task, owner: str) -> None:
         with desk(services, task, owner) as at:
             result = KINDS[task.kind].work(at)
         background.end(task.id, owner, "done", services.clock(), result)
+    except Closing:
+        background.put_back(task.id, owner)
+        logger.info("task=%d kind=%s given back", task.id, task.kind)
     except Stopped:
         logger.info("task=%d kind=%s stopped", task.id, task.kind)
     except HongyanError as error:

@@ -20,14 +20,12 @@ from bot.i18n import catalogue
 from bot.store import (
     approvals,
     background,
-    campaigns,
+    complaints,
     coupon_notices,
     dead_messages,
     handoff,
     jobs,
-    journeys,
     quarantine,
-    segments,
     suggestions,
 )
 from bot.store.accounts import AccountState
@@ -108,20 +106,9 @@ def _troubles(who: Asker, of: AccountState, say: Words, lang: str) -> Iterator[M
 
 def _documents(of: AccountState, say: Words) -> Iterator[Matter]:
     """What people wrote and the machine could not carry out."""
-    for one in campaigns.all_of(of.id):
-        if one.error:
-            said = say("con.trouble.campaign", name=one.name, error=refusal(one.error))
-            yield Matter(said, _campaign(of, one.slug), one.updated_at)
-    for journey in journeys.of_account(of.id):
-        if journey.error:
-            said = say("con.trouble.journey", name=journey.name, error=refusal(journey.error))
-            address = url_for("console.journey_page", slug=of.slug, ref=journey.slug)
-            yield Matter(said, address, journey.updated_at)
-    for segment in segments.of_account(of.id):
-        if segment.error:
-            said = say("con.trouble.segment", name=segment.name, error=refusal(segment.error))
-            address = url_for("console.segment_page", slug=of.slug, ref=segment.slug)
-            yield Matter(said, address, segment.refreshed_at)
+    for one in complaints.of_account(of.id):
+        said = say(f"con.trouble.{one.kind}", name=one.name, error=refusal(one.error))
+        yield Matter(said, url_for(f"console.{one.kind}_page", slug=of.slug, ref=one.slug), one.at)
 
 
 def _of_coupons(one: Notice, of: AccountState, say: Words) -> Matter:

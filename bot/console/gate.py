@@ -32,6 +32,7 @@ COOKIE = "hongyan_console"
 V = TypeVar("V", bound=Callable[..., Any])
 RIGHTS: dict[str, Right | None] = {}  # endpoint -> what it wants; None: open to everybody
 UPLOADS: dict[str, int] = {}  # endpoint -> bytes, where more than a form's text is taken
+_BY_ITSELF = ("_live", ".bell")  # what open pages ask for again and again
 # Where somebody goes who has given a password only, and nowhere else.
 _HALF_WAY = {"console.second", "console.sign_out"}
 
@@ -110,12 +111,15 @@ def form_of(token: str) -> str:
 def _let_in() -> Response | None:
     endpoint = request.endpoint or ""
     right = RIGHTS[endpoint]
+    if any(_is_too_great(*one) for one in (request.view_args or {}).items()):
+        abort(404)
     if request.method == "POST" and _from_elsewhere():
         abort(403, "请求不是从本页面发出的 (the request came from another site)")
     if right is None and endpoint not in _HALF_WAY:
         return None
     token, now = request.cookies.get(COOKIE, ""), services().clock()
-    session = signing.session_of(token, now) if token else None
+    seen = not endpoint.endswith(_BY_ITSELF)
+    session = signing.session_of(token, now, seen=seen) if token else None
     if session is None:
         return None if right is None else _to_sign_in()
     if not session.proved and endpoint not in _HALF_WAY:
@@ -155,6 +159,11 @@ def _asker(session: Session, token: str, now: datetime) -> Asker:
     if found is not None and person.role_on(found.id) is None:
         abort(404)
     return Asker(person, session, token, found, now)
+
+
+def _is_too_great(name: str, value: object) -> bool:
+    """A number in an address that no row has, and that engines refuse."""
+    return isinstance(value, int) and value >= 1 << (63 if name == "follower_id" else 31)
 
 
 def _from_elsewhere() -> bool:

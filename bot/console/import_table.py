@@ -88,14 +88,18 @@ def _opened(account_id: int, look_id: int) -> Iterator[tuple[str, Path]]:
     name = str(task.asked["file"])
     with tempfile.TemporaryDirectory(prefix="hongyan-") as folder:
         path = Path(folder) / Path(name).name
-        path.write_bytes(_beginning(background.content(kept)))
+        pieces = background.content(kept)
+        first = next(pieces, b"")
+        with path.open("wb") as out:
+            if first.startswith(_WHOLE):
+                out.write(first)
+                out.writelines(pieces)
+            else:
+                out.write(_beginning(first, pieces))
         yield name, path
 
 
-def _beginning(pieces: Iterator[bytes]) -> bytes:
-    first = next(pieces, b"")
-    if first.startswith(_WHOLE):
-        return first + b"".join(pieces)
+def _beginning(first: bytes, pieces: Iterator[bytes]) -> bytes:
     rest = list(islice(pieces, _BEGINNING - 1))
     text = first + b"".join(rest)
     cut = text.rfind(b"\n") + 1

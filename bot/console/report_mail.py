@@ -110,13 +110,16 @@ def span_of(order: Order, period: str, now: datetime) -> Span:
 
 def _send(services: Services, mail: Mail, now: datetime) -> bool:
     order = next((one for one in report_orders.running() if one.id == mail.order_id), None)
-    if order is None or not report_orders.take(mail.id, now):
+    if order is None:
+        return False
+    # Written first: what cannot be written was not taken, and comes again with the next turn.
+    subject, text, files = written(services, order, mail.period, now)
+    if not report_orders.take(mail.id, now):
         return False
     if not _may_still(order):
         report_orders.settle(mail.id, FAILED, "author", mail.due_at, now)
         report_orders.stop(order.id, now)
         return False
-    subject, text, files = written(services, order, mail.period, now)
     state, why, due_at = SENT, "", mail.due_at
     try:
         Mailbox(services.settings.smtp_url, order.mailboxes).send(subject, text, files)

@@ -105,10 +105,13 @@ def begin(person: OperatorState, now: datetime, browser: str, *, proved: bool) -
     return token
 
 
-def session_of(token: str, now: datetime) -> Session | None:
-    """Whose cookie this is, while the session lasts; being seen is noted once a minute."""
+def session_of(token: str, now: datetime, *, seen: bool = True) -> Session | None:
+    """Whose cookie this is, while the session lasts; being seen is noted once a minute.
+
+    seen  False: a page asks by itself, and nobody need be there
+    """
     found = console_sessions.find(hash_of(token), now, now - IDLE)
-    if found is not None and now - found.seen_at >= SEEN_EVERY:
+    if found is not None and seen and now - found.seen_at >= SEEN_EVERY:
         console_sessions.seen(found.token_hash, now)
     return found
 

@@ -6,6 +6,7 @@ is not sent again. What the server did not take for now is tried again for three
 
 from __future__ import annotations
 
+import errno
 import logging
 import smtplib
 import socket
@@ -120,6 +121,8 @@ def ended_by(error: Exception) -> str:
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
     if isinstance(error, ConnectionRefusedError | socket.gaierror):
+        return ""
+    if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return ""
     if isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected | ConnectionResetError):
         return "unknown"

@@ -19,7 +19,9 @@ CSV, XLSX, JSONL = "csv", "xlsx", "jsonl"
 DELIMITERS = (",", "\t", ";", "|")
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 16
-_MOST_UNPACKED = 4 << 30  # of a workbook: more is a bomb, not a table
+# More is a bomb, not a table. A workbook's shared strings stand in memory while it is read, and so
+# does a line.
+_MOST_UNPACKED, _MOST_STRINGS, _MOST_LINE = 2 << 30, 256 << 20, 8 << 20
 _STRANGE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -64,13 +66,17 @@ def unpacked(path: Path, packed: bool) -> IO[bytes]:
 
 
 def _sniff_text(path: Path, packed: bool, wanted: str) -> Sniffed:
-    digest, sample, lines = blake2b(digest_size=16), b"", 0
+    digest, sample, lines, size, line = blake2b(digest_size=16), b"", 0, 0, 0
     trials = {name: _Trial(name) for name in ("utf-8", "gb18030")}
     try:
         with unpacked(path, packed) as file:
             while block := file.read(_BLOCK):
                 digest.update(block)
                 lines += block.count(b"\n")
+                size += len(block)
+                line = line + len(block) if b"\n" not in block else len(block) - block.rindex(b"\n")
+                if size > _MOST_UNPACKED or line > _MOST_LINE:
+                    raise InvalidInput(f"{path.name}: has lines that no table has, or is too large")
                 sample = sample or block[:_SAMPLE]
                 for trial in trials.values():
                     trial.feed(block)
@@ -168,10 +174,15 @@ def _check_workbook(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
+            strings = sum(
+                entry.file_size
+                for entry in archive.infolist()
+                if entry.filename.casefold().endswith("sharedstrings.xml")
+            )
             names = archive.namelist()
     except zipfile.BadZipFile:
         raise InvalidInput(f"{path.name}: the workbook is damaged") from None
     if "xl/workbook.xml" not in names:
         raise InvalidInput(f"{path.name}: is an archive, but no Excel workbook (.xlsx)")
-    if size > _MOST_UNPACKED:
+    if size > _MOST_UNPACKED or strings > _MOST_STRINGS:
         raise InvalidInput(f"{path.name}: unpacks to {size:,} bytes; save it as .csv")

@@ -1,7 +1,10 @@
 """Tasks of the console that go on without the one who asked: kept, taken by a runner, ended.
 
-state   waiting  nobody has begun      running  a runner has it, under a lease
+state   coming   its file is being kept
+        waiting  nobody has begun      running  a runner has it, under a lease
         done     with a result         failed   with what went wrong      stopped  by the operator
+
+Files come and go some megabytes at a time: nobody else's writing waits for 200 MB.
 """
 
 from __future__ import annotations
@@ -10,16 +13,19 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any, BinaryIO
 
 from bot.clock import from_ms, instant, to_ms
 from bot.errors import NotFound
-from bot.store.db import fetch, insert_new, locking, now_ms, run, transaction
+from bot.store.db import fetch, insert_new, locking, now_ms, run, run_many, transaction
 from bot.store.fields import Holder
 from bot.store.spans import qmarks
 
 LEASE_MS = 60_000
 PART = 256 * 1024  # bytes of a file that are sealed together
+_AT_ONCE = 16  # parts in one transaction
 _PLACE = "background_part.content"
 _SHOWN = (
     "id, account_id, operator_id, kind, state, asked, done, total, result, error, starts,"
@@ -73,12 +79,13 @@ def ask(
     columns = ("account_id", "operator_id", "kind", "state", "asked", "done", "total", "result",
                "error", "starts", "owner", "lease_until", "asked_at")  # fmt: skip
     told = json.dumps(dict(asked), ensure_ascii=False)
-    with transaction():
-        values = (account_id, operator_id, kind, "waiting", told, 0, 0, "{}", "", 0, "", 0,
-                  to_ms(now))  # fmt: skip
-        task_id = int(insert_new("background_task", columns, values))
-        if upload is not None:
-            _keep(task_id, "upload", *upload)
+    state = "waiting" if upload is None else "coming"
+    values = (account_id, operator_id, kind, state, told, 0, 0, "{}", "", 0, "", 0,
+              to_ms(now))  # fmt: skip
+    task_id = int(insert_new("background_task", columns, values))
+    if upload is not None:
+        _keep(task_id, "upload", *upload)
+        run("UPDATE background_task SET state = 'waiting' WHERE id = ?", (task_id,))
     return task_id
 
 
@@ -156,38 +163,43 @@ def end(
 ) -> bool:
     """Close it as done or failed. False as for `hold`. What was uploaded goes."""
     told = json.dumps(dict(result), ensure_ascii=False)
-    with transaction():
-        mine = _ours(
-            "state = ?, result = ?, error = ?, ended_at = ?",
-            (state, told, error[:500], to_ms(now)),
-            task_id,
-            owner,
-        )
-        if mine:
-            _drop(task_id, "upload")
-        return mine
+    changes = "state = ?, result = ?, error = ?, ended_at = ?"
+    mine = _ours(changes, (state, told, error[:500], to_ms(now)), task_id, owner)
+    if mine:
+        _drop(task_id, "upload")
+    return mine
+
+
+def put_back(task_id: int, owner: str) -> bool:
+    """Somebody else is to do it, from the start; that it was begun does not count."""
+    return _ours("state = 'waiting', lease_until = 0, starts = starts - 1", (), task_id, owner)
 
 
 def stop(account_id: int, task_id: int, now: datetime) -> bool:
     """The operator wants it no more. False: it is over already."""
-    with transaction():
-        stopped = run(
-            "UPDATE background_task SET state = 'stopped', ended_at = ?"
-            " WHERE account_id = ? AND id = ? AND state IN ('waiting', 'running')",
-            (to_ms(now), account_id, task_id),
-        )
-        if stopped:
-            _drop(task_id, "upload")
-        return stopped == 1
+    stopped = run(
+        "UPDATE background_task SET state = 'stopped', ended_at = ?"
+        " WHERE account_id = ? AND id = ? AND state IN ('waiting', 'running')",
+        (to_ms(now), account_id, task_id),
+    )
+    if stopped:
+        _drop(task_id, "upload")
+    return stopped == 1
 
 
 def forget(before: datetime) -> int:
-    """Delete tasks that were over before this instant, with their files; how many."""
-    marks = qmarks(OVER)
-    return run(
-        f"DELETE FROM background_task WHERE state IN ({marks}) AND ended_at < ?",
-        (*OVER, to_ms(before)),
+    """Delete tasks that were over before this instant, with their files, and those whose file never
+    came whole; how many."""
+    rows = fetch(
+        f"SELECT id FROM background_task WHERE (state IN ({qmarks(OVER)}) AND ended_at < ?)"
+        " OR (state = 'coming' AND asked_at < ?)",
+        (*OVER, to_ms(before), to_ms(before)),
     )
+    for (task_id,) in rows:
+        for role in ("upload", "result", "new"):
+            _drop(task_id, role)
+        run("DELETE FROM background_task WHERE id = ?", (task_id,))
+    return len(rows)
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -195,9 +207,17 @@ def forget(before: datetime) -> int:
 
 def keep_result(task_id: int, name: str, file: BinaryIO) -> None:
     """The file that the task made, instead of one that it made before."""
-    with transaction():
+    _drop(task_id, "new")
+    _keep(task_id, "new", name, file)
+    _drop(task_id, "result")
+    _turn(task_id, "new")
+
+
+def keep_upload(task_id: int) -> None:
+    """What came along stays as what was made; done twice, it stays so."""
+    if file_of(task_id, "upload"):
         _drop(task_id, "result")
-        _keep(task_id, "result", name, file)
+        _turn(task_id, "upload")
 
 
 def file_of(task_id: int, role: str) -> File | None:
@@ -222,15 +242,32 @@ def _keep(task_id: int, role: str, name: str, file: BinaryIO) -> None:
     columns = ("task_id", "role", "name", "size")
     file_id = int(insert_new("background_file", columns, (task_id, role, name[:190], 0)))
     size = seq = 0
-    while piece := file.read(PART):
-        sealed = Holder.vault.seal(piece, _PLACE)
-        insert_new("background_part", ("file_id", "seq", "content"), (file_id, seq, sealed))
-        size, seq = size + len(piece), seq + 1
+    while pieces := list(islice(iter(partial(file.read, PART), b""), _AT_ONCE)):
+        sealed = [
+            (file_id, seq + n, Holder.vault.seal(one, _PLACE)) for n, one in enumerate(pieces)
+        ]
+        with transaction():
+            run_many("INSERT INTO background_part (file_id, seq, content) VALUES (?, ?, ?)", sealed)
+        size, seq = size + sum(map(len, pieces)), seq + len(pieces)
     run("UPDATE background_file SET size = ? WHERE id = ?", (size, file_id))
 
 
+def _turn(task_id: int, role: str) -> None:
+    """A file of this role is the result from now on."""
+    where = "WHERE task_id = ? AND role = ?"
+    run(f"UPDATE background_file SET role = 'result' {where}", (task_id, role))
+
+
 def _drop(task_id: int, role: str) -> None:
-    run("DELETE FROM background_file WHERE task_id = ? AND role = ?", (task_id, role))
+    rows = fetch("SELECT id FROM background_file WHERE task_id = ? AND role = ?", (task_id, role))
+    for (file_id,) in rows:
+        last = fetch("SELECT MAX(seq) FROM background_part WHERE file_id = ?", (file_id,))[0][0]
+        for first in range(0, (last or 0) + 1, _AT_ONCE):
+            run(
+                "DELETE FROM background_part WHERE file_id = ? AND seq < ?",
+                (file_id, first + _AT_ONCE),
+            )
+        run("DELETE FROM background_file WHERE id = ?", (file_id,))
 
 
 def _ours(changes: str, values: tuple[Any, ...], task_id: int, owner: str) -> bool:

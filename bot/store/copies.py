@@ -23,7 +23,7 @@ FOLDER = "backups"
 SHOWN = 20
 _PAGES = 4000  # copied between two words of progress: 16 MB
 _STEPS = 2_000_000  # of SQLite's machine between two
-_SPARE = 1.1  # times the store's size has to be free
+_SPARE = 2.0  # times the store's size has to be free: the live one grows meanwhile
 
 Progress = Callable[[int, int], object]  # done, of; raises HongyanError to break off
 

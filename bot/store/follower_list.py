@@ -37,6 +37,14 @@ class Line:
     opted_out: bool
 
 
+def of(account_id: int, ids: Sequence[int]) -> list[int]:
+    """Those of these ids that are followers of the account."""
+    if not ids:
+        return []
+    sql = f"SELECT id FROM follower WHERE account_id = ? AND id IN ({qmarks(ids)}) ORDER BY id"
+    return [row[0] for row in fetch(sql, (account_id, *ids))]
+
+
 def everybody(
     account_id: int, before: int, limit: int, subscribed: bool | None = None
 ) -> list[Line]:

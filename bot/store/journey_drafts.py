@@ -96,6 +96,8 @@ def rebase(journey_id: int, version: int) -> None:
     run("UPDATE journey_draft SET based_on = ? WHERE journey_id = ?", (version, journey_id))
 
 
-def drop(journey_id: int) -> int:
-    """All changes; how many they were."""
-    return run("DELETE FROM journey_draft WHERE journey_id = ?", (journey_id,))
+def drop(journey_id: int, number: int = (1 << 31) - 1) -> int:
+    """All changes up to one, what somebody keeps meanwhile stays; how many they were."""
+    return run(
+        "DELETE FROM journey_draft WHERE journey_id = ? AND number <= ?", (journey_id, number)
+    )

@@ -35,10 +35,12 @@ class Carrier(NamedTuple):
 
 def page(account_id: int, after: str, limit: int, now: datetime) -> tuple[list[Held], str]:
     """Tags behind `after`, by name, and the name to go on behind, "" where there are no more."""
-    names = _names(after, limit + 1)
-    shown = names[:limit]
-    found = counts(account_id, shown, now)
-    return [one for one in found if one.people], shown[-1] if len(names) > limit else ""
+    found: list[Held] = []
+    # Names of other accounts are passed over: they must not show, not even as a place to go on.
+    while len(found) <= limit and (names := _names(after, limit + 1)):
+        found += [one for one in counts(account_id, names, now) if one.people]
+        after = names[-1]
+    return found[:limit], found[limit - 1].tag if len(found) > limit else ""
 
 
 def _names(after: str, limit: int) -> list[str]:

@@ -29,6 +29,12 @@ TAGS_SHOWN = 4
 _WHO = {"": None, "yes": True, "no": False, "opted_out": None, "blacklisted": None}
 FILTERS = ("segment", "tag", "following", "q")
 ACTS = ("tag", "untag", "block", "unblock")  # what may be done to those that are marked
+LOGGED = {  # in each one's own log, as where it is done to one alone
+    "tag": "follower_tag",
+    "untag": "follower_untag",
+    "block": "blacklist",
+    "unblock": "unblacklist",
+}
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,8 @@ def followers_act(slug: str) -> Response:
     except HongyanError as error:
         return _list(409 if act in ("block", "unblock") else 422, fault(error))
     detail = {"tag": request.form.get("tag", "").strip()} if act in ("tag", "untag") else {}
+    for one in follower_list.of(account().id, ids):
+        audit.record(who.actor, LOGGED[act], who.now, follower_id=one, detail=detail)
     audit.record(who.actor, f"followers_{act}", who.now, detail={**detail, "followers": done})
     back = url_for("console.followers_list", slug=slug)
     return redirect(f"{back}?{urlencode({**_asked(), 'done': done})}", 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.collect import intake
@@ -106,5 +106,10 @@ def _reports() -> list[Row]:
 
 
 def _number() -> int:
-    asked = request.form.get("number", "")
-    return int(asked) if asked.isdecimal() and len(asked) < 19 else 0
+    """0 where none is named: all of them. What is no number is nobody's."""
+    asked = request.form.get("number")
+    if asked is None:
+        return 0
+    if not (asked.isdecimal() and 0 < len(asked) < 19 and int(asked)):
+        abort(404)
+    return int(asked)

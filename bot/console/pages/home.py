@@ -58,7 +58,7 @@ def home(slug: str) -> Response:
     zone = zone_of(of)
     today = now.astimezone(zone).date()
     asked = request.args.get("days", "")
-    span = int(asked) if asked.isdigit() and int(asked) in SPANS else SPANS[0]
+    span = int(asked) if asked.isdecimal() and len(asked) < 4 and int(asked) in SPANS else SPANS[0]
     found = days.between(of.id, today - 60 * DAY, today, zone, now)
     return render(
         "home.html",

@@ -43,6 +43,7 @@ def import_upload(slug: str) -> Response:
             return list_page(422, str(error))
         asked, upload = {"file": name, "kind": kind}, (name, cast(BinaryIO, given.stream))
         look = background.ask(account().id, who.person.id, LOOK, asked, who.now, upload)
+    audit.record(who.actor, "import_upload", who.now, detail={"look": look})
     where = url_for(
         "console.import_columns", slug=slug, look_id=look, kind=kind, mapping=mapping or None
     )

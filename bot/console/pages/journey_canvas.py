@@ -195,7 +195,7 @@ def _publish(one: JourneyState) -> Response:
     made = use.define(
         account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
     )
-    journey_drafts.drop(one.id)
+    journey_drafts.drop(one.id, draft.number)
     note("journey_define", made, version=made.version, policy=given.get("policy", ""))
     return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
 

@@ -71,6 +71,13 @@ def test_an_unknown_act_changes_nothing(house, boss, what):
     assert states() == [("dead", 5)]
 
 
+@pytest.mark.parametrize("number", ["", "0", "x", "9" * 30])
+def test_a_number_that_is_none_is_not_all_of_them(house, boss, number):
+    a_dead_message(house)
+    assert post(boss, f"{HOME}/held/messages", act="drop", number=number).status_code == 404
+    assert states() == [("dead", 5)]
+
+
 def test_another_account_s_messages_stay(house, boss):
     event = a_dead_message(house)
     accounts.add("second", "wx2", "s" * 32, "token", "a" * 43, "service", house.clock())

@@ -133,6 +133,33 @@ def test_a_task_whose_runner_died_is_begun_again_but_not_for_ever(house, asked):
     assert "多次中断" in state(task).error
 
 
+def test_a_process_that_ends_gives_its_task_back_for_another_to_begin(house, asked, monkeypatch):
+    task = asked("count", b"a")
+    background.closing.set()
+    try:
+        assert background.run_long(house.services, house.clock()) == 0  # it takes none
+        taken = store.take(["count"], "this process", NOON)
+        assert taken is not None
+        running._one(house.services, taken, "this process")
+    finally:
+        background.closing.clear()
+    assert (state(task).state, state(task).starts) == ("waiting", 0)
+    assert background.run_long(house.services, house.clock()) == 1
+    assert state(task).state == "done"
+
+
+def test_a_file_that_never_came_whole_is_no_task(house, asked, monkeypatch):
+    class Torn(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionResetError("the browser went away")
+
+    with pytest.raises(ConnectionResetError):
+        store.ask(house.account_id, 1, "count", {}, house.clock(), ("x.csv", Torn()))
+    assert background.run_long(house.services, house.clock()) == 0
+    assert fetch("SELECT state FROM background_task") == [("coming",)]
+    assert background.forget(house.clock() + timedelta(days=8)) == 1
+
+
 def test_who_lost_the_task_changes_nothing_of_it(house, asked):
     task = asked("count", b"a")
     store.take(["count"], "first", NOON)

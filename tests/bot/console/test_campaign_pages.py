@@ -157,10 +157,13 @@ def test_a_test_message_reaches_the_ticked_testers_alone(shop):
     [
         pytest.param({}, 5, id="nobody is ticked"),
         pytest.param({"to": "无此人"}, 5, id="a tester who is none"),
-        pytest.param({"to": "2"}, 0, id="no window is open"),
+        pytest.param({"to": "2"}, 5, id="a follower who is no tester"),
+        pytest.param({"to": "o-2"}, 5, id="nor by his openid"),
+        pytest.param({"to": "小王"}, 0, id="no window is open"),
     ],
 )
 def test_a_test_that_cannot_be_keeps_the_page_and_sends_nothing(shop, values, window):
+    trials.add_tester(shop.account_id, "小王", 2, shop.clock())
     run("UPDATE follower SET window_left = ?", (window,))
     answer = post(shop.signed_in("lin"), f"{HERE}/test-send", **values)
     assert answer.status_code == 409

@@ -117,6 +117,15 @@ class TestSessions:
         house.clock.on(hours=8, minutes=1)
         assert browser.get("/console/me").status_code == 302
 
+    def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(self, house):
+        house.hire("lin", Role.MARKETER)
+        browser = house.signed_in("lin")
+        for _ in range(8):
+            assert browser.get("/console/a/default/bell").status_code == 200
+            house.clock.on(hours=1)
+        house.clock.on(minutes=1)
+        assert browser.get("/console/a/default/bell").status_code == 302
+
     def test_end_when_one_signs_out(self, house):
         house.hire("lin", Role.MARKETER)
         browser, other = house.signed_in("lin"), house.signed_in("lin")

@@ -103,6 +103,13 @@ def test_who_sees_a_task_of_a_kind(house, asked, kind, role, everywhere, status)
     assert (at(task) in listed) == (status == 200)
 
 
+def test_a_number_that_no_row_has_is_not_there(house, asked):
+    browser = house.signed_in("lin")
+    for number in (1 << 31, 1 << 70):
+        assert browser.get(at(number)).status_code == 404
+    assert browser.get("/console/a/default?days=²").status_code == 200
+
+
 def test_a_task_of_a_kind_that_is_no_more_is_not_there(house, asked, monkeypatch):
     task = asked()
     monkeypatch.setattr(work, "WORKS", {})

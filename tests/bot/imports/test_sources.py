@@ -11,6 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from bot.errors import InvalidInput, NotFound
+from bot.imports import sniffing
 from bot.imports.sources import open_source
 
 ROWS = [["姓名", "城市", "年龄"], ["林", "北京，朝阳", "25"], ["王", "上海", "31"]]
@@ -40,6 +41,18 @@ def test_encoding_and_delimiter_are_found_out(tmp_path, content, encoding, mark,
     assert list(source.header) == ROWS[0]
     assert [line.cells for line in source.rows()] == ROWS[1:]
     assert [line.number for line in source.rows()] == [2, 3]
+
+
+def test_a_packed_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(sniffing, "_MOST_LINE", 1 << 20)
+    path = tmp_path / "bomb.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"x" * (4 << 20)))
+    with pytest.raises(InvalidInput, match="lines that no table has"):
+        open_source(path)
+    monkeypatch.setattr(sniffing, "_MOST_UNPACKED", 2 << 20)
+    path.write_bytes(gzip.compress(b"a,b\n" * (1 << 20)))
+    with pytest.raises(InvalidInput, match="too large"):
+        open_source(path)
 
 
 def test_a_file_and_its_packed_form_are_the_same_file(tmp_path):

@@ -52,6 +52,9 @@ def test_tags_count_who_has_them_now_and_are_of_the_account(house):
     assert more == ""
     assert tag_list.page(mine, "", 1, NOON) == ([held[0]], "a")
     assert [one.tag for one in tag_list.page(other, "", 10, NOON)[0]] == ["a", "c"]
+    # Names that only another account has show nowhere, not even as a place to go on.
+    assert tag_list.page(mine, "a", 1, NOON) == ([held[1]], "")
+    assert tag_list.page(other, "", 1, NOON)[1] == "a"
     assert [one.follower_id for one in tag_list.carriers(mine, "a", ids[0], 9, NOON)] == [ids[1]]
     assert tag_list.having("a", ids, NOON) == set(ids[:2])
 
