@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from handlers import dispatch
 from tests.bot.console.sharing import shared
 from tests.bot.wechat.conftest import Platform
 from tests.browser import full_house
-from tests.browser.console import COLOURS, DESK, PHONE, faults_of, served, sign_in
+from tests.browser.console import DESK, PHONE, faults_of, served, sign_in
 from tests.browser.test_console_desks import Shop
 from tests.browser.test_me import windows as windows
 
@@ -30,6 +31,9 @@ def shop(tmp_path, fresh_sqlite) -> Iterator[Shop]:
     platform.close()
 
 
+# Each page in one look, by turns; EACH_LOOK=1: in both, which takes two minutes more.
+LOOKS = ((DESK, "light"), (PHONE, "dark"))
+EACH = os.environ.get("EACH_LOOK") == "1"
 # Pages that no link leads to here: forms lead there, or there is nothing to show.
 BY_FORMS = {"search", "segment_why", "import_columns", "report_people", "replay_one"}
 NOT_NOW = {
@@ -47,12 +51,10 @@ def test_every_page_is_led_to_and_pleases_axe_on_a_desk_and_on_a_phone(windows: 
     assert missed <= BY_FORMS | NOT_NOW
     page = sign_in(windows, shop.address, "boss", DESK)
     faults = []
-    for address in found.whole.values():
-        page.set_viewport_size(DESK)
-        page.emulate_media(color_scheme="light")
+    for number, address in enumerate(found.whole.values()):
         page.goto(shop.address.removesuffix("/console") + address)
-        faults += faults_of(page, address)
-        page.set_viewport_size(PHONE)
-        page.emulate_media(color_scheme="dark")
-        faults += faults_of(page, f"{address}, a phone, dark", COLOURS)
+        for size, scheme in LOOKS if EACH else LOOKS[number % 2 :][:1]:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            faults += faults_of(page, f"{address}, {size['width']}, {scheme}")
     assert faults == []
