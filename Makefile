@@ -35,10 +35,10 @@ run: $(VENV)/.core ## the demo: a local WeChat platform, followers, the bot; Ctr
 	@$(BIN)/hongyan demo $(RUN_ARGS)
 
 test: $(VENV)/.dev ## every test; each of the three processes keeps to one core
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadgroup
 
 test-mysql: $(VENV)/.dev ## the store's tests on MySQL: MYSQL_TEST_URL, or a mariadbd on PATH
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --mysql -k mysql
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --mysql -k mysql
 
 quick: $(VENV)/.dev ## the tests without those that start many processes
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
