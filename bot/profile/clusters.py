@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import InvalidInput
+from bot.insight.threads import one_thread
 from bot.profile.rfm_groups import Group
 from bot.profile.vector import FEATURES, FEATURES_VERSION, fits, vector
 from bot.segment import lists
@@ -115,7 +116,8 @@ def _clustered(scaled: Matrix, k: int) -> tuple[NDArray[np.int64], Matrix]:
     # A second to import, and only here.
     from sklearn.cluster import MiniBatchKMeans  # type: ignore[import-untyped]
 
-    model = MiniBatchKMeans(k, random_state=_SEED, n_init=3, batch_size=2_048).fit(scaled)
+    with one_thread():
+        model = MiniBatchKMeans(k, random_state=_SEED, n_init=3, batch_size=2_048).fit(scaled)
     return model.labels_.astype(np.int64), model.cluster_centers_.astype(np.float32)
 
 

@@ -21,6 +21,7 @@ from bot.insight.modelfile import Learnt
 from bot.insight.rows import MOST_ROWS, fingerprint
 from bot.insight.schema import Schema, rows_of, texts, typed
 from bot.insight.table import Table
+from bot.insight.threads import one_thread
 
 LEAST_ROWS = 50
 MOST_GROUPS = 20
@@ -28,6 +29,7 @@ SLICE = 65_536  # rows whose points are made at once
 LANGUAGES = ("zh", "en")
 
 
+@one_thread()
 def train(request: Request) -> Learnt:
     """Groups of rows that are alike, whatever they did.
 

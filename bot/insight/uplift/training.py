@@ -22,6 +22,7 @@ from bot.insight.encode import encode, fit_encoder
 from bot.insight.kinds import Request
 from bot.insight.modelfile import Learnt
 from bot.insight.rows import Brought, bring, fingerprint
+from bot.insight.threads import one_thread
 from bot.insight.uplift import assignment, blend
 from bot.insight.uplift.blend import FOLDS, REPEATS, Blend, Parting, Unseen
 from bot.insight.uplift.learners import NAMES, RESPONSE, Models
@@ -35,6 +36,7 @@ BLEND = "blend"
 _MANNERS = ("scaled", "codes")
 
 
+@one_thread()
 def train(request: Request) -> Learnt:
     """A blend of learners, taught by a trial.
 
