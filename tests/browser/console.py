@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -15,6 +16,7 @@ from tests.browser.test_for_everyone import AXE
 from tests.browser.test_me import Quiet
 
 DESK = {"width": 1280, "height": 900}
+KEPT = Path(__file__).parents[2] / "var" / "screens"
 PHONE = {"width": 375, "height": 740}
 
 
@@ -47,6 +49,12 @@ def go(page: Any, words: str) -> None:
         page.click("[data-toggle=menu]")
     page.click(f"#menu a:text-is('{words}')")
     page.wait_for_load_state()
+
+
+def keep(page: Any, name: str) -> None:
+    """A picture of the page in var/screens, kept by every run for whoever wants to look."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=KEPT / f"{name}-{page.viewport_size['width']}.png", full_page=True)
 
 
 def please_axe(page: Any) -> None:

@@ -129,6 +129,11 @@ class Walk:
     rest: dict[str, str] = field(default_factory=dict)
 
     @property
+    def by_endpoint(self) -> dict[str, str]:
+        """One whole page of each endpoint."""
+        return {key.partition(" ")[0]: address for key, address in self.whole.items()}
+
+    @property
     def endpoints(self) -> set[str]:
         return {key.partition(" ")[0] for key in (*self.whole, *self.rest)}
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 
-from bot import campaign
+from bot import background, campaign
 from bot.background import run_short
 from bot.console.rights import Role
 from bot.segment.refresh import refresh_all
 from bot.store import campaigns, segments
 from tests.bot.console.conftest import PASSWORD, House
 from tests.bot.console.conftest import house as house
-from tests.browser.console import DESK, PHONE, go, please_axe, served, sign_in
+from tests.browser.console import DESK, PHONE, go, keep, please_axe, served, sign_in
 from tests.browser.test_me import windows as windows
 from tests.conftest import a_follower
+
+TABLE = "openid,城市\no-1,杭州\no-2,宁波\n,上海\n".encode()
 
 
 @pytest.fixture
@@ -34,6 +36,17 @@ def console(house: House) -> Iterator[str]:
 def test_a_marketer_s_first_day(windows: Any, console: str, house: House, size: dict[str, int]):
     page = sign_in(windows, console, "lin", size)
 
+    go(page, "粉丝")
+    page.click("main a:text-is('导入')")
+    page.set_input_files("#f-file", {"name": "城市.csv", "mimeType": "text/csv", "buffer": TABLE})
+    page.click("form[action$='/upload'] .btn-primary")
+    page.wait_for_selector("text=杭州")
+    keep(page, "import")
+    page.click("button[value=start]")
+    background.run_long(house.services, house.clock())
+    page.wait_for_selector("text=新增或更新 2 行")
+    assert "1" in page.inner_text("#live")  # one row names nobody
+
     go(page, "人群")
     page.click("text=新建人群")
     page.fill("#f-name", "正在关注的人")
@@ -44,6 +57,7 @@ def test_a_marketer_s_first_day(windows: Any, console: str, house: House, size: 
     row.locator("input").blur()
     page.click("text=预估人数")
     page.wait_for_selector("#preview >> text=30 人")
+    keep(page, "segment")
     page.click("button.btn-primary")
     page.wait_for_url("**/segments/following")
     refresh_all(house.clock())
@@ -91,8 +105,12 @@ def test_a_marketer_s_first_day(windows: Any, console: str, house: House, size: 
     campaign.push_due(house.services, house.clock())
     page.reload()
     page.wait_for_selector("#live")
+    keep(page, "campaign")
     page.click("text=暂停")
     page.wait_for_selector("text=已暂停")
+    page.click("main a:text-is('效果')")
+    page.wait_for_selector("text=转化漏斗")
+    keep(page, "effect")
     assert segments.by_slug(house.account_id, "following").size == 30
 
 

@@ -14,7 +14,7 @@ from handlers import dispatch
 from tests.bot.console.sharing import shared
 from tests.bot.console.test_inbox import LIN, WANG, Counter
 from tests.bot.wechat.conftest import Platform
-from tests.browser.console import DESK, PHONE, go, please_axe, served, sign_in
+from tests.browser.console import DESK, PHONE, go, keep, please_axe, served, sign_in
 from tests.browser.test_me import windows as windows
 
 SIZES = [pytest.param(DESK, id="desk"), pytest.param(PHONE, id="phone")]
@@ -64,6 +64,7 @@ def test_an_agent_s_hour(windows: Any, shop: Shop, size: dict[str, int]):
     assert shop.sent[-1] == "您好，明天上午送到。"
     assert shop.owner(LIN) == "agent"
 
+    keep(page, "chat")
     page.click("text=转回机器人")
     page.wait_for_selector("text=接入后才能回复")
     assert shop.owner(LIN) == ""
@@ -109,5 +110,6 @@ def test_an_operator_s_day(windows: Any, shop: Shop, size: dict[str, int]):
     shown = page.inner_text("main")
     assert "boss" in shown.casefold()
     assert key not in shown
+    keep(page, "audit")
     go(page, "任务")
     please_axe(page)

@@ -31,7 +31,7 @@ def shop(tmp_path, fresh_sqlite) -> Iterator[Shop]:
     platform.close()
 
 
-# Each page in one look, by turns; EACH_LOOK=1: in both, which takes two minutes more.
+# A page of each endpoint in one look, by turns; EACH_LOOK=1: every tab in both, minutes more.
 LOOKS = ((DESK, "light"), (PHONE, "dark"))
 EACH = os.environ.get("EACH_LOOK") == "1"
 # Pages that no link leads to here: forms lead there, or there is nothing to show.
@@ -51,7 +51,8 @@ def test_every_page_is_led_to_and_pleases_axe_on_a_desk_and_on_a_phone(windows: 
     assert missed <= BY_FORMS | NOT_NOW
     page = sign_in(windows, shop.address, "boss", DESK)
     faults = []
-    for number, address in enumerate(found.whole.values()):
+    seen = found.whole if EACH else found.by_endpoint
+    for number, address in enumerate(seen.values()):
         page.goto(shop.address.removesuffix("/console") + address)
         for size, scheme in LOOKS if EACH else LOOKS[number % 2 :][:1]:
             page.set_viewport_size(size)
