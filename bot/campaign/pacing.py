@@ -82,11 +82,6 @@ def pace_of(order: Order) -> Pace:
     return getattr(order.definition, "pace", None) or Pace()
 
 
-def expected_seconds(rate: float | None, waiting: int) -> float | None:
-    """How long so many take at that rate; None where nothing slows them down."""
-    return None if rate is None else waiting / rate
-
-
 # --- asking the store --------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from bot.console.rights import Right
 from bot.console.shell import Words, shown_at, words, zone_of
 from bot.profile.words import Words as Said
 from bot.store import chats
-from bot.store.chats import Spot
+from bot.store.spots import Spot
 from bot.values.audience import FollowerState
 
 PAGE = 30

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from flask import abort, request, url_for
+from flask import abort
 
-from bot.console.gate import RIGHTS, account, asker
+from bot.console.gate import account
 from bot.console.shell import Link, language, words
+from bot.console.tabs import tabs_of
 from bot.errors import GatewayError, HongyanError, NotFound
 from bot.i18n import t
 from bot.i18n.refusals import said
 from bot.store import followers
 from bot.store.follower_list import Line
-from bot.store.follower_rows import Mark
 from bot.values.audience import FollowerState
 from bot.wechat.errcodes import advice
 
-_MARK = re.compile(r"(\d{1,18})-(\d{1,18})")
 # The tabs of 粉丝: (words, endpoint); what is not allowed is not shown.
 _TABS = (
     ("con.followers.list", "followers_list"),
@@ -38,18 +36,13 @@ class Standing:
 
 def tabs(here: str) -> list[Link]:
     """The pages of 粉丝 that this person may open; `here`: the endpoint of this one."""
-    say, slug = words(), account().slug
-    return [
-        Link(say(title), url_for(f"console.{name}", slug=slug), name == here)
-        for title, name in _TABS
-        if (right := RIGHTS.get(f"console.{name}")) is not None and asker().may(right)
-    ]
+    return tabs_of(_TABS, here)
 
 
 def found(follower_id: int) -> FollowerState:
     """A follower of the account who has not been erased; 404 for everybody else."""
     try:
-        one = followers.get(follower_id) if follower_id < 1 << 63 else None
+        one = followers.get(follower_id)
     except NotFound:
         one = None
     if one is None or one.account_id != account().id or one.erased_at is not None:
@@ -69,17 +62,6 @@ def standing(one: Line | FollowerState) -> Standing:
     else:
         name, colour = "following", "green"
     return Standing(words()(f"con.followers.state.{name}"), colour)
-
-
-def mark() -> Mark:
-    """Behind which row the page begins that was asked for."""
-    given = _MARK.fullmatch(request.args.get("before", ""))
-    return Mark(int(given[1]), int(given[2])) if given else Mark()
-
-
-def written(more: Mark | None) -> str:
-    """The same for an address; "" for no further page."""
-    return f"{more.at}-{more.id}" if more else ""
 
 
 def fault(error: HongyanError, lang: str = "") -> str:

@@ -11,8 +11,9 @@ from flask import request
 
 from bot.campaign.preview import preview
 from bot.campaign.telling_ahead import preview_told
-from bot.console.follower_parts import fault, mark, written
+from bot.console.follower_parts import fault
 from bot.console.gate import account, asker
+from bot.console.parts import spot, written
 from bot.console.shell import Words, language, shown_at, words, zone_of
 from bot.effect.tables import reason
 from bot.errors import HongyanError
@@ -20,7 +21,8 @@ from bot.i18n import catalogue
 from bot.journey.explaining import Way, explain
 from bot.profile.words import Words as Said
 from bot.store import audit, campaigns, follower_rows, pseudonyms
-from bot.store.follower_rows import Mark, Sent
+from bot.store.follower_rows import Sent
+from bot.store.spots import Spot
 from bot.values.audience import FollowerState
 from bot.web.services import services
 
@@ -30,9 +32,9 @@ _MOST_WAYS = 20
 
 def values(one: FollowerState, said: Said) -> dict[str, Any]:
     """What was sent and what was not, with why; the ways through journeys; one campaign asked."""
-    sends, more = follower_rows.sends(one.id, mark(), PAGE)
+    sends, more = follower_rows.sends(one.id, spot(), PAGE)
     asked = request.args.get("campaign", "")[:64]
-    first = mark() == Mark()
+    first = spot() == Spot()
     return {
         "rows": [_row(each, said) for each in sends],
         "more": written(more),

@@ -1,4 +1,4 @@
-"""What the pages of 消息 share: where a page begins, and parts that ask again and again."""
+"""What pages share: where a page of a list begins, and parts that ask again and again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from flask import make_response, request
 from werkzeug.wrappers import Response
 
 from bot.console.shell import render
-from bot.store.chats import Spot
+from bot.store.spots import Spot
 
 _SPOT = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
 def spot() -> Spot:
-    """Behind which message the page begins that was asked for."""
+    """Behind which row the page begins that was asked for."""
     found = _SPOT.fullmatch(request.args.get("before", ""))
     return Spot(int(found[1]), int(found[2])) if found else Spot()
 

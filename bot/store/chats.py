@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from bot.clock import from_ms, instant, to_ms
 from bot.store.conversation import MISSES
@@ -20,6 +20,7 @@ from bot.store.fields import Holder
 from bot.store.handoff import DESK
 from bot.store.inbox import REPLY
 from bot.store.spans import qmarks
+from bot.store.spots import Spot
 from bot.values.facts import FAMILIES
 
 # What operators say, and what became of it: events of this source (bot.inbox.desk).
@@ -32,13 +33,6 @@ SCAN = 2000  # messages looked through for one page, at most
 WITHIN = timedelta(hours=24)
 _LONGEST_SHOWN = 400  # of a text in a list
 _HANDLED_MS = 60_000  # a person asked for within this time after a message was asked for by it
-
-
-class Spot(NamedTuple):
-    """Behind which message a page begins: its instant (ms) and number."""
-
-    at: int = 1 << 62
-    id: int = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from bot.clock import from_ms, instant
 from bot.store.db import fetch, is_sqlite
 from bot.store.spans import qmarks
+from bot.store.spots import Spot
 
 SCAN = 4000
 SOURCES = ("console", "till", "api", "file", "cli", "pay")
-
-
-class Spot(NamedTuple):
-    """Behind which row a page begins: its instant (ms) and number."""
-
-    at: int = 1 << 62
-    id: int = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)

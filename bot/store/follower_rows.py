@@ -14,13 +14,7 @@ from typing import Any, NamedTuple
 
 from bot.clock import from_ms, instant, to_ms
 from bot.store.db import fetch
-
-
-class Mark(NamedTuple):
-    """Behind which row a page begins: its instant (ms) and number."""
-
-    at: int = 1 << 62
-    id: int = 1 << 62
+from bot.store.spots import Spot
 
 
 class Tag(NamedTuple):
@@ -75,21 +69,21 @@ def tags(follower_id: int, now: datetime) -> list[Tag]:
     return [Tag(row[0], row[1], instant(row[2]), instant(row[3])) for row in rows]
 
 
-def coupons(follower_id: int, mark: Mark, limit: int) -> tuple[list[Code], Mark | None]:
+def coupons(follower_id: int, spot: Spot, limit: int) -> tuple[list[Code], Spot | None]:
     """The codes given to somebody, the newest first, and where to go on, if anywhere."""
     rows = fetch(
         "SELECT c.id, b.slug, b.title, c.state, c.issued_at, c.claimed_at, c.redeemed_at,"
         " c.expires_at FROM coupon_code c JOIN coupon_batch b ON b.id = c.batch_id"
         " WHERE c.follower_id = ? AND c.issued_at <= ? AND (c.issued_at < ? OR c.id < ?)"
         " ORDER BY c.issued_at DESC, c.id DESC LIMIT ?",
-        (follower_id, mark.at, mark.at, mark.id, limit + 1),
+        (follower_id, spot.at, spot.at, spot.id, limit + 1),
     )
     shown = rows[:limit]
-    more = Mark(shown[-1][4], shown[-1][0]) if len(rows) > limit else None
+    more = Spot(shown[-1][4], shown[-1][0]) if len(rows) > limit else None
     return [Code(*row[:4], *map(instant, row[4:])) for row in shown], more
 
 
-def sends(follower_id: int, mark: Mark, limit: int) -> tuple[list[Sent], Mark | None]:
+def sends(follower_id: int, spot: Spot, limit: int) -> tuple[list[Sent], Spot | None]:
     """What campaigns sent somebody, or why they did not: the newest first."""
     at = "COALESCE(s.sent_at, s.settled_at, s.planned_at)"
     rows = fetch(
@@ -97,10 +91,10 @@ def sends(follower_id: int, mark: Mark, limit: int) -> tuple[list[Sent], Mark | 
         f" s.error, s.reasons, {at} FROM send s JOIN campaign g ON g.id = s.campaign_id"
         f" WHERE s.follower_id = ? AND {at} <= ? AND ({at} < ? OR s.id < ?)"
         f" ORDER BY {at} DESC, s.id DESC LIMIT ?",
-        (follower_id, mark.at, mark.at, mark.id, limit + 1),
+        (follower_id, spot.at, spot.at, spot.id, limit + 1),
     )
     shown = rows[:limit]
-    more = Mark(shown[-1][11], shown[-1][0]) if len(rows) > limit else None
+    more = Spot(shown[-1][11], shown[-1][0]) if len(rows) > limit else None
     return [_sent(row) for row in shown], more
 
 

@@ -91,11 +91,6 @@ def undo(journey_id: int, seen: str) -> bool:
         return run(gone, (journey_id, held.number)) == 1
 
 
-def rebase(journey_id: int, version: int) -> None:
-    """Somebody has looked at the version that came meanwhile, and goes on all the same."""
-    run("UPDATE journey_draft SET based_on = ? WHERE journey_id = ?", (version, journey_id))
-
-
 def drop(journey_id: int, number: int = (1 << 31) - 1) -> int:
     """All changes up to one, what somebody keeps meanwhile stays; how many they were."""
     return run(

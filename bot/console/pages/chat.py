@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.clock import to_ms
 from bot.console.chat_words import answer_of, came_of, left_of, person, quick_replies, words_of
+from bot.console.follower_parts import found
 from bot.console.gate import account, asker, page
 from bot.console.parts import digest, part, spot, written
 from bot.console.rights import Right, may
 from bot.console.shell import Words, render, shown_at, words, zone_of
-from bot.errors import NotFound
 from bot.inbox import asking, desk
 from bot.inbox.desk import Came, Refused
-from bot.store import audit, chat_stars, chats, followers, handoff, operators, pseudonyms
-from bot.store.chats import Said, Spot
+from bot.store import audit, chat_stars, chats, handoff, operators, pseudonyms
+from bot.store.chats import Said
 from bot.store.handoff import AGENT, DESK
+from bot.store.spots import Spot
 from bot.values.audience import FollowerState
 from bot.web.services import services
 
@@ -46,7 +47,7 @@ class Bubble:
 @page("/a/<slug>/inbox/<int:follower_id>", Right.TALK)
 def chat(slug: str, follower_id: int) -> Response:
     """What was said, and the means to answer. The look is in the audit log."""
-    who = _found(follower_id)
+    who = found(follower_id)
     audit.record(asker().actor, "chat_look", asker().now, follower_id=who.id)
     return _chat(who)
 
@@ -54,7 +55,7 @@ def chat(slug: str, follower_id: int) -> Response:
 @page("/a/<slug>/inbox/<int:follower_id>/live", Right.TALK)
 def chat_live(slug: str, follower_id: int) -> Response:
     """What was said alone, for a page that asks again and again; nothing where nothing changed."""
-    return part("chat_part.html", _talk(_found(follower_id)))
+    return part("chat_part.html", _talk(found(follower_id)))
 
 
 @page("/a/<slug>/inbox/<int:follower_id>/take", Right.TALK, ("POST",))
@@ -79,7 +80,7 @@ def chat_back(slug: str, follower_id: int) -> Response:
 @page("/a/<slug>/inbox/<int:follower_id>/pass", Right.TALK, ("POST",))
 def chat_pass(slug: str, follower_id: int) -> Response:
     """转给同事: the chat is a colleague's who may answer on this account."""
-    one, to = _found(follower_id), request.form.get("to", "")
+    one, to = found(follower_id), request.form.get("to", "")
     if to not in dict(_colleagues()):
         return _chat(one, 422, words()("con.inbox.no.colleague"))
     now = asker().now
@@ -92,7 +93,7 @@ def chat_pass(slug: str, follower_id: int) -> Response:
 @page("/a/<slug>/inbox/<int:follower_id>/note", Right.TALK, ("POST",))
 def chat_note(slug: str, follower_id: int) -> Response:
     """内部备注: for colleagues, never sent."""
-    one, given = _found(follower_id), request.form
+    one, given = found(follower_id), request.form
     key, text = given.get("key", "")[:32] or secrets.token_hex(8), given.get("note", "")
     try:
         desk.note(account(), one.id, asker().actor, text, key, asker().now)
@@ -104,7 +105,7 @@ def chat_note(slug: str, follower_id: int) -> Response:
 @page("/a/<slug>/inbox/<int:follower_id>/star", Right.TALK, ("POST",))
 def chat_star(slug: str, follower_id: int) -> Response:
     """星标, or no longer."""
-    one = _found(follower_id)
+    one = found(follower_id)
     if request.form.get("on") == "1":
         chat_stars.star(account().id, one.id, asker().actor, asker().now)
     else:
@@ -128,7 +129,7 @@ def _colleagues() -> list[tuple[str, str]]:
 @page("/a/<slug>/inbox/<int:follower_id>/say", Right.TALK, ("POST",))
 def chat_say(slug: str, follower_id: int) -> Response:
     """Send an answer; what is refused keeps the text and says why."""
-    one, who, text = _found(follower_id), asker(), request.form.get("text", "")
+    one, who, text = found(follower_id), asker(), request.form.get("text", "")
     key = request.form.get("key", "")[:32] or secrets.token_hex(8)
     try:
         came = desk.say(services(), account(), one.id, who.actor, text, key, who.now)
@@ -137,7 +138,7 @@ def chat_say(slug: str, follower_id: int) -> Response:
     if came in (Came.SENT, Came.REPEATED):
         return _to_chat(one.id)
     left = text if came in _AGAIN else ""
-    return _chat(_found(one.id), 409, words()(f"con.inbox.came.{came}"), left)
+    return _chat(found(one.id), 409, words()(f"con.inbox.came.{came}"), left)
 
 
 def _by(now: datetime) -> tuple[str, datetime]:
@@ -145,26 +146,16 @@ def _by(now: datetime) -> tuple[str, datetime]:
 
 
 def _done(follower_id: int, order: Callable[[], None]) -> Response:
-    one = _found(follower_id)
+    one = found(follower_id)
     try:
         order()
     except Refused as no:
-        return _chat(_found(one.id), 409, words()(f"con.inbox.no.{no.why}"))
+        return _chat(found(one.id), 409, words()(f"con.inbox.no.{no.why}"))
     return _to_chat(one.id)
 
 
 def _to_chat(follower_id: int) -> Response:
     return redirect(url_for("console.chat", slug=account().slug, follower_id=follower_id), 303)
-
-
-def _found(follower_id: int) -> FollowerState:
-    try:
-        found = followers.get(follower_id) if follower_id < 1 << 63 else None
-    except NotFound:
-        found = None
-    if found is None or found.account_id != account().id or found.erased_at is not None:
-        abort(404)
-    return found
 
 
 def _chat(

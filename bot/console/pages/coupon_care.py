@@ -80,7 +80,7 @@ def till_revoke(slug: str, till_id: int) -> Response:
 
 def _till(till_id: int) -> Till:
     try:
-        found = coupon_tills.get(till_id) if till_id < 1 << 31 else None
+        found = coupon_tills.get(till_id)
     except NotFound:
         found = None
     if found is None or found.account_id != account().id:
@@ -200,7 +200,7 @@ def radar_rule(slug: str, rule: str) -> Response:
 def radar_release(slug: str, notice_id: int) -> Response:
     """Somebody has looked: what it held is free, and what was before counts no more."""
     try:
-        done = patrol.release(account().id, notice_id if notice_id < 1 << 63 else 0, asker().now)
+        done = patrol.release(account().id, notice_id, asker().now)
     except NotFound:
         abort(404)
     except Conflict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -11,15 +10,16 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.coupon_files import GIVEN, REDEEMED
 from bot.console.gate import account, asker, page
+from bot.console.parts import spot, written
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.store import audit, coupon_batches, coupon_list, pseudonyms
-from bot.store.coupon_list import SOURCES, Given, Redeemed, Spot
+from bot.store.coupon_list import SOURCES, Given, Redeemed
+from bot.store.spots import Spot
 from bot.values.money import yuan
 
 PAGE = 50
 STATES = ("issued", "redeemed", "expired", "void")
-_SPOT = re.compile(r"(\d{1,18})-(\d{1,18})")
 
 
 @page("/a/<slug>/coupons/given", Right.LOOK)
@@ -27,7 +27,7 @@ def coupons_given(slug: str) -> Response:
     """Who has which code since when, and what became of it; the newest first."""
     asked = _asked("batch", "state")
     state = asked["state"] if asked["state"] in STATES else ""
-    rows, more = coupon_list.given(account().id, _spot(), PAGE, batch=asked["batch"], state=state)
+    rows, more = coupon_list.given(account().id, spot(), PAGE, batch=asked["batch"], state=state)
     say = words()
     return render(
         "coupons_given.html",
@@ -43,7 +43,7 @@ def coupons_used(slug: str) -> Response:
     asked = _asked("batch", "source", "shop")
     source = asked["source"] if asked["source"] in SOURCES else ""
     rows, more = coupon_list.redeemed(
-        account().id, _spot(), PAGE, batch=asked["batch"], source=source, shop=asked["shop"]
+        account().id, spot(), PAGE, batch=asked["batch"], source=source, shop=asked["shop"]
     )
     say = words()
     return render(
@@ -79,16 +79,11 @@ def _asked(*names: str) -> dict[str, str]:
     return {name: request.args.get(name, "").strip()[:64] for name in names}
 
 
-def _spot() -> Spot:
-    found = _SPOT.fullmatch(request.args.get("before", ""))
-    return Spot(int(found[1]), int(found[2])) if found else Spot()
-
-
 def _around(asked: dict[str, str], more: Spot | None) -> dict[str, Any]:
     return {
         "asked": asked,
         "batches": [(one.slug, one.title) for one in coupon_batches.batches(account().id)],
-        "more": f"{more.at}-{more.id}" if more else "",
+        "more": written(more),
         "may_export": asker().may(Right.EXPORT),
         "may_look": asker().may(Right.PEOPLE),
         "slug": account().slug,

@@ -12,13 +12,15 @@ from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import follower_chat, follower_picture, follower_rights, follower_sends
-from bot.console.follower_parts import found, mark, standing, written
+from bot.console.follower_parts import found, standing
 from bot.console.gate import account, asker, page
+from bot.console.parts import spot, written
 from bot.console.rights import Right
 from bot.console.shell import Link, language, render, shown_at, words, zone_of
 from bot.profile import showing
 from bot.profile.words import MARKETER, Words
 from bot.store import follower_rows, pseudonyms
+from bot.store.spots import Spot
 from bot.values.audience import FollowerState
 from bot.web.me import assets
 
@@ -102,14 +104,14 @@ def _tags(one: FollowerState, said: Words) -> Mapping[str, Any]:
 
 def _coupons(one: FollowerState, said: Words) -> Mapping[str, Any]:
     now = asker().now
-    codes, more = follower_rows.coupons(one.id, mark(), PAGE)
+    codes, more = follower_rows.coupons(one.id, spot(), PAGE)
     rows = []
     for code in codes:
         over = code.state == "issued" and code.expires_at is not None and code.expires_at <= now
         at = (code.issued_at, code.claimed_at, code.redeemed_at, code.expires_at)
         state = said.t(f"code.{'expired' if over else code.state}")
         rows.append((code.title, code.batch, state, *map(said.moment, at)))
-    return {"rows": rows, "more": written(more), "older": mark() != follower_rows.Mark()}
+    return {"rows": rows, "more": written(more), "older": spot() != Spot()}
 
 
 Values = Callable[[FollowerState, Words], Mapping[str, Any]]

@@ -17,8 +17,9 @@ from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.store import audit, chat_stars, chats, desk_figures, followers, pseudonyms
 from bot.store.accounts import AccountState
-from bot.store.chats import Held, Line, Spot
+from bot.store.chats import Held, Line
 from bot.store.handoff import AGENT
+from bot.store.spots import Spot
 
 PAGE = 50
 VIEWS = ("held", "open", "starred", "all")

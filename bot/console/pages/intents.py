@@ -14,6 +14,7 @@ from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.rule_form import digest
 from bot.console.shell import Link, render, words
+from bot.console.tabs import tabs_of
 from bot.errors import Conflict, HongyanError, InvalidInput
 from bot.nlp.learn.reading import OUT_OF_SCOPE
 from bot.store import audit, example_list, talk
@@ -54,13 +55,7 @@ class Shown:
 
 def tabs(here: str) -> list[Link]:
     """The pages of this entry of the menu that one may open."""
-    say, slug = words(), account().slug
-    wanted = {"intents": Right.LOOK}
-    return [
-        Link(say(f"con.tab.{name}"), url_for(f"console.{name}", slug=slug), name == here)
-        for name in TABS
-        if asker().may(wanted.get(name, Right.TALK))
-    ]
+    return tabs_of(((f"con.tab.{name}", name) for name in TABS), here)
 
 
 @page("/a/<slug>/intents", Right.LOOK)

@@ -12,14 +12,16 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
-from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.shell import Link, render, shown_at, words, zone_of
+from bot.console.tabs import tabs_of
 from bot.profile import clusters, rfm_groups
 from bot.profile.clusters import MOST_CLUSTERS
 from bot.profile.rfm_groups import CLASSES
 from bot.store import audit, groupings, segments
 from bot.store.segments import SegmentState
 
-TABS = ("segments", "rfm", "clusters", "compare")
+TABS = {"segments": "segments_list", "rfm": "segment_rfm", "clusters": "segment_clusters",
+        "compare": "segment_compare"}  # fmt: skip
 FAMILIES = (rfm_groups.KIND, clusters.KIND)
 # What tells clusters apart, as the vector has it; a logarithm is shown as the figure that it is of.
 _SHOWN = ("recency_days", "tenure_days", "messages_log", "clicks_log", "orders_log",
@@ -84,15 +86,9 @@ def segment_groups_make(slug: str) -> Response:
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
-def tabs(here: str) -> list[tuple[str, str, str, bool]]:
-    """(name, words, address, here) of the pages that belong together."""
-    names = {"segments": "segments_list", "rfm": "segment_rfm", "clusters": "segment_clusters",
-             "compare": "segment_compare"}  # fmt: skip
-    return [
-        (one, words()(f"con.segment.tab.{one}"),
-         url_for(f"console.{names[one]}", slug=account().slug), one == here)
-        for one in TABS
-    ]  # fmt: skip
+def tabs(here: str) -> list[Link]:
+    """The pages that belong together; `here`: the name of this one."""
+    return tabs_of(((f"con.segment.tab.{one}", name) for one, name in TABS.items()), TABS[here])
 
 
 def _head(kind: str) -> dict[str, Any]:

@@ -88,10 +88,10 @@ def replay_ask(slug: str) -> Response:
 def replay_one(slug: str, task_id: int) -> Response:
     """The messages that a replay would answer otherwise, with what was said."""
     try:
-        task = background.get(account().id, task_id) if task_id < 1 << 31 else None
+        task = background.get(account().id, task_id)
     except NotFound:
-        task = None
-    if task is None or task.kind != "replay" or task.state != "done":
+        abort(404)
+    if task.kind != "replay" or task.state != "done":
         abort(404)
     events = [(int(event), str(live), str(tried)) for event, live, tried in task.result["events"]]
     return render(

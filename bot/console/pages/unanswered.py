@@ -44,10 +44,8 @@ def unanswered_decide(slug: str, number: int) -> Response:
     """accept: examples of an intent; rule: a keyword rule; dismiss. All of it in the draft."""
     act, who = request.form.get("act", ""), asker()
     try:
-        one = suggestions.get(account().id, number) if number < 1 << 63 else None
+        one = suggestions.get(account().id, number)
     except NotFound:
-        one = None
-    if one is None:
         abort(404)
     if act not in _ACTS:
         return _page(422, words()("con.rules.unknown_act"))

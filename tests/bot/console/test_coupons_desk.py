@@ -25,9 +25,9 @@ from bot.store import (
     operators,
     pseudonyms,
 )
-from bot.store.coupon_list import Spot
 from bot.store.coupons import Use
 from bot.store.db import run
+from bot.store.spots import Spot
 from handlers import dispatch
 from tests.bot.console.conftest import House
 from tests.bot.console.sharing import emptied, post, shared, stamp

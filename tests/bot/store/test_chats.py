@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from bot.store import accounts, chats, events, followers, handoff, inbox
-from bot.store.chats import SAID, SETTLED, SOURCE, Spot
+from bot.store.chats import SAID, SETTLED, SOURCE
+from bot.store.spots import Spot
 from bot.values.audience import WindowKind
 from tests.conftest import NOON, a_follower
 from tests.support.threads import together

@@ -10,7 +10,7 @@ from bot.clock import to_ms
 from bot.store import accounts, campaigns, exports, follower_list, follower_rows, listing, tag_list
 from bot.store.db import insert_new, run
 from bot.store.exports import Only
-from bot.store.follower_rows import Mark
+from bot.store.spots import Spot
 from tests.conftest import NOON, a_follower
 
 FIRST = follower_list.FIRST
@@ -100,9 +100,9 @@ def test_rows_of_one_follower_a_page_at_a_time(house):
             " '', '', 'quota', '', '', '', ?, 0, '', 0, '', ?, '')",
             (campaign, number, ids[0], number // 2, json.dumps({"n": number})),
         )
-    seen, mark = [], Mark()
+    seen, mark = [], Spot()
     while mark is not None:
         rows, mark = follower_rows.sends(ids[0], mark, 2)
         seen += [row.reasons["n"] for row in rows]
     assert seen == [5, 4, 3, 2, 1]
-    assert follower_rows.coupons(ids[0], Mark(), 5) == ([], None)
+    assert follower_rows.coupons(ids[0], Spot(), 5) == ([], None)
