@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from bot import campaign
-from bot.campaign import carry
+from bot.campaign.sending import carry
 from bot.inbox.context import Handled
 from bot.inbox.facts import facts_of, window_of
 from bot.inbox.receive import handle

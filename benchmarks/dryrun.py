@@ -17,10 +17,10 @@ from typing import Any
 
 from benchmarks.ledger import opened
 from bot import campaign
-from bot.campaign import plan
-from bot.campaign.dryrun import order_to_come
-from bot.campaign.order import OFFER
-from bot.campaign.policy import Recipient, judge
+from bot.campaign.ahead.to_come import order_to_come
+from bot.campaign.permission.order import OFFER
+from bot.campaign.permission.policy import Recipient, judge
+from bot.campaign.planning import plan
 from bot.clock import SHANGHAI, to_ms
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all

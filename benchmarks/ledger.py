@@ -21,11 +21,11 @@ from typing import Any
 
 from bot import campaign, coupon
 from bot.build import build
-from bot.campaign.claim import claim
-from bot.campaign.compose import Composer
-from bot.campaign.order import Order, load
-from bot.campaign.plan import begin, plan
-from bot.campaign.settle import Result, settle
+from bot.campaign.permission.order import Order, load
+from bot.campaign.planning.plan import begin, plan
+from bot.campaign.sending.claim import claim
+from bot.campaign.sending.compose import Composer
+from bot.campaign.sending.settle import Result, settle
 from bot.clock import to_ms, utc_now
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all

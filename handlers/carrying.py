@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.campaign.carry import listed, offer_for
+from bot.campaign.sending.carry import listed, offer_for
 from bot.inbox.context import Context, Handled
 from bot.values.audience import Channel
 from bot.values.inbound import Inbound, Message

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from bot.campaign import mass_settle, notices
-from bot.campaign.sweep import settle_receipt
+from bot.campaign.sending import mass_settle, notices
+from bot.campaign.sending.sweep import settle_receipt
 from bot.inbox.context import Context
 from bot.values.inbound import (
     CardEvent,

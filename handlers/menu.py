@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.campaign import once
-from bot.campaign.carry import offer_for
+from bot.campaign.sending import once
+from bot.campaign.sending.carry import offer_for
 from bot.errors import InvalidInput, NotFound
 from bot.i18n import t
 from bot.inbox.context import Context, Handled

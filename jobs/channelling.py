@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.campaign import allowances, carry, opportunist, scarce
+from bot.campaign.ahead import scarce
+from bot.campaign.sending import allowances, carry, opportunist
 from bot.inbox.context import Dispatch
 from bot.services import Services
 from bot.store import accounts

@@ -8,14 +8,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import background, coupon
-from bot.campaign import (
-    close_due,
-    experiments_look,
-    plan_reminders,
-    push_due,
-    sweep,
-    watchdog,
-)
+from bot.campaign import close_due, plan_reminders, push_due, sweep
+from bot.campaign.experiments import look as experiments_look
+from bot.campaign.sending import watchdog
 from bot.clock import SHANGHAI
 from bot.coupon import patrol, reminding, stocks, wallet
 from bot.effect import days, digest, mail, outcomes, postmortem

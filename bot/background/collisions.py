@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.background.desk import Desk
-from bot.campaign.occurrences import recurs
+from bot.campaign.document.occurrences import recurs
 from bot.effect.calendar import calendar
 from bot.store import accounts
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from bot.background.desk import Desk
-from bot.campaign import allowances, scarce
+from bot.campaign.ahead import scarce
+from bot.campaign.sending import allowances
 
 MONTH = "quota_month"
 
 
 def run(desk: Desk) -> dict[str, Any]:
-    """asked: {month}. What bot.campaign.scarce says of it; `asked` APIs of today and the `errors`
-    of those that did not say."""
+    """asked: {month}. What bot.campaign.ahead.scarce says of it; `asked` APIs of today and
+    the `errors` of those that did not say."""
     owner, now = desk.task.account_id, desk.now()
     desk.progress(0)
     compared = allowances.compare(desk.services, owner, now)

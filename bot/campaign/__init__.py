@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bot.campaign.close import close_due
-from bot.campaign.definition import Definition, parse
-from bot.campaign.dryrun import DryRun, dry_run
+from bot.campaign.ahead.dryrun import DryRun, dry_run
+from bot.campaign.document.definition import Definition, parse
 from bot.campaign.finding import find
 from bot.campaign.manage import (
     cancel,
@@ -20,12 +19,13 @@ from bot.campaign.manage import (
     start,
     unschedule,
 )
-from bot.campaign.remind import plan_reminders
-from bot.campaign.report import Report, report
+from bot.campaign.planning.remind import plan_reminders
+from bot.campaign.results.close import close_due
+from bot.campaign.results.report import Report, report
+from bot.campaign.results.sums import Closing
 from bot.campaign.run import push_due
+from bot.campaign.sending.sweep import settle_receipt, sweep
 from bot.campaign.states import CampaignStatus
-from bot.campaign.sums import Closing
-from bot.campaign.sweep import settle_receipt, sweep
 
 __all__ = [
     "CampaignStatus",

@@ -11,11 +11,11 @@ import json
 from datetime import datetime
 from hashlib import sha256
 
-from bot.campaign.definition import Definition, parse
-from bot.campaign.dryrun import order_to_come
+from bot.campaign.ahead.linting import insist_on_texts
+from bot.campaign.ahead.to_come import order_to_come
+from bot.campaign.document.definition import Definition, parse
 from bot.campaign.finding import find
-from bot.campaign.linting import insist_on_texts
-from bot.campaign.order import zone_of
+from bot.campaign.permission.order import zone_of
 from bot.campaign.states import EDITABLE, CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import approvals, audit, campaign_documents, campaign_rules

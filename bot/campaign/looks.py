@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.campaign import experiments_report
+from bot.campaign.ahead.dryrun import Progress, dry_run, silent
+from bot.campaign.ahead.telling import dry_run_told
 from bot.campaign.approve import digest_of
-from bot.campaign.definition import parse
-from bot.campaign.dryrun import Progress, dry_run, silent
-from bot.campaign.experiments_report import sizing
+from bot.campaign.document.definition import parse
+from bot.campaign.experiments import report as experiments_report
+from bot.campaign.experiments.report import sizing
 from bot.campaign.finding import find
-from bot.campaign.order import zone_of
-from bot.campaign.report import report
-from bot.campaign.rest import rest_of
-from bot.campaign.telling import report_told
-from bot.campaign.telling_ahead import dry_run_told
+from bot.campaign.permission.order import zone_of
+from bot.campaign.results.report import report
+from bot.campaign.results.rest import rest_of
+from bot.campaign.results.telling import report_told
 from bot.clock import wall
 from bot.errors import Conflict
 from bot.services import Services

@@ -6,21 +6,21 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.campaign import cancel as cancelling
+from bot.campaign.ahead.linting import insist_on_texts
+from bot.campaign.ahead.to_come import order_to_come
 from bot.campaign.approve import check, digest_of
-from bot.campaign.close import close
-from bot.campaign.definition import Definition, parse
-from bot.campaign.dryrun import order_to_come
+from bot.campaign.document.definition import Definition, parse
+from bot.campaign.document.means import check_kind
+from bot.campaign.document.parts import Choice
+from bot.campaign.drawing.matched import margin_of
 from bot.campaign.finding import find
-from bot.campaign.linting import insist_on_texts
-from bot.campaign.matched import margin_of
-from bot.campaign.means import check_kind
-from bot.campaign.order import zone_of
-from bot.campaign.parts import Choice
+from bot.campaign.permission.order import zone_of
 from bot.campaign.recur import first_run
-from bot.campaign.report import Report, report
+from bot.campaign.results.close import close
+from bot.campaign.results.report import Report, report
+from bot.campaign.results.sums import Closing
+from bot.campaign.sending import cancel as cancelling
 from bot.campaign.states import EDITABLE, CampaignStatus, must_move
-from bot.campaign.sums import Closing
 from bot.clock import wall
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.services import Services

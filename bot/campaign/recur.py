@@ -11,10 +11,10 @@ import logging
 from datetime import datetime, timedelta
 
 from bot.campaign.approve import check
-from bot.campaign.close import close
-from bot.campaign.definition import Definition, parse
-from bot.campaign.order import zone_of
-from bot.campaign.recurrence import following
+from bot.campaign.document.definition import Definition, parse
+from bot.campaign.document.recurrence import following
+from bot.campaign.permission.order import zone_of
+from bot.campaign.results.close import close
 from bot.campaign.states import CampaignStatus, move
 from bot.errors import Conflict
 from bot.store import campaigns, recurrences, send_repair

@@ -1,7 +1,7 @@
 """Running: due campaigns are planned, then sent turn by turn.
 
 Any number of processes may run it at once: rows are claimed, so what one has the others pass over.
-A turn streams (`bot.campaign.turn`), so memory is that of a few batches, whatever the audience.
+A turn streams (`sending.turn`), so memory is that of a few batches, whatever the audience.
 Accounts do not wait for each other: where there are several, each has a lane and a thread.
 """
 
@@ -14,14 +14,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 
-from bot.campaign import brake, mass, rest
-from bot.campaign.cancel import skip_rest
-from bot.campaign.fair import Shares, weight_of
-from bot.campaign.order import Order, load
-from bot.campaign.plan import begin, plan
+from bot.campaign.permission.order import Order, load
+from bot.campaign.planning.plan import begin, plan
 from bot.campaign.recur import make_due
+from bot.campaign.results import rest
+from bot.campaign.sending import brake, mass
+from bot.campaign.sending.cancel import skip_rest
+from bot.campaign.sending.fair import Shares, weight_of
+from bot.campaign.sending.turn import Stop, Turn
 from bot.campaign.states import CampaignStatus, move
-from bot.campaign.turn import Stop, Turn
 from bot.errors import NotFound
 from bot.services import Services
 from bot.store import accounts, campaigns, send_progress

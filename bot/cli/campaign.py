@@ -11,7 +11,7 @@ import click
 from bot import campaign as use
 from bot.campaign.approve import standing_of
 from bot.campaign.phases import phase_of
-from bot.campaign.telling import report_told
+from bot.campaign.results.telling import report_told
 from bot.cli import common
 from bot.cli.campaign_dryrun import dry_run, preview_
 from bot.cli.campaign_export import export

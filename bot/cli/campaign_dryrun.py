@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from bot import campaign as use
-from bot.campaign.preview import preview
-from bot.campaign.telling_ahead import dry_run_told, preview_told
-from bot.campaign.trial import tester_of
+from bot.campaign.ahead.preview import preview
+from bot.campaign.ahead.telling import dry_run_told, preview_told
+from bot.campaign.ahead.trial import tester_of
 from bot.cli import common
 from bot.cli.common import account, as_json, in_words, services, show, zone
 from bot.cli.privacy import looked

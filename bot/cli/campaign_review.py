@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from bot.campaign import approve as use
+from bot.campaign.ahead.trial import send_trial, tester_of
 from bot.campaign.finding import find
-from bot.campaign.trial import send_trial, tester_of
 from bot.cli import common
 from bot.cli.common import account, as_json, in_words, services, show, table, zone
 from bot.cli.privacy import actor, looked

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.campaign.definition import parse
+from bot.campaign.document.definition import parse
 from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.cli.privacy import FOLLOWER_ID, looked

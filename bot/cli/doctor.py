@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bot.campaign import watchdog
+from bot.campaign.sending import watchdog
 from bot.cli import common
 from bot.cli.account import probe
 from bot.cli.common import as_json, services, settings, show

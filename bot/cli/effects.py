@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot import campaign as use
-from bot.campaign.occurrences import recurs
+from bot.campaign.document.occurrences import recurs
 from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.cli.effect_prices import cost, day_of, price

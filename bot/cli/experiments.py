@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.campaign import experiments_report as use
+from bot.campaign.experiments import report as use
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
 from bot.cli.privacy import looked

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from bot.campaign import allowances, scarce
-from bot.campaign.allowances import Compared
-from bot.campaign.scarce import Month
+from bot.campaign.ahead import scarce
+from bot.campaign.ahead.scarce import Month
+from bot.campaign.sending import allowances
+from bot.campaign.sending.allowances import Compared
 from bot.channels.registry import A_MONTH_EACH
 from bot.cli import common
 from bot.cli.common import account, as_json, in_words, show, table, zone

@@ -10,12 +10,12 @@ import click
 from tqdm import tqdm
 
 from bot import campaign as use
-from bot.campaign import rest as second
-from bot.campaign import sheet as signed
-from bot.campaign.live import Live, Watcher
 from bot.campaign.phases import phase_of
+from bot.campaign.results import rest as second
+from bot.campaign.results import sheet as signed
+from bot.campaign.results.live import Live, Watcher
+from bot.campaign.results.telling import rest_told, sheet_told
 from bot.campaign.states import ACTIVE
-from bot.campaign.telling import rest_told, sheet_told
 from bot.cli import common
 from bot.cli.common import account, as_json, in_words, show, zone
 from bot.cli.privacy import actor

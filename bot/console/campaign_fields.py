@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign.parts import Guardrails
+from bot.campaign.document.parts import Guardrails
 
 SPARE = 2  # empty rows for further variants
 MOST_VARIANTS = 8

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot import campaign
-from bot.campaign.aim import aim_of
-from bot.campaign.compose import Composer
-from bot.campaign.definition import Definition
-from bot.campaign.dryrun import sample_order
-from bot.campaign.experiments_report import USUAL_RATES, sizing
-from bot.campaign.linting import findings_of
+from bot.campaign.ahead.linting import findings_of
+from bot.campaign.ahead.to_come import sample_order
+from bot.campaign.document.aim import aim_of
+from bot.campaign.document.definition import Definition
+from bot.campaign.experiments.report import USUAL_RATES, sizing
+from bot.campaign.sending.compose import Composer
 from bot.console.gate import account, asker
 from bot.console.shell import language
 from bot.errors import HongyanError

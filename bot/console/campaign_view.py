@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from flask import abort, current_app
 
 from bot.campaign import approve, looks
-from bot.campaign.changes import Difference, Since
-from bot.campaign.live import EXACT_EVERY, Live, Watcher
+from bot.campaign.document.changes import Difference, Since
 from bot.campaign.phases import phase_of
+from bot.campaign.results.live import EXACT_EVERY, Live, Watcher
 from bot.console.gate import account, asker
 from bot.console.shell import Words, language, shown_at, words, zone_of
 from bot.errors import NotFound

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import request
 
-from bot.campaign.preview import preview
-from bot.campaign.telling_ahead import preview_told
+from bot.campaign.ahead.preview import preview
+from bot.campaign.ahead.telling import preview_told
 from bot.console.follower_parts import fault
 from bot.console.gate import account, asker
 from bot.console.parts import spot, written

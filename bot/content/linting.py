@@ -29,7 +29,7 @@ def _dead(draft: Draft) -> Iterator[Hit]:
 
 @rule("content-gone", Severity.ERROR, "docs/explanation/content.md")
 def _gone(draft: Draft) -> Iterator[Hit]:
-    """Found by bot.campaign.linting alone, which knows the library."""
+    """Found by bot.campaign.ahead.linting alone, which knows the library."""
     return iter(())
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from bot.campaign.definition import Definition
+from bot.campaign.document.definition import Definition
 from bot.segment.looks import fits
 from bot.segment.reading import Scalar, Where
 from bot.segment.rules import Rule

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.campaign import standing
+from bot.campaign.planning import standing
 from bot.clock import to_ms
 from bot.coupon import issue_for_event
 from bot.journey import entering

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.campaign.document import Fields
+from bot.campaign.document.fields import Fields
 from bot.errors import InvalidInput
 from bot.journey.definition import Listen, of_event, of_scan, of_segment
 from bot.segment import reading, rules

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign import standing
+from bot.campaign.planning import standing
 from bot.campaign.states import CampaignStatus
 from bot.campaign.states import move as move_campaign
 from bot.errors import Conflict, InvalidInput, NotFound

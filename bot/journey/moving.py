@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.campaign import standing
+from bot.campaign.planning import standing
 from bot.clock import to_ms
 from bot.errors import NotFound
 from bot.journey.advance import Moved, Walk, advance, trimmed

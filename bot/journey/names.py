@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from bot.campaign.dryrun import sample_order
-from bot.campaign.linting import findings_of
+from bot.campaign.ahead.linting import findings_of
+from bot.campaign.ahead.to_come import sample_order
 from bot.content.findings import Severity
 from bot.errors import InvalidInput, NotFound
 from bot.journey.checks import Flaw

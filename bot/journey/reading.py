@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.campaign.document import Fields
+from bot.campaign.document.fields import Fields
 from bot.clock import SHANGHAI
 from bot.journey.definition import SLUG, Exit, Flow, OnDate, Reentry, Trigger, of_event, of_scan
 from bot.journey.listen_reading import event, listens, parsed, segment

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.campaign.results.stats import Effect, effect
 from bot.campaign.states import CampaignStatus
-from bot.campaign.stats import Effect, effect
 from bot.effect.increment import of_run
 from bot.effect.reporting import funnel
 from bot.effect.tables import between, percent, yuan

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any
 
-from bot.campaign.definition import CLOCK
+from bot.campaign.document.definition import CLOCK
 from bot.journey.definition import BEST_HOUR, SEND_WAYS, SLUG, STEP, Kind
 from bot.journey.listen_reading import MOST_LISTENS, SEGMENT
 from bot.journey.reading import REENTRY, TRIGGERS

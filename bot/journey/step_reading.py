@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from bot.campaign.definition import CLOCK
-from bot.campaign.definition import parse as parse_campaign
-from bot.campaign.document import Fields
+from bot.campaign.document.definition import CLOCK
+from bot.campaign.document.definition import parse as parse_campaign
+from bot.campaign.document.fields import Fields
 from bot.errors import InvalidInput
 from bot.journey.definition import (
     BEST_HOUR,

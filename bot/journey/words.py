@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bot.campaign.definition import Definition
+from bot.campaign.document.definition import Definition
 from bot.effect.tables import reason
 from bot.i18n import t
 from bot.journey.definition import (

@@ -10,7 +10,7 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from bot.campaign import standing
+from bot.campaign.planning import standing
 from bot.campaign.states import CampaignStatus
 from bot.errors import InvalidInput, NotFound
 from bot.journey import names

@@ -1,6 +1,6 @@
 """The ledger at work: rows claimed, settled, put back, swept. One row a send, written beforehand.
 
-`bot.campaign.claim` and `bot.campaign.settle` decide; what stands here reads and writes in bulk, a
+`bot.campaign.sending.claim` and `.settle` decide; what stands here reads and writes in bulk, a
 handful of statements for some hundreds of rows. Every settling compares (state, claimed_by,
 attempts) under a lock first: an answer that comes twice, or after its row went on, changes nothing.
 

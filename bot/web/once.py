@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from bot.campaign import once
+from bot.campaign.sending import once
 from bot.i18n import t
 from bot.web.services import services
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot import campaign
-from bot.campaign import carry
+from bot.campaign.sending import carry
 from bot.store import coupons, segments
 from bot.store.db import run
 from bot.store.models import Carried, SegmentMember, Send

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.background.collisions import COLLISIONS, counted
-from bot.campaign.occurrences import recurs
+from bot.campaign.document.occurrences import recurs
 from bot.console.gate import account, asker, page
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.rights import Right

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.campaign import looks
-from bot.campaign.rest import send_rest_of
-from bot.campaign.sheet import Sheet
-from bot.campaign.telling import sheet_told
+from bot.campaign.results.rest import send_rest_of
+from bot.campaign.results.sheet import Sheet
+from bot.campaign.results.telling import sheet_told
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right

@@ -15,7 +15,7 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import campaign
-from bot.campaign.changes import differences
+from bot.campaign.document.changes import differences
 from bot.campaign.states import EDITABLE
 from bot.console.campaign_fields import shown
 from bot.console.campaign_form import NUMBERS, document_of, not_numbers

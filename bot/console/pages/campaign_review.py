@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.campaign import looks
-from bot.campaign.aim import aim_of
-from bot.campaign.definition import parse
-from bot.campaign.order import zone_of as zone_by_id
-from bot.campaign.preview import preview
-from bot.campaign.telling_ahead import preview_told
-from bot.campaign.trial import MOST, send_trial, tester_of
+from bot.campaign.ahead.preview import preview
+from bot.campaign.ahead.telling import preview_told
+from bot.campaign.ahead.trial import MOST, send_trial, tester_of
+from bot.campaign.document.aim import aim_of
+from bot.campaign.document.definition import parse
+from bot.campaign.permission.order import zone_of as zone_by_id
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right

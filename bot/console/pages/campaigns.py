@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from bot import campaign
 from bot.campaign import approve, looks
-from bot.campaign.changes import since_approval
+from bot.campaign.document.changes import since_approval
 from bot.console.campaign_view import changed, decision, found, head, is_big, live, row
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right

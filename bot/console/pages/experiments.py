@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.campaign import looks
-from bot.campaign.experiments_figures import shares_now
-from bot.campaign.experiments_order import roll_out
-from bot.campaign.experiments_report import shares
+from bot.campaign.experiments.figures import shares_now
+from bot.campaign.experiments.orders import roll_out
+from bot.campaign.experiments.report import shares
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from bot import background as tasks
 from bot.background.quota_month import MONTH
-from bot.campaign import allowances, clearing
-from bot.campaign.allowances import Compared
-from bot.campaign.scarce import TESTS
+from bot.campaign.ahead.scarce import TESTS
+from bot.campaign.sending import allowances, clearing
+from bot.campaign.sending.allowances import Compared
 from bot.channels.registry import A_MONTH_EACH, CHANNELS
 from bot.console.gate import account, asker, page
 from bot.console.planning import midnight, month_of, next_month, weeks_of

@@ -8,8 +8,8 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.campaign.holding import Holding, holding
-from bot.campaign.parts import Guardrails
+from bot.campaign.document.parts import Guardrails
+from bot.campaign.permission.holding import Holding, holding
 from bot.console import sending
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right

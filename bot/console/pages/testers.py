@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.campaign.trial import MOST, tester_of
+from bot.campaign.ahead.trial import MOST, tester_of
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import render, words

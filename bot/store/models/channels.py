@@ -40,7 +40,7 @@ class Entitlement(Table):
 
 
 class MassBatch(Table):
-    """One mass call: its rows are the ledger's with this `client_id`. See bot.campaign.mass."""
+    """One mass call: its rows are the ledger's with this `client_id`. See campaign.sending.mass."""
 
     id = BigAutoField()
     account = ForeignKeyField(Account, on_delete="CASCADE", index=False)

@@ -29,7 +29,7 @@ class Campaign(Table):
     state = CharField(
         10, default="draft"
     )  # draft scheduled planning running paused closed cancelled
-    definition = JSONText()  # see bot.campaign.definition
+    definition = JSONText()  # see bot.campaign.document.definition
     generation = IntegerField(default=0)
     kind = CharField(8, default="push")  # push journey test; see bot.values.audience.CampaignKind
     priority = IntegerField(default=50)  # the greater goes first where two want one follower
@@ -111,7 +111,7 @@ class SendMatch(Table):
 
     send = ForeignKeyField(Send, primary_key=True, on_delete="CASCADE")
     follower = ForeignKeyField(Follower, on_delete="CASCADE")
-    told = JSONText()  # see bot.campaign.matched.told
+    told = JSONText()  # see bot.campaign.drawing.matched.told
 
 
 # Only rows under way have a lease: a claim and a settling each change one entry, not two.

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import allowances, scarce
-from bot.campaign.market import market_of
+from bot.campaign.ahead import scarce
+from bot.campaign.permission.market import market_of
+from bot.campaign.sending import allowances
 from bot.errors import InvalidInput, OutcomeUnknown
 from bot.store import effect_costs, entitlements, quotas, segments, trials
 from bot.store.db import Store, run_many

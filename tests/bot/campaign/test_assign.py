@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from bot.campaign.assign import HELD_OUT, Assignment
-from bot.campaign.definition import Variant
+from bot.campaign.document.definition import Variant
+from bot.campaign.drawing.assign import HELD_OUT, Assignment
 
 AB = Assignment(7, 1, 0.1, (Variant("a", 1, ""), Variant("b", 3, "")))
 PEOPLE = range(1, 20_001)

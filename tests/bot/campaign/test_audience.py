@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from bot.campaign import plan
-from bot.campaign.aim import aim_of, chunks
-from bot.campaign.definition import parse
-from bot.campaign.dryrun import order_to_come
-from bot.campaign.recipients import recipients
+from bot.campaign.ahead.to_come import order_to_come
+from bot.campaign.document.aim import aim_of, chunks
+from bot.campaign.document.definition import parse
+from bot.campaign.permission.recipients import recipients
+from bot.campaign.planning import plan
 from bot.clock import to_ms
 from bot.store import (
     audience_sets,

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import brake
-from bot.campaign.order import load
+from bot.campaign.permission.order import load
+from bot.campaign.sending import brake
 from bot.errors import MessageRefused, OutcomeUnknown
 from bot.store import audit, events, send_brake
 from bot.store.db import Store

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.campaign import plan
-from bot.campaign.compose import Composer
-from bot.campaign.order import load
-from bot.campaign.wording import fill
+from bot.campaign.document.wording import fill
+from bot.campaign.permission.order import load
+from bot.campaign.planning import plan
+from bot.campaign.sending.compose import Composer
 from bot.store import campaigns
 from bot.store.db import Store
 from bot.tracking.tokens import link_url

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.campaign.definition import Audience, parse
-from bot.campaign.schema import schema
+from bot.campaign.document.definition import Audience, parse
+from bot.campaign.document.schema import schema
 from bot.channels.registry import CHANNELS
 from bot.errors import InvalidInput
 from bot.values.audience import Channel

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from bot import campaign
-from bot.campaign.dryrun import order_to_come
-from bot.campaign.order import OFFER
-from bot.campaign.policy import Delay, judge
-from bot.campaign.recipients import recipients
-from bot.campaign.telling_ahead import dry_run_told
-from bot.campaign.verdicts import DELAYED, OUTCOMES, verdicts
+from bot.campaign.ahead.telling import dry_run_told
+from bot.campaign.ahead.to_come import order_to_come
+from bot.campaign.permission.order import OFFER
+from bot.campaign.permission.policy import Delay, judge
+from bot.campaign.permission.recipients import recipients
+from bot.campaign.permission.verdicts import DELAYED, OUTCOMES, verdicts
 from bot.clock import SHANGHAI, to_ms
 from bot.store import campaign_rules, campaigns, segments
 from bot.store.db import Store, run

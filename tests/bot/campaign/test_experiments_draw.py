@@ -8,8 +8,8 @@ from math import sqrt
 import pytest
 
 from bot import campaign
-from bot.campaign import standing
-from bot.campaign.experiments_report import reserve, shares, sizing
+from bot.campaign.experiments.report import reserve, shares, sizing
+from bot.campaign.planning import standing
 from bot.errors import Conflict, InvalidInput
 from bot.experiment.assign import Assignment
 from bot.experiment.exclusion import FREE, GlobalControl

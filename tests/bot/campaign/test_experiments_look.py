@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from bot.campaign import experiments_look, experiments_sweep, standing
-from bot.campaign.experiments_figures import RIPE, ratios
-from bot.campaign.experiments_report import counted, shown
+from bot.campaign.experiments import look as experiments_look
+from bot.campaign.experiments import sweep as experiments_sweep
+from bot.campaign.experiments.figures import RIPE, ratios
+from bot.campaign.experiments.report import counted, shown
+from bot.campaign.planning import standing
 from bot.experiment.arms import Arm
 from bot.experiment.bandit import FLOOR, decide
 from bot.experiment.evidence import as_document

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.campaign import plan
-from bot.campaign.claim import claim
-from bot.campaign.order import load
-from bot.campaign.settle import Result, settle
+from bot.campaign.permission.order import load
+from bot.campaign.planning import plan
+from bot.campaign.sending.claim import claim
+from bot.campaign.sending.settle import Result, settle
 from bot.store import campaigns
 from bot.store.db import Store, transaction
 from bot.store.models import database

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.campaign.dryrun import order_to_come
-from bot.campaign.house import stricter
-from bot.campaign.order import OFFER, load
-from bot.campaign.parts import Guardrails, Rest, Variety
-from bot.campaign.policy import Policy, next_opening
+from bot.campaign.ahead.to_come import order_to_come
+from bot.campaign.document.house import stricter
+from bot.campaign.document.parts import Guardrails, Rest, Variety
+from bot.campaign.permission.order import OFFER, load
+from bot.campaign.permission.policy import Policy, next_opening
 from bot.errors import Conflict
 from bot.store import campaign_rules
 from bot.store.campaign_rules import Rules

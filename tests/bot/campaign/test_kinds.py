@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.campaign import plan
-from bot.campaign.claim import claim, decide
-from bot.campaign.order import Order, load
-from bot.campaign.policy import because, judge
-from bot.campaign.recipients import crowd, recipients
+from bot.campaign.permission.order import Order, load
+from bot.campaign.permission.policy import because, judge
+from bot.campaign.permission.recipients import crowd, recipients
+from bot.campaign.planning import plan
+from bot.campaign.sending.claim import claim, decide
 from bot.clock import to_ms
 from bot.store import campaigns, sends
 from bot.store.db import Store, run, run_many, transaction

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import claim, watchdog
-from bot.campaign.live import Watcher
-from bot.campaign.order import load
+from bot.campaign.permission.order import load
+from bot.campaign.results.live import Watcher
+from bot.campaign.sending import claim, watchdog
 from bot.errors import MessageRefused, TokenRejected
 from bot.store import campaigns, send_figures, send_history, send_progress
 from bot.store.db import Store

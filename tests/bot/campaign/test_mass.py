@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import mass
-from bot.campaign.mass_settle import job_finished
+from bot.campaign.sending import mass
+from bot.campaign.sending.mass_settle import job_finished
 from bot.errors import (
     GatewayDown,
     InvalidInput,

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from bot import campaign
-from bot.campaign import matched, matched_decide
-from bot.campaign.definition import parse
-from bot.campaign.dryrun import foreseen, order_to_come, sample_order
-from bot.campaign.matched_decide import decide
-from bot.campaign.order import order_of
-from bot.campaign.plan import begin, plan_chunk
-from bot.campaign.preview import preview
-from bot.campaign.rest import send_rest_of
-from bot.campaign.telling_ahead import dry_run_told, preview_told
+from bot.campaign.ahead.dryrun import foreseen
+from bot.campaign.ahead.preview import preview
+from bot.campaign.ahead.telling import dry_run_told, preview_told
+from bot.campaign.ahead.to_come import order_to_come, sample_order
+from bot.campaign.document.definition import parse
+from bot.campaign.drawing import matched, matched_decide
+from bot.campaign.drawing.matched_decide import decide
+from bot.campaign.permission.order import order_of
+from bot.campaign.planning.plan import begin, plan_chunk
+from bot.campaign.results.rest import send_rest_of
 from bot.clock import SHANGHAI, to_ms
 from bot.errors import InvalidInput
 from bot.learning import features, serving, training

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bot.campaign import notices, once
-from bot.campaign.definition import parse
+from bot.campaign.document.definition import parse
+from bot.campaign.sending import notices, once
 from bot.errors import InvalidInput, MessageRefused, NotFound, OutcomeUnknown, Transient
 from bot.sandbox.api.subscriptions import (
     ONE_TIME_TEMPLATE,

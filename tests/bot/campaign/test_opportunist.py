@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.campaign import opportunist
+from bot.campaign.sending import opportunist
 from bot.store import events
 from bot.store.db import Store, run
 from bot.store.models import Send

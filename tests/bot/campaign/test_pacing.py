@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import campaign
-from bot.campaign import pacing
-from bot.campaign.fair import Shares, weight_of
-from bot.campaign.pacing import Ramp, quota_rate, time_left
-from bot.campaign.policy import Policy
-from bot.campaign.turn import Turn
+from bot.campaign.permission.policy import Policy
+from bot.campaign.sending import pacing
+from bot.campaign.sending.fair import Shares, weight_of
+from bot.campaign.sending.pacing import Ramp, quota_rate, time_left
+from bot.campaign.sending.turn import Turn
 from bot.clock import SHANGHAI
 from bot.store import quotas, send_pace
 from bot.store.db import Store

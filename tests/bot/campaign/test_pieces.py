@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign.matching import Piece, match
-from bot.campaign.preview import preview
+from bot.campaign.ahead.preview import preview
+from bot.campaign.permission.matching import Piece, match
 from bot.clock import to_ms
 from bot.content import library
 from bot.errors import Conflict, InvalidInput

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from bot import campaign
-from bot.campaign import plan
-from bot.campaign.order import load
+from bot.campaign.permission.order import load
+from bot.campaign.planning import plan
 from bot.store import campaigns, segments
 from bot.store.db import Store, pragma
 from bot.store.models import Follower, Send

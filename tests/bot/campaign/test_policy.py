@@ -9,8 +9,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.campaign.parts import Rest, Variety
-from bot.campaign.policy import Delay, Policy, Recipient, because, judge, next_day, next_opening
+from bot.campaign.document.parts import Rest, Variety
+from bot.campaign.permission.policy import (
+    Delay,
+    Policy,
+    Recipient,
+    because,
+    judge,
+    next_day,
+    next_opening,
+)
 from bot.store.send_history import Past
 from bot.values.audience import Channel, FollowerState, Purpose, Skip
 from tests.conftest import NOON

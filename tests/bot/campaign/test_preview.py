@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign.preview import preview
-from bot.campaign.trial import send_trial
+from bot.campaign.ahead.preview import preview
+from bot.campaign.ahead.trial import send_trial
 from bot.errors import Conflict, InvalidInput, MessageRefused, NotFound
 from bot.store import trials
 from bot.store.db import Store, run

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.campaign.recurrence import next_after
+from bot.campaign.document.recurrence import next_after
 
 BERLIN = "Europe/Berlin"
 

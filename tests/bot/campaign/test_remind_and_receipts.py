@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import rest, standing
+from bot.campaign.planning import standing
+from bot.campaign.results import rest
 from bot.errors import OutcomeUnknown
 from bot.store import coupons
 from bot.store.db import Store, run

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from bot import campaign
-from bot.campaign import claim, plan, settle
-from bot.campaign.order import load
-from bot.campaign.settle import Result
+from bot.campaign.permission.order import load
+from bot.campaign.planning import plan
+from bot.campaign.sending import claim, settle
+from bot.campaign.sending.settle import Result
 from bot.errors import OutcomeUnknown, Transient
 from bot.store import campaigns, send_progress, sends
 from bot.store.db import Store, run

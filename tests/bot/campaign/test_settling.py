@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.campaign.settle import BACK_OFF, MOST_ATTEMPTS, Fate, Result, fate_of
+from bot.campaign.sending.settle import BACK_OFF, MOST_ATTEMPTS, Fate, Result, fate_of
 from bot.clock import SHANGHAI
 from bot.errors import GatewayDown, OutcomeUnknown
 from bot.store import quotas, segments

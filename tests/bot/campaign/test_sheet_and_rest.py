@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import rest, sheet
+from bot.campaign.results import rest, sheet
 from bot.errors import Conflict, MessageRefused, OutcomeUnknown
 from bot.store import audit, campaigns, links, send_sheet
 from bot.store.db import Store, fetch, run, transaction

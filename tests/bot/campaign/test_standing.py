@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot import campaign
-from bot.campaign import standing
+from bot.campaign.planning import standing
 from bot.errors import InvalidInput
 from bot.store import campaign_rules, campaigns
 from bot.store.db import Store, run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.campaign.stats import effect, wilson, yield_of
+from bot.campaign.results.stats import effect, wilson, yield_of
 
 
 def test_the_sum_over_pieces_of_click_rate_times_conversion_rate():

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import campaign
-from bot.campaign import phases, rest, sheet
-from bot.campaign.telling import closing_told, report_told, rest_told, sheet_told
+from bot.campaign import phases
+from bot.campaign.results import rest, sheet
+from bot.campaign.results.telling import closing_told, report_told, rest_told, sheet_told
 from bot.effect import postmortem
 from bot.errors import Conflict, MessageRefused
 from bot.store import audit, campaign_rules, events

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot import campaign
-from bot.campaign import plan
-from bot.campaign.policy import Policy, judge
+from bot.campaign.permission.policy import Policy, judge
+from bot.campaign.planning import plan
 from bot.profile import rights
 from bot.store.db import Store, run
 from bot.store.models import Follower

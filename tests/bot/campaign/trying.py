@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from bot.campaign import experiments_look
+from bot.campaign.experiments import look as experiments_look
 from bot.clock import to_ms
 from bot.store import events, experiments
 from bot.store.db import fetch, run

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from bot import campaign, coupon
-from bot.campaign.definition import parse
+from bot.campaign.document.definition import parse
 from bot.clock import SHANGHAI
 from bot.console.campaign_fields import shown
 from bot.console.campaign_form import document_of, not_numbers

@@ -11,7 +11,7 @@ import pytest
 
 from bot import background, campaign
 from bot.campaign import looks
-from bot.campaign.sheet import sign_due
+from bot.campaign.results.sheet import sign_due
 from bot.console.rights import Role
 from bot.errors import MessageRefused
 from bot.store import accounts, audit, campaign_rules, campaigns, pseudonyms, trials

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot import background
-from bot.campaign import clearing
+from bot.campaign.sending import clearing
 from bot.console.rights import Role
 from bot.store import accounts, audit, followers, operators, quotas
 from bot.store.db import run

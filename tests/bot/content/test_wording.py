@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.campaign import wording as campaigns
+from bot.campaign.document import wording as campaigns
 from bot.content.variables import Kind, Variable, misfit
 from bot.content.wording import fill, money, parts_of, places
 from bot.errors import InvalidInput

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from bot import settings
-from bot.campaign.definition import parse
-from bot.campaign.dryrun import foreseen, sample_order
+from bot.campaign.ahead.dryrun import foreseen
+from bot.campaign.ahead.to_come import sample_order
+from bot.campaign.document.definition import parse
 from bot.clock import to_ms
 from bot.errors import InvalidInput
 from bot.insight.recommend import keeping

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.campaign import plan
-from bot.campaign.claim import claim
-from bot.campaign.order import load
+from bot.campaign.permission.order import load
+from bot.campaign.planning import plan
+from bot.campaign.sending.claim import claim
 from bot.store import campaigns, quotas, send_plan, sends
 from bot.store.db import Store, transaction
 from bot.store.models import Follower, Send

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 from bot import campaign
-from bot.campaign import once
+from bot.campaign.sending import once
 from bot.store import entitlements, segments
 from tests.bot.campaign.world import SEGMENT, a_document
 from tests.conftest import NOON

@@ -1,0 +1,1 @@
+"""A campaign as its marketer wrote it: read, checked, said."""

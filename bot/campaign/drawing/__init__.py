@@ -1,0 +1,1 @@
+"""Who of an audience gets which: held out, variant, arm, offer, hour."""

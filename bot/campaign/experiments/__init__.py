@@ -1,0 +1,1 @@
+"""Experiments of runs: figures, the hourly look, a person's order, the report."""

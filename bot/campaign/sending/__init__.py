@@ -1,0 +1,1 @@
+"""Rows go out: claimed, composed, sent at a pace, settled, swept."""
