@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.nlp.phrases import beside
 from bot.nlp.traditional import simplified
@@ -36,6 +37,7 @@ AROUND = frozenset(_BEFORE.pattern + _AFTER.pattern)  # every character of their
 _BEGINS, _ENDS = frozenset("请你您麻帮给那嗯哦亲"), frozenset("谢你下吧呀啊哦噢哈哒呗了嘛?")
 
 
+@lru_cache(maxsize=32)  # a dozen handlers ask about the message at hand
 def normalise(text: str) -> str:
     """`text` with one width, script and case, single spaces, no WeChat emoji codes, nothing unseen.
 
