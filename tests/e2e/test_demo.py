@@ -91,7 +91,7 @@ KILLS = 10
 def test_kill_9_at_ten_moments_of_a_campaign_sends_to_nobody_twice(tmp_path):
     """The platform answers after 150 ms, and the bot is killed ten times while it sends."""
     rng = random.Random(7)
-    plan = DemoPlan(PEOPLE, None, free_port(), free_port(), 7, tmp_path / "demo")
+    plan = DemoPlan(PEOPLE, 300, free_port(), free_port(), 7, tmp_path / "demo")
     demo = Killed(plan, lambda line: None)
     try:
         demo.start()
