@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import add
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+_BEYOND = "\U00010000-\U0010ffff"
 _SHORT = 400  # characters of a text whose pairs are kept for the next who looks
 
 
@@ -23,10 +24,15 @@ def _kept(text: str) -> Sequence[str]:
     return [*map(add, text, text[1:])]
 
 
-def one_of(characters: Iterable[str]) -> re.Pattern[str]:
-    """Any of the characters: a search for it is thrice as fast as a set's look at each."""
-    listed = "".join(sorted({*characters}))
-    return re.compile(f"[{re.escape(listed)}]" if listed else "(?!)")
+def one_of(characters: Collection[str]) -> re.Pattern[str]:
+    """Any of the characters, a gate: a search is thrice as fast as a set's look at each.
+
+    One emoji beyond the first 65,536 characters lets all of them in: a search for a class with
+    some of these is six times slower.
+    """
+    listed = "".join(sorted(one for one in {*characters} if one < _BEYOND[0]))
+    some = re.escape(listed) + (_BEYOND if any(one >= _BEYOND[0] for one in characters) else "")
+    return re.compile(f"[{some}]" if some else "(?!)")
 
 
 class Phrases(Generic[T]):
@@ -82,7 +88,7 @@ class Phrases(Generic[T]):
 
     def _with_single(self, text: str, pairs: Sequence[str]) -> list[tuple[int, str]]:
         said = self._of_pairs(text, pairs)
-        said += [(one.start(), one.group()) for one in self._any_single.finditer(text)]
+        said += [(at, one) for at, one in enumerate(text) if one in self._single]
         said.sort(key=lambda found: (found[0], -len(found[1])))
         return said
 

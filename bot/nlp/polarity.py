@@ -1,6 +1,7 @@
-"""How pleased and how angry a text sounds, by a lexicon of some 3,900 entries; nothing is learnt.
+"""How pleased and how angry a text sounds, by a lexicon of some 12,800 entries; nothing is learnt.
 
     polarity/*.json       words, phrases, emoji and WeChat's codes by strength, -1 to 1
+    polarity/aspects.json what is good of one thing and bad of another: 声音大, 房间大 (aspects.py)
     polarity/forms.json   negations, degrees, turns (但是), what makes a clause unreal (吗, 如果),
                           and words of anger
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from bot.nlp.aspects import Aspect, aspects
 from bot.nlp.phrases import Phrases
 
 _FOLDER = Path(__file__).parent / "polarity"
@@ -75,8 +77,7 @@ def _codes_in(text: str) -> str:
 
 def _signs(normalised: str, codes: str) -> Signs:
     table = _tables()
-    # An entry of strength 0 hides shorter ones: 美国 is not 美.
-    spans = [span for span in table.words.find(normalised) if span[2]]
+    spans = _spans(normalised, table)
     if not (spans or codes):
         return _CALM
     found = [_clause(*said, table) for said in _clauses(normalised, spans)]
@@ -90,6 +91,23 @@ _kept = lru_cache(_KEPT)(_signs)
 
 
 _Spans = list[tuple[int, int, float]]
+
+
+def _spans(text: str, table: _Tables) -> _Spans:
+    """What is praised and blamed in a text."""
+    found: _Spans = []
+    free = 0
+    for start, end, value in table.words.find(text):
+        if start < free:
+            continue
+        if isinstance(value, Aspect):
+            end, value = value.find(text, end) or (end, value.alone)
+            free = end
+        if value < 0 and found and found[-1][1] == start == found[-1][0] + 1:
+            found.pop()  # 好慢, 爱坏: only a degree
+        if value:  # an entry of strength 0 hides shorter ones: 美国 is not 美
+            found.append((start, end, value))
+    return found
 
 
 def _clauses(text: str, spans: _Spans) -> Iterator[tuple[str, _Spans]]:
@@ -160,7 +178,7 @@ def _anger(normalised: str, sentiment: float, codes: str) -> float:
 
 @dataclass(frozen=True)
 class _Tables:
-    words: Phrases[float]
+    words: Phrases[float | Aspect]
     codes: Phrases[float]
     anger: Phrases[float]
     angry_codes: Phrases[float]
@@ -180,8 +198,12 @@ def _tables() -> _Tables:
     words = read(_FOLDER)
     anger = {word: float(by) for by, listed in forms["anger"].items() for word in listed}
     between = f"(?:{_any(forms['between'])})*$"
+    listed: dict[str, float | Aspect] = {
+        word: value for word, value in words.items() if not _code_or_more(word)
+    }
+    listed |= aspects(json.loads((_FOLDER / "aspects.json").read_text(encoding="utf-8")), words)
     return _Tables(
-        Phrases({word: value for word, value in words.items() if not _code_or_more(word)}),
+        Phrases(listed),
         Phrases({word: value for word, value in words.items() if _code(word)}),
         Phrases({word: by for word, by in anger.items() if not _code(word)}),
         Phrases({word: by for word, by in anger.items() if _code(word)}),

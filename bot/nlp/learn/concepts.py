@@ -15,6 +15,7 @@ from bot.nlp.normalise import normalise
 from bot.nlp.phrases import Phrases
 
 _FOLDER = Path(__file__).resolve().parents[1] / "thesaurus"
+_FEELINGS = _FOLDER.with_name("polarity")
 _TIMES = 3  # that a concept is named more often than this says nothing new
 
 
@@ -56,6 +57,8 @@ def read(folder: Path) -> dict[str, tuple[str, ...]]:
 
 @cache
 def edition() -> str:
-    """Twelve digits of the files: a model learnt with other ones is better made again."""
-    content = b"".join(path.read_bytes() for path in sorted(_FOLDER.glob("*.json")))
+    """Twelve digits of these files and of polarity's: a model learnt with others is better made
+    again."""
+    paths = [*sorted(_FOLDER.glob("*.json")), *sorted(_FEELINGS.glob("*.json"))]
+    content = b"".join(path.read_bytes() for path in paths)
     return hashlib.sha256(content).hexdigest()[:12]

@@ -38,7 +38,7 @@ _PUNCTUATION = frozenset("?!《》()“”\"':%·-/~,。¥")
 _LENGTHS = (2, 3, 4, 6, 8, 11, 14, 17, 20, 24, 30, 45, 80, 150)
 # of a text's length, the names of those that it reaches
 _REACHED = [[str(length) for length in _LENGTHS if size >= length] for size in range(151)]
-_STEPS = (0.1, 0.25, 0.4, 0.55, 0.7)
+STEPS = (0.1, 0.25, 0.4, 0.55, 0.7)
 _MOST = 4  # of good or bad words that are counted
 _NOTHING = ("",)  # nothing felt; no turn before
 
@@ -84,7 +84,7 @@ def _feeling(said: Signs) -> list[str]:
     side, size = ("+" if total > 0 else "-"), abs(total)
     good = sum(value > 0 for value in every)
     bad = len(every) - good
-    found = [f"{side}{step}" for step in _STEPS if size >= step]
+    found = [f"{side}{step}" for step in STEPS if size >= step]
     found += [f"good {count}" for count in range(1, min(good, _MOST) + 1)]
     found += [f"bad {count}" for count in range(1, min(bad, _MOST) + 1)]
     found.append("first +" if sum(clauses[0]) > 0 else "first -")

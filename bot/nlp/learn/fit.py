@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.nlp.learn.corpus import Corpus
+from bot.nlp.learn.leaning import Blend
 
 SMOOTHING = 0.5
 ROOM = 50_000_000  # bytes that a loaded model may take
+TOLERANCE = 0.01  # of a margin; a finer one decides no text otherwise (benchmarks/README.md)
 STEPS = 32_000  # of a column's largest number; an int16 holds them
 _NAME = 210  # bytes of a feature's name in the vocabulary, its place in the dict included
 
@@ -35,8 +37,11 @@ class Fit:
     bias: Doubles
 
 
-def fit(given: Corpus, at: Any, truth: Truth, several: bool) -> Fit:
-    """A fit to the texts `at`; `truth` (texts x labels) has only them."""
+def fit(given: Corpus, at: Any, truth: Truth, several: bool, lean: Blend | None = None) -> Fit:
+    """A fit to the texts `at`; `truth` (texts x labels) has only them.
+
+    lean  where the labels say how pleased a text is, how polarity comes in (leaning.py)
+    """
     columns, texts = given.part(at)
     share, ratio = _weights(texts, truth)
     telling = _telling(texts, ratio)
@@ -46,6 +51,8 @@ def fit(given: Corpus, at: Any, truth: Truth, several: bool) -> Fit:
     share, ratio, telling = share[kept], ratio[kept], telling[kept]
     own, plain, bias = _margins(texts, truth, ratio, telling)
     bayes = ratio if several else share - share.mean(axis=1, keepdims=True)
+    if lean:
+        bayes = lean.columns(bayes, columns)
     rows = np.hstack([own, ratio**2, plain, bayes, telling[:, None] ** 2])
     return Fit(columns, *_whole(rows), bias)
 
@@ -99,14 +106,17 @@ def _margins(
 
 
 def _weighed(texts: Any, weights: Doubles) -> Any:
-    """Each feature times its weight, each text brought to length 1."""
-    sparse = import_module("scipy.sparse")
-    found = texts @ sparse.diags(weights)
-    length = np.sqrt(np.asarray(found.multiply(found).sum(axis=1)).ravel())
-    return sparse.diags(1 / np.maximum(length, 1e-6)) @ found
+    """Each feature times its weight, each text brought to length 1. `texts` holds ones."""
+    data = weights[texts.indices]
+    per_text = np.diff(texts.indptr)
+    text_of = np.repeat(np.arange(len(per_text)), per_text)
+    length = np.sqrt(np.bincount(text_of, data * data, minlength=len(per_text)))
+    data /= np.maximum(length, 1e-6)[text_of]
+    matrix = import_module("scipy.sparse").csr_matrix
+    return matrix((data, texts.indices, texts.indptr), shape=texts.shape)
 
 
 def _line(texts: Any, wanted: NDArray[np.bool_]) -> tuple[Doubles, float]:
     machine = import_module("sklearn.svm").LinearSVC
-    fitted = machine(C=1.0, random_state=0).fit(texts, wanted)
+    fitted = machine(C=1.0, random_state=0, tol=TOLERANCE).fit(texts, wanted)
     return fitted.coef_[0], float(fitted.intercept_[0])

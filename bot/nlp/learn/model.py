@@ -51,7 +51,7 @@ class Card:
     metrics: dict[str, float]  # from cross-validation
     checked: dict[str, Any] = field(default_factory=dict)  # the same in full, see evaluate.judge
     doubt: tuple[float, ...] = (0.0, 1.0, 0.0)  # constant, odds, entropy: see `strange`
-    lexica: str = ""  # the edition of the thesaurus that the features are made with
+    lexica: str = ""  # the edition of the word lists that the features are made with
     version: int = VERSION
 
     @property

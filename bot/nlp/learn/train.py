@@ -20,6 +20,7 @@ from bot.nlp.learn.corpus import Corpus, corpus
 from bot.nlp.learn.evaluate import CONFUSIONS, Judged, judge
 from bot.nlp.learn.features import features
 from bot.nlp.learn.fit import Truth, fit
+from bot.nlp.learn.leaning import Blend, blend, leaning
 from bot.nlp.learn.model import Card, Model, probabilities, signs_of_doubt, strange
 from bot.nlp.learn.reading import OUT_OF_SCOPE, Row, Table, fingerprint
 from bot.nlp.learn.softmax import Doubles
@@ -44,9 +45,9 @@ def train(table: Table, now: datetime, seed: int = SEED, folds: int | None = Non
     truth = np.array([[label in row.labels for label in labels] for row in table.rows])
     several = table.several or bool((truth.sum(axis=1) > 1).any())
     scores = _out_of_fold(given, truth, several, _parts(truth, folds), seed)
-    mix = _mix_several(scores, truth) if several else _mix_one(scores, truth)
-    if not several and OUT_OF_SCOPE in labels:
-        mix[-1] = _evened(truth, labels)
+    lean = None if several or OUT_OF_SCOPE in labels else _lean(given, scores, truth)
+    scores = _with_polarity(scores, lean, given.texts)
+    mix = _mix(scores, truth, labels, several, lean)
     chances = probabilities(scores, mix, several)
     doubt = _doubt(chances, truth, labels) if not several else (0.0, 1.0, 0.0)
     threshold = (
@@ -64,7 +65,7 @@ def train(table: Table, now: datetime, seed: int = SEED, folds: int | None = Non
         doubt=doubt,
         lexica=edition(),
     )
-    whole = fit(given, np.arange(len(truth)), truth, several)
+    whole = fit(given, np.arange(len(truth)), truth, several, lean)
     vocabulary = [str(name) for name in given.names[whole.columns]]
     model = Model(card, vocabulary, whole.rows, whole.scale, whole.bias, mix)
     card.checked.update(_checked(model, table.rows, chances))
@@ -126,6 +127,41 @@ def _folds(truth: Truth, several: bool, count: int, seed: int) -> NDArray[np.int
     return fold
 
 
+def _lean(given: Corpus, scores: Doubles, truth: Truth) -> Blend | None:
+    """How polarity comes in; None where the labels say nothing of it."""
+    polarity = leaning(given.names, given.texts, truth)
+    if polarity is None:
+        return None
+    return blend(scores, polarity, np.asarray(given.texts @ polarity), truth)
+
+
+def _with_polarity(scores: Doubles, lean: Blend | None, texts: Any) -> Doubles:
+    """The scores as a model makes them that has the polarity in naive Bayes' columns."""
+    if lean is None:
+        return scores
+    before, bayes = np.hsplit(scores, [scores.shape[1] // 3 * 2])
+    return np.hstack([before, lean.bayes * bayes + texts @ lean.polarity])
+
+
+def _mix(
+    scores: Doubles, truth: Truth, labels: tuple[str, ...], several: bool, lean: Blend | None
+) -> Doubles:
+    if several:
+        return _mix_several(scores, truth)
+    if lean:
+        return _lines((*lean.margins, 1.0), lean.constant)
+    mix = _mix_one(scores, truth)
+    if OUT_OF_SCOPE in labels:
+        mix[-1] = _evened(truth, labels)
+    return mix
+
+
+def _lines(factors: Sequence[float], constant: Doubles) -> Doubles:
+    """A mix in which a label's scores bear on it alone."""
+    eye = np.eye(len(constant))
+    return np.vstack([*(eye * factor for factor in factors), constant])
+
+
 def _mix_one(scores: Doubles, truth: Truth) -> Doubles:
     """A factor each for the two margins and naive Bayes: the likeliest on texts left out."""
     size = truth.shape[1]
@@ -145,8 +181,7 @@ def _mix_one(scores: Doubles, truth: Truth) -> Doubles:
         method="Nelder-Mead",
         bounds=[(0.05, 50)] * 2 + [(0, 5)],
     )
-    eye = np.eye(size)
-    return np.vstack([*(eye * factor for factor in found.x), np.zeros((1, size))])
+    return _lines(found.x, np.zeros(size))
 
 
 def _evened(truth: Truth, labels: tuple[str, ...]) -> Doubles:

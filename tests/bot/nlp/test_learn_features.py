@@ -29,6 +29,12 @@ def test_a_text_is_made_of(text, among):
     assert among <= features(text)
 
 
+def test_of_the_emoji_only_those_that_are_entries_are_found():
+    phrases = Phrases({"😀": 1, "好": 2, "好吃": 3})
+    assert phrases.find("😎好吃😀好") == [(1, 3, 3), (3, 4, 1), (4, 5, 2)]
+    assert phrases.find("😎") == []
+
+
 def test_the_turn_before_is_marked():
     found = features("好", "要 吗")
     assert {"c\t要", "c\t要  "} <= found
