@@ -128,7 +128,7 @@ def _peer(order: Order, now: datetime) -> float:
     return (time.process_time() - began) / len(ids) * 1e6
 
 
-def _forget() -> None:
+def forget() -> None:
     """Each begins with followers who were sent nothing yet."""
     run_sql("DELETE FROM send")
 
@@ -149,12 +149,12 @@ def run(count: int = 10_000, rounds: int = 3) -> dict[str, Any]:
                 sent, spent = _ours(a_run(services, slug, offer, now), batch, now)
                 for part in PARTS:
                     found.setdefault(f"{kind} {part}", []).append(spent[part] / sent * 1e6)
-                _forget()
+                forget()
             killed = _killed(a_run(services, f"killed-{number}", "", now), KILLS, now)
             found.setdefault("killed", []).append(killed)
-            _forget()
+            forget()
             peer = _peer(a_run(services, f"peer-{number}", "", now), now)
-            _forget()
+            forget()
             found.setdefault("peer", []).append(peer)
     return _figures({name: round(median(values), 1) for name, values in found.items()})
 

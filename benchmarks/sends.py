@@ -1,11 +1,12 @@
 """Sending: the whole engine against an API that answers after 50 ms, beside wechatpy in threads.
 
-    python -m benchmarks sends [--requests 4000]
+    python -m benchmarks sends [--requests 4000] [--rounds 3]
 
 Ours claims ledger rows (permission, window, quota), composes, sends and settles each answer; the
 peer only sends. With a coupon each row also reserves a code and issues it, with its event. "share"
 is of the ideal rate: so many at once, each 50 ms. Both have sent before: imports, the token and the
-first connections are not counted.
+first connections are not counted. They take turns; of each the best round counts, since what else
+the machine does only adds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ledger import a_run, people, stock
+from benchmarks.ledger import a_run, forget, people, stock
 from benchmarks.measure import serving
 from benchmarks.peers import wechatpy_sends
 from benchmarks.slow_api import DELAY_SECONDS
@@ -40,9 +41,9 @@ def _warm(services: Services, at_once: int) -> None:
     wechatpy_sends.send(BASE, at_once, at_once)
 
 
-def _campaign(services: Services, concurrency: int, offer: str) -> dict[str, float]:
+def _campaign(services: Services, concurrency: int, offer: str, number: int) -> dict[str, float]:
     order = a_run(
-        services, f"bench-{concurrency}-{offer or 'plain'}", offer, utc_now(),
+        services, f"bench-{concurrency}-{offer or 'plain'}-{number}", offer, utc_now(),
         concurrency=concurrency,
     )  # fmt: skip
     wall, cpu = time.perf_counter(), time.process_time()
@@ -50,10 +51,11 @@ def _campaign(services: Services, concurrency: int, offer: str) -> dict[str, flo
         campaign.push_due(services, utc_now(), budget_seconds=600)
     seconds, spent = time.perf_counter() - wall, time.process_time() - cpu
     sent = send_progress.total(order.campaign_id, 1).sent
+    forget()
     return {"sent": sent, "seconds": seconds, "cpu": spent}
 
 
-def run(count: int = 4000) -> dict[str, Any]:
+def run(count: int = 4000, rounds: int = 3) -> dict[str, Any]:
     """Both, at 64 and 256 at once, without and with a coupon."""
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -68,28 +70,34 @@ def run(count: int = 4000) -> dict[str, Any]:
         with serving(command, PORT, base, Path(folder) / "api.log"):
             services = build(Settings.from_env(env))
             people(services, count, utc_now())
-            stock(services, count * 4, utc_now())
+            stock(services, count * 2 * rounds, utc_now())
             for at_once in (64, 256):
                 _warm(services, at_once)
-                plain, coupon = (_campaign(services, at_once, offer) for offer in ("", "bench"))
-                seconds, cpu = wechatpy_sends.send(BASE, count // 2, at_once)
-                peer = (seconds, cpu, count // 2, at_once)
-                results[f"{at_once} at once"] = _line(plain, *peer)
-                results[f"{at_once} at once, coupon"] = _line(coupon, *peer)
+                found: dict[str, list[dict[str, float]]] = {"": [], "bench": [], "peer": []}
+                for number in range(rounds):
+                    for offer in ("", "bench"):
+                        found[offer].append(_campaign(services, at_once, offer, number))
+                    seconds, cpu = wechatpy_sends.send(BASE, count // 2, at_once)
+                    found["peer"].append({"sent": count // 2, "seconds": seconds, "cpu": cpu})
+                results[f"{at_once} at once"] = _line(found[""], found["peer"], at_once)
+                results[f"{at_once} at once, coupon"] = _line(
+                    found["bench"], found["peer"], at_once
+                )
             services.store.close()
     return results
 
 
 def _line(
-    ours: dict[str, float], seconds: float, cpu: float, count: int, at_once: int
+    ours: list[dict[str, float]], peer_s: list[dict[str, float]], at_once: int
 ) -> dict[str, float]:
     ideal = at_once / DELAY_SECONDS
-    mine, peer = ours["cpu"] / ours["sent"] * 1e6, cpu / count * 1e6
+    mine, peer = (min(one["cpu"] / one["sent"] * 1e6 for one in rows) for rows in (ours, peer_s))
+    rate, peer_rate = (max(one["sent"] / one["seconds"] for one in rows) for rows in (ours, peer_s))
     return {
-        "sent": ours["sent"],
-        "share_of_ideal": round(ours["sent"] / ours["seconds"] / ideal, 3),
+        "sent": sum(one["sent"] for one in ours),
+        "share_of_ideal": round(rate / ideal, 3),
         "cpu_us": round(mine),
-        "peer_share_of_ideal": round(count / seconds / ideal, 3),
+        "peer_share_of_ideal": round(peer_rate / ideal, 3),
         "peer_cpu_us": round(peer),
         "cpu_ratio": round(mine / peer, 3),
     }

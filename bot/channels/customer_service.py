@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bot.values.replies import TextReply
-from bot.wechat.calls import Call, custom
+from bot.wechat.calls import Call, custom_text
 
 
 def text_call(key: object, openid: str, text: str) -> Call:
     """One text. The platform knows no duplicate id here: what is unsure is never sent again."""
-    return custom(key, openid, TextReply(text))
+    return custom_text(key, openid, text)

@@ -158,6 +158,17 @@ def transaction() -> Iterator[None]:
 
 
 @contextmanager
+def snapshot() -> Iterator[None]:
+    """On SQLite: what is read inside is of one instant. Nothing may be written inside."""
+    db = database.obj
+    if not is_sqlite() or db.in_transaction():
+        yield
+    else:
+        with db.atomic("DEFERRED"):
+            yield
+
+
+@contextmanager
 def available() -> Iterator[None]:
     """Turn the driver's "locked", "full" and "gone" into StoreUnavailable, ready to reconnect."""
     try:
@@ -261,9 +272,12 @@ def insert_new(table: str, columns: Sequence[str], values: Sequence[Any], key: s
     return rows[0][0] if rows else None
 
 
+_AS_IT_IS: AbstractContextManager[None] = nullcontext()
+
+
 def _written() -> AbstractContextManager[None]:
     """A single statement that writes: on SQLite by the writer, elsewhere as it is."""
-    return transaction() if is_sqlite() else nullcontext()
+    return transaction() if is_sqlite() and not database.obj.in_transaction() else _AS_IT_IS
 
 
 def _marked(sql: str) -> str:

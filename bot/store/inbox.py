@@ -24,7 +24,7 @@ from typing import Any
 
 from bot.clock import to_ms
 from bot.store import events, followers
-from bot.store.db import again, available, fetch, insert_new, run, transaction
+from bot.store.db import again, available, fetch, insert_new, is_mysql, run, transaction
 from bot.store.fields import Holder
 from bot.store.handoff import AGENT
 from bot.values.audience import FollowerState, WindowKind
@@ -214,7 +214,7 @@ def finish(
             reply, reason = None, f"{reason}; dropped: an agent took the chat"
         answer = ("passive" if passive else "late") if reply else "none"
         sealed = Holder.vault.seal_json(reply, REPLY) if reply else None
-        run(
+        told = _tell(
             "UPDATE inbox SET state = ?, handler = ?, reason = ?, reply = ?, handled_ms = ?,"
             " error = ?, lease_until = ?, attempts = attempts + 1, trace = ?,"
             " answer = CASE WHEN answer = 'late' AND ? = 'passive' THEN 'late' ELSE ? END"
@@ -229,8 +229,17 @@ def finish(
                 " WHERE id = ? AND busy_event = ?",
                 (follower_id, event_id),
             )
-        found = fetch("SELECT answer FROM inbox WHERE event_id = ?", (event_id,))[0][0]
-        return DROPPED if dropped else str(found)
+        found = told or fetch("SELECT answer FROM inbox WHERE event_id = ?", (event_id,))
+        return DROPPED if dropped else str(found[0][0])
+
+
+def _tell(update: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Change an inbox row; its answer, but nothing where no row was changed, or the engine cannot
+    say it."""
+    if is_mysql():
+        run(update, values)
+        return []
+    return fetch(f"{update} RETURNING answer", values)
 
 
 def _owner(follower_id: int, now: datetime) -> str:

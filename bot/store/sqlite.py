@@ -37,7 +37,7 @@ class OneWriter(SqliteDatabase):
     def writing(self) -> Iterator[None]:
         """One transaction on the writer; BEGIN takes SQLite's write lock, so it cannot fail later
         because another process was faster. Not to be nested."""
-        with self._turn, self._lent(self._writing_connection()), self.atomic("IMMEDIATE"):
+        with self._turn, self._lent(self._writing_connection()), self.transaction("IMMEDIATE"):
             self._check_there()
             yield
 

@@ -108,16 +108,21 @@ class Vault:
     def unlock_index(self, key: bytes) -> None:
         """Take the index key that the store keeps sealed; needed before `blind` and `sign`."""
         self._index_key = key
-        self._blind_key = _derive(key, "blind")
-        self._sign_key = _derive(key, "sign")
+        # Set up once and copied: a new one for each value takes twice as long.
+        self._blinding = hmac.new(_derive(key, "blind"), digestmod="sha256")
+        self._signing = hmac.new(_derive(key, "sign"), digestmod="sha256")
 
     def blind(self, value: str, place: str) -> str:
         """32 hex digits that find `value` again in `place`, and tell nothing without the key."""
-        return hmac.digest(self._blind_key, f"{place}\0{value}".encode(), "sha256")[:16].hex()
+        mac = self._blinding.copy()
+        mac.update(f"{place}\0{value}".encode())
+        return mac.digest()[:16].hex()
 
     def sign(self, payload: bytes, purpose: str) -> bytes:
         """A 12-byte signature of `payload` for tokens in URLs."""
-        return hmac.digest(self._sign_key, purpose.encode() + b"\0" + payload, "sha256")[:12]
+        mac = self._signing.copy()
+        mac.update(purpose.encode() + b"\0" + payload)
+        return mac.digest()[:12]
 
     def verify(self, payload: bytes, signature: bytes, purpose: str) -> bool:
         return hmac.compare_digest(self.sign(payload, purpose), signature)

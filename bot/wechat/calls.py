@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.errors import GatewayError
 from bot.values.replies import Reply
-from bot.wechat.outbound import custom_body
+from bot.wechat.outbound import custom_body, shown_text
 
 CUSTOM = "/cgi-bin/message/custom/send"
 TEMPLATE = "/cgi-bin/message/template/send"
@@ -55,6 +55,17 @@ def custom(key: Any, openid: str, reply: Reply) -> Call:
     if body is None:
         raise ValueError(f"{type(reply).__name__} cannot be sent as a customer-service message")
     return Call(key, CUSTOM, encoded(body))
+
+
+def custom_text(key: Any, openid: str, text: str) -> Call:
+    """`custom` of a text, as nearly all are: its document is written out, for the encoder takes
+    longer to begin than to encode. Raises ValueError where nothing of the text can be shown."""
+    shown = shown_text(text)
+    if not shown:
+        raise ValueError("a text without a visible character cannot be sent")
+    to, said = _ENCODER.encode(openid), _ENCODER.encode(shown)
+    body = f'{{"touser":{to},"msgtype":"text","text":{{"content":{said}}}}}'
+    return Call(key, CUSTOM, body.encode("utf-8", "replace"))
 
 
 def template(

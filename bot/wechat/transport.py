@@ -22,6 +22,7 @@ JSON = "application/json; charset=utf-8"
 
 # A raw newline inside a string is seen in answers that quote a user. Kept, as one is made slowly.
 _DECODER = json.JSONDecoder(strict=False)
+_ACCEPTED = b'{"errcode":0,"errmsg":"ok"}'  # to nearly every message
 
 
 class Response(NamedTuple):
@@ -106,6 +107,8 @@ def read_json(response: Response) -> dict[str, Any]:
     """
     if response.status != 200:
         raise OutcomeUnknown(None, f"HTTP status {response.status}")
+    if response.body == _ACCEPTED:
+        return {"errcode": 0, "errmsg": "ok"}
     try:
         document = _DECODER.decode(response.body.decode("utf-8", "replace"))
         if "errcode" in document:

@@ -11,6 +11,8 @@ from bot.channels.customer_service import text_call
 from bot.channels.registry import CHANNELS
 from bot.channels.template import notice_call
 from bot.values.audience import Channel, Purpose
+from bot.values.replies import TextReply
+from bot.wechat.calls import custom
 
 
 def test_every_channel_is_registered():
@@ -48,6 +50,19 @@ def test_a_customer_service_call():
         "msgtype": "text",
         "text": {"content": "你好"},
     }
+
+
+@pytest.mark.parametrize(
+    "text", ['"引号" \\ 反斜杠', "两\n行\t", "控\x07制", "😀 \ud83d", "一" * 900, "  前后  "]
+)
+def test_a_text_is_written_as_any_other_reply_is(text: str):
+    assert text_call(7, 'o-"lin', text) == custom(7, 'o-"lin', TextReply(text))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\x07"])
+def test_a_text_of_which_nothing_shows_is_refused(text: str):
+    with pytest.raises(ValueError, match="visible"):
+        text_call(7, "o-lin", text)
 
 
 def test_a_notice_is_cut_to_what_the_platform_shows():
