@@ -24,6 +24,8 @@ def main() -> None:
     parser.add_argument("--followers", type=int, help="matching, loop, console")
     parser.add_argument("--seeds", type=int, help="loop")
     parser.add_argument("--offers", type=int, help="matching")
+    parser.add_argument("--keep", help="console: the folder of the made house, used again")
+    parser.add_argument("--only", help="console: pages whose address has this")
     parser.add_argument("--postgres", action="store_const", const=True)
     parser.add_argument("--quick", action="store_const", const=True, help="nlu: without most peers")
     given = parser.parse_args()
@@ -34,6 +36,8 @@ def main() -> None:
         "followers": given.followers,
         "offers": given.offers,
         "seeds": given.seeds,
+        "keep": given.keep,
+        "only": given.only,
         "postgres": given.postgres,
         "quick": given.quick,
     }

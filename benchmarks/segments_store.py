@@ -23,7 +23,8 @@ PAGE = 20_000
 KINDS = ("message.text", "message.image", "click", "order", "coupon.claimed", "subscribe")
 SHARES = (0.45, 0.05, 0.2, 0.15, 0.1, 0.05)
 SCENES = ("QR", "SEARCH", "CARD", "OTHERS", "ARTICLE")
-_STATE = json.dumps({"kinds": {"message.text": 3}, "days": {"20700": 100, "20710": 50}, "v": 1})
+_HOURS = [0] * 11 + [1, 1, 1] + [0] * 10
+_STATE = json.dumps({"kinds": {"message.text": 3}, "hours": _HOURS, "days": [1, 1, 0, 0, 0, 1, 0]})
 COLUMNS = {
     "follower": "id, account_id, openid_hash, openid, unionid_hash, subscribed, source_scene,"
     " language, marketing_consent, personalised, blacklisted, stage, window_kind, window_left,"
@@ -37,11 +38,13 @@ COLUMNS = {
 }
 
 
-def pages(account_id: int, count: int) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
-    """Rows by table, PAGE followers at a time, ids from 1."""
+def pages(
+    account_id: int, count: int, after: int = 0
+) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+    """Rows by table, PAGE followers at a time, ids from 1, or behind `after`."""
     rng = np.random.default_rng(7)
-    for first in range(1, count + 1, PAGE):
-        ids = range(first, min(first + PAGE, count + 1))
+    for first in range(after + 1, after + count + 1, PAGE):
+        ids = range(first, min(first + PAGE, after + count + 1))
         yield _page(rng, account_id, ids)
 
 
@@ -115,13 +118,13 @@ def _events(rng: np.random.Generator, account: int, ids: range, now: int) -> lis
     return rows
 
 
-def load_sqlite(path: Path, account_id: int, count: int) -> None:
-    """Append all rows to a migrated, otherwise empty file."""
+def load_sqlite(path: Path, account_id: int, count: int, after: int = 0) -> None:
+    """Append all rows to a migrated file that has no follower with an id greater than `after`."""
     db = sqlite3.connect(path)
     db.execute("PRAGMA synchronous=off")
     db.execute("PRAGMA cache_size=-800000")
     with db:
-        for page in pages(account_id, count):
+        for page in pages(account_id, count, after):
             for table, rows in page.items():
                 marks = ",".join("?" * len(rows[0]))
                 db.executemany(f"INSERT INTO {table} ({COLUMNS[table]}) VALUES ({marks})", rows)

@@ -16,6 +16,7 @@ from bot.inbox.receive import Receiver
 from bot.services import Services
 from bot.web import (
     api,
+    attributes,
     campaigning,
     collect,
     follower,
@@ -60,6 +61,7 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
         once,
         follower,
         api,
+        attributes,
         campaigning,
         intake,
         openapi,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.console import report_mail
+from bot.campaign.results import live
+from bot.console import kept_figures, report_mail
 from bot.effect import cohorts, days, keeping, parts, sources, windows
 from bot.effect.keeping import Kind
 from bot.inbox.context import Dispatch
@@ -16,7 +17,10 @@ KEPT = {
     reporting.STANDING: Kind(reporting.refs, reporting.count_standing),
     reporting.REPORT: Kind(reporting.refs, reporting.count_report),
     windows.KIND: Kind(windows.refs, windows.count),
+    windows.WEEK: Kind(lambda account_id, now: ("",), windows.count_week),
     sources.KIND: Kind(lambda account_id, now: ("",), sources.count),
+    live.KIND: Kind(live.refs, live.count),
+    **kept_figures.KEPT,
 }
 
 

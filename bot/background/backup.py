@@ -27,5 +27,5 @@ def check(desk: Desk) -> dict[str, Any]:
     """{faults}: what SQLite finds wrong. Raises Conflict where the database is a server's."""
     store = copies.store_of(desk.services.settings)
     if store is None:
-        raise Conflict("数据库服务器自己校验 (the database server checks itself)")
+        raise Conflict("the database server checks itself")
     return {"faults": copies.damage(store, steady(desk))}

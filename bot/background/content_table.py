@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from bot.background.desk import Desk
 from bot.background.pace import Pace
 from bot.content import library
 from bot.imports import content_rows
-from bot.imports.exporting import harmless
+from bot.imports.exporting import write_table
 from bot.imports.sources import open_source
 from bot.store import audit
 
@@ -28,10 +27,7 @@ def run(desk: Desk) -> dict[str, Any]:
         step=lambda: pace.on(1, source.lines or 0),
     )  # fmt: skip
     if done.rejected:
-        path = desk.folder / "rejects.csv"
-        with path.open("w", encoding="utf-8-sig", newline="") as out:
-            rows = [("place", "reason"), *done.rejected]
-            csv.writer(out).writerows([map(harmless, row) for row in rows])
+        path = write_table(desk.folder / "rejects.csv", ("place", "reason"), done.rejected)
         desk.keep("contents-rejects.csv", path)
     counts = {"added": done.added, "changed": done.changed, "unchanged": done.unchanged,
               "rejected": len(done.rejected)}  # fmt: skip

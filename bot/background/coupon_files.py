@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from bot.background.desk import Desk
 from bot.background.pace import Pace
 from bot.errors import InvalidInput
 from bot.imports import redeeming
-from bot.imports.exporting import Cell, local, written
+from bot.imports.exporting import Cell, local, write_table, written
 from bot.imports.sources import open_source
 from bot.store import audit, coupon_batches, coupon_list, pseudonyms
 from bot.store.coupon_list import Given, Redeemed
@@ -97,9 +96,8 @@ def codes(desk: Desk) -> dict[str, Any]:
     refused: list[coupon.Reject] = []
     report = coupon.import_codes(of.id, _lines(desk.upload(), pace), refused.append)
     if refused:
-        path = desk.folder / "rejects.csv"
-        with path.open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows([("line", "why"), *((r.line, r.reason) for r in refused)])
+        why = [(one.line, one.reason) for one in refused]
+        path = write_table(desk.folder / "rejects.csv", ("line", "why"), why)
         desk.keep(f"{of.slug}-rejects.csv", path)
     detail = {"batch": of.slug, "codes": report.added}
     audit.record(asked["author"], "coupon_import", desk.now(), detail=detail)
@@ -117,9 +115,7 @@ def _lines(path: Path, pace: Pace) -> Iterator[str]:
                 pace.on(1)
                 yield line
     except UnicodeDecodeError:
-        raise InvalidInput(
-            "请存成 UTF-8 的 CSV 或文本 (the file is no UTF-8 text)", "file"
-        ) from None
+        raise InvalidInput("the file is no UTF-8 text", "file") from None
 
 
 def redeem(desk: Desk) -> dict[str, Any]:

@@ -19,10 +19,12 @@ from bot.background import (
     importing,
     member_list,
     overlap,
+    picture,
     privacy_audit,
     quota_month,
     replay,
     report,
+    rest,
     sends,
     syncing,
     tag_changes,
@@ -30,6 +32,7 @@ from bot.background import (
     train,
 )
 from bot.background.desk import Desk
+from bot.store.background import Task
 
 Work = Callable[[Desk], dict[str, Any]]
 
@@ -37,20 +40,23 @@ Work = Callable[[Desk], dict[str, Any]]
 @dataclass(frozen=True)
 class Kind:
     """`work` gives what the task's page shows, without personal data. `long`: minutes, so that
-    it is done beside those that take seconds, not before them."""
+    it is done beside those that take seconds, not before them. `after`: what is tidied up once the
+    task is told to be done; a process may die before it."""
 
     work: Work
     long: bool = False
+    after: Callable[[Task], None] | None = None
 
 
 KINDS: dict[str, Kind] = {
     follower_files.EXPORT: Kind(follower_files.run, long=True),
-    importing.IMPORT: Kind(importing.run, long=True),
+    importing.IMPORT: Kind(importing.run, long=True, after=importing.after),
     importing.LOOK: Kind(importing.look),
     syncing.SYNC: Kind(syncing.run, long=True),
     tag_changes.TAGS: Kind(tag_changes.run, long=True),
     "dryrun": Kind(dryrun.run),
     "report": Kind(report.run),
+    rest.REST: Kind(rest.run, long=True),
     "sends": Kind(sends.run, long=True),
     "groups": Kind(groups.run, long=True),
     "overlap": Kind(overlap.run),
@@ -70,4 +76,5 @@ KINDS: dict[str, Kind] = {
     coupon_files.REDEEM: Kind(coupon_files.redeem, long=True),
     coupon_radar.RADAR: Kind(coupon_radar.run),
     content_table.CONTENTS: Kind(content_table.run, long=True),
+    picture.PICTURE: Kind(picture.run),
 }

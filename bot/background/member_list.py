@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from bot.background.desk import Desk
 from bot.errors import InvalidInput
+from bot.imports.exporting import write_table
 from bot.segment import lists
 from bot.segment.lists import Reject
 from bot.segment.pinning import pin_lines
@@ -52,9 +52,7 @@ def _lines(path: Path) -> Iterator[str]:
         with path.open(encoding="utf-8-sig", newline=None) as file:
             yield from file
     except UnicodeDecodeError:
-        raise InvalidInput(
-            "请存成 UTF-8 的 CSV 或文本 (the file is no UTF-8 text)", "file"
-        ) from None
+        raise InvalidInput("the file is no UTF-8 text", "file") from None
 
 
 def _counted(rejects: Sequence[Reject]) -> dict[str, int]:
@@ -62,8 +60,4 @@ def _counted(rejects: Sequence[Reject]) -> dict[str, int]:
 
 
 def _written(path: Path, rejects: Sequence[Reject]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(["line", "why"])
-        writer.writerows([one.line, one.why] for one in rejects)
-    return path
+    return write_table(path, ("line", "why"), [(one.line, one.why) for one in rejects])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, BinaryIO
 
+from bot.background import importing
 from bot.background.desk import Closing, Stopped, closing, desk
 from bot.background.kinds import KINDS
 from bot.errors import HongyanError
@@ -29,15 +32,24 @@ def ask(
     asked: Mapping[str, Any],
     now: datetime,
     upload: tuple[str, BinaryIO] | None = None,
+    nonce: str = "",
 ) -> int:
     """Keep a task for the scheduler; its id. Asked again while the same still waits or runs, it is
-    that one; with a file it is always a new one."""
+    that one; with a file it is always a new one.
+
+    nonce  of the form that asks: sent twice, however close together, it begins one task
+    """
     if kind not in KINDS:
         raise ValueError(f"no such kind of task: {kind}")
     newest = background.last(account_id, kind)
     if upload is None and newest and not newest.is_over and newest.asked == dict(asked):
         return newest.id
-    return background.ask(account_id, operator_id, kind, asked, now, upload)
+    key = None
+    if nonce:
+        name = upload[0] if upload else ""
+        parts = (account_id, operator_id, kind, dict(asked), name, nonce)
+        key = blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=20).hexdigest()
+    return background.ask(account_id, operator_id, kind, asked, now, upload, key)
 
 
 def run_short(services: Services, now: datetime) -> int:
@@ -51,7 +63,9 @@ def run_long(services: Services, now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Tasks that were over a week ago go, with their files; how many."""
+    """Tasks that were over a week ago go, with their files; how many. And what a process that died
+    left of files whose import is done."""
+    importing.tidy()
     return background.forget(now - FORGOTTEN_AFTER)
 
 
@@ -72,7 +86,9 @@ def _one(services: Services, task: Task, owner: str) -> None:
     try:
         with desk(services, task, owner) as at:
             result = KINDS[task.kind].work(at)
-        background.end(task.id, owner, "done", services.clock(), result)
+        ended = background.end(task.id, owner, "done", services.clock(), result)
+        if ended and (after := KINDS[task.kind].after) is not None:
+            after(task)
     except Closing:
         background.put_back(task.id, owner)
         logger.info("task=%d kind=%s given back", task.id, task.kind)

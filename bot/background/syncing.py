@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.background.desk import Desk
 from bot.background.pace import Pace
-from bot.background.refusals import in_words
 from bot.collect import following, tagging
 from bot.errors import Conflict, GatewayError
+from bot.wechat.refusing import in_both
 
 SYNC = "sync"
 FOLLOWERS, FULL, TAGS = "followers", "full", "tags"
@@ -31,7 +31,7 @@ def run(desk: Desk) -> dict[str, Any]:
         )
         return {"what": what, **asdict(found)}
     except GatewayError as error:
-        raise Conflict(in_words(error)) from None
+        raise Conflict(in_both(error)) from None
 
 
 def _goes_on(pace: Pace) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 from bot.background.desk import Desk
 from bot.background.pace import Pace
-from bot.background.refusals import in_words
 from bot.collect import labelling
 from bot.errors import Conflict, GatewayError
+from bot.wechat.refusing import in_both
 
 TAGS = "tags"
 RENAME, REMOVE = "rename", "remove"
@@ -29,5 +29,5 @@ def run(desk: Desk) -> dict[str, Any]:
         else:
             people = labelling.remove(owner, client, tag, desk.now(), progress)
     except GatewayError as error:
-        raise Conflict(in_words(error)) from None
+        raise Conflict(in_both(error)) from None
     return {"act": asked["act"], "tag": tag, "to": asked.get("to", ""), "followers": people}

@@ -8,11 +8,10 @@ import click
 
 from bot.cli import common
 from bot.cli.common import account, as_json, show, table
-from bot.cli.privacy import looked
-from bot.errors import InvalidInput
+from bot.cli.privacy import actor
+from bot.collect.declaring import declare, declare_no_more
 from bot.store import attribute_types
 from bot.values.attributes import KINDS, Declared
-from bot.values.personal import is_name, what_is
 
 
 @click.group()
@@ -41,15 +40,8 @@ def define(name: str, kind: str, choices: tuple[str, ...], title: str, json_: bo
 
     What is held already stays as it is.
     """
-    if is_name(name) or what_is(name):
-        raise InvalidInput(
-            "personal data by its name: no attribute can hold it, and reports refuse it; names and"
-            " numbers of a person come as `phone`, `customer` ... of a report or an import",
-            "name",
-        )
     declared = Declared(name, kind, choices, title)
-    new = attribute_types.define(account().id, declared, common.now())
-    looked("attribute_define", name=name, kind=kind)
+    new = declare(account().id, declared, actor(), common.now())
     done = f"attribute {name}: {kind}{'' if new else ', changed'}"
     show({**asdict(declared), "new": new}, json_, lambda: [done])
 
@@ -59,7 +51,6 @@ def define(name: str, kind: str, choices: tuple[str, ...], title: str, json_: bo
 @as_json
 def remove(name: str, json_: bool) -> None:
     """Declare NAME no more: any value fits again. What is held stays."""
-    attribute_types.remove(account().id, name)
-    looked("attribute_remove", name=name)
+    declare_no_more(account().id, name, actor(), common.now())
     done = f"attribute {name} is not declared any more"
     show({"name": name, "removed": True}, json_, lambda: [done])

@@ -12,6 +12,7 @@ from bot.channels.registry import CHANNELS
 from bot.cli import common
 from bot.cli.common import account, as_json, show
 from bot.cli.privacy import looked
+from bot.effect.pricing import set_margin
 from bot.effect.tables import percent, yuan
 from bot.errors import InvalidInput
 from bot.i18n import t
@@ -48,13 +49,13 @@ def cost(source: str, amount: str, day: str | None, note: str, json_: bool) -> N
 def price(margin: float | None, message: tuple[str, str] | None, json_: bool) -> None:
     """Show what profit is reckoned with, and change it: the margin, the price of messages."""
     changes: dict[str, int] = {}
-    if margin is not None:
-        changes[MARGIN] = round(margin * 1000)
     if message:
         if message[0] not in [channel.value for channel in CHANNELS]:
             raise InvalidInput(f"one of {', '.join(CHANNELS)}", "message")
         thousand = _yuan(message[1]) * 100 * 1000
         changes[f"{MESSAGE}{message[0]}"] = _whole(thousand, "five decimals at most")
+    if margin is not None:
+        looked("effect_price", name=MARGIN, value=set_margin(account().id, margin))
     for name, value in changes.items():
         effect_costs.set_price(account().id, name, value)
         looked("effect_price", name=name, value=value)

@@ -14,7 +14,7 @@ from typing import Any
 from bot.clock import to_ms
 from bot.errors import Conflict, InvalidInput, NotFound
 from bot.profile.refresh import fold_new, fold_of
-from bot.store import events, journeys, listing, platform_tags, segments, tag_list
+from bot.store import events, journeys, listing, made_tags, platform_tags, segments, tag_list
 from bot.store.db import transaction
 from bot.store.platform_tags import PlatformTag
 from bot.store.tag_list import Carrier
@@ -42,6 +42,26 @@ def checked(tag: str) -> str:
     if what := what_is(name):
         raise InvalidInput(f"{what} is no tag: it says who somebody is", "tag")
     return name
+
+
+def make(account_id: int, tag: str, by: str, now: datetime) -> str:
+    """A tag that nobody has yet; its name. As with WeChat's own there are no two of a name.
+
+    Raises InvalidInput, Conflict.
+    """
+    name = checked(tag)
+    if known(account_id, name, now) or not made_tags.make(account_id, name, by, now):
+        raise Conflict(f"there is a tag {name} already")
+    return name
+
+
+def known(account_id: int, tag: str, now: datetime) -> bool:
+    """Whether there is such a tag: made by name, on somebody, or on the platform."""
+    return bool(
+        made_tags.has(account_id, tag)
+        or tag_list.counts(account_id, [tag], now)[0].people
+        or tag in {one.name for one in platform_tags.of_account(account_id)}
+    )
 
 
 def label(account_id: int, ids: Sequence[int], tag: str, on: bool, now: datetime) -> int:
@@ -79,6 +99,7 @@ def rename(
     if (held := _there(account_id, old)) is not None:
         lists.rename_tag(client, held.tag_id, name)
         platform_tags.put(account_id, held.tag_id, name, held.fans, now)
+    made_tags.rename(account_id, old, name)
     return _each(account_id, old, now, progress, renamed=name)
 
 
@@ -93,6 +114,7 @@ def remove(
     if (held := _there(account_id, tag)) is not None:
         lists.delete_tag(client, held.tag_id)
         platform_tags.remove(held.id)
+    made_tags.remove(account_id, tag)
     return _each(account_id, tag, now, progress)
 
 

@@ -23,6 +23,7 @@ from bot.wechat.client import WeChatClient
 
 READY_HOUR = 8
 DAY = timedelta(days=1)
+_ROUND = "statistics:"
 GROWS_DAYS = 7  # so long the totals of an article are told, and its comments read
 KEPT_DAYS = 30  # how far back a day can be asked for; further the platform's data thins out
 COMMENT_SOURCE = "comment"
@@ -90,7 +91,7 @@ def sync_day(
             f"the figures of {last_ready(now) - KEPT_DAYS * DAY} to {last_ready(now)} can be read",
             "day",
         )
-    kind = f"statistics:{day.isoformat()}"
+    kind = _round_of(day)
     found = syncs.last(account_id, kind)
     if found is not None and found.state == "done" and not again:
         return DayReport(day.isoformat(), 0, 0, _refusals(found.error), again=True)
@@ -129,9 +130,19 @@ def due_days(account_id: int, now: datetime) -> list[date]:
     return [
         day
         for day in days
-        if (run := syncs.last(account_id, f"statistics:{day.isoformat()}")) is None
-        or run.state != "done"
+        if (run := syncs.last(account_id, _round_of(day))) is None or run.state != "done"
     ]
+
+
+def _round_of(day: date) -> str:
+    """The kind of the round that reads a day."""
+    return f"{_ROUND}{day.isoformat()}"
+
+
+def day_of_round(kind: str) -> str:
+    """The day that a round of this kind reads: 2026-11-21; "" where it is a round of something
+    else."""
+    return kind.removeprefix(_ROUND) if kind.startswith(_ROUND) else ""
 
 
 def _refusals(text: str) -> tuple[str, ...]:

@@ -113,8 +113,16 @@ def _documents(of: AccountState, say: Words) -> Iterator[Matter]:
 
 def _of_coupons(one: Notice, of: AccountState, say: Words) -> Matter:
     kind = "low_stock" if one.kind == LOW_STOCK else "radar"
-    said = say(f"con.trouble.{kind}", subject=one.subject, rule=one.kind)
+    rule = say(f"con.radar.{one.kind}")
+    said = say(f"con.trouble.{kind}", subject=subject_said(one.subject, say), rule=rule)
     return Matter(said, url_for("console.coupons_list", slug=of.slug), one.at)
+
+
+def subject_said(subject: str, say: Words) -> str:
+    """What a notice is about, in words: a till, an address, the API; a name stays as it is."""
+    kind, _, name = subject.partition(":")
+    key = f"con.radar.subject.{kind}" + (".named" if name else "")
+    return say(key, name=name) if key in catalogue("zh") else subject
 
 
 def _tasks(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:

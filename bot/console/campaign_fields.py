@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.campaign.document.definition import MAX_VARIANTS
 from bot.campaign.document.parts import Guardrails
+from bot.console.shares import shares_of
 
-SPARE = 2  # empty rows for further variants
-MOST_VARIANTS = 8
+SPARE = 2  # empty rows for further variants, where no script can add one
 
 
 def shown(document: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -49,12 +50,12 @@ def _what(document: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(one, Mapping) and one.get("batch")
     }
     variants = [one for one in document.get("variants") or () if isinstance(one, Mapping)]
+    shares = shares_of([one.get("weight", 1) for one in variants])
     rows = [
-        {"name": one.get("name", ""), "weight": _text(one.get("weight", 1)),
-         "text": one.get("text", "")}
-        for one in variants
-    ]  # fmt: skip
-    blank = {"name": "", "weight": "1", "text": ""}
+        {"name": one.get("name", ""), "share": share, "text": one.get("text", "")}
+        for one, share in zip(variants, shares, strict=True)
+    ]
+    blank = {"name": "", "share": "", "text": ""}
     content = document.get("content")
     return {
         "offer_mode": "match" if match else "one" if offer or not document else "none",
@@ -65,7 +66,7 @@ def _what(document: Mapping[str, Any]) -> dict[str, Any]:
         "match_by": match.get("by") or "response",
         "match_leaver": _scaled(match.get("leaver_fen"), 0.01),
         "text_mode": "variants" if variants else "one",
-        "variants": [*rows, *[blank] * min(SPARE, max(0, MOST_VARIANTS - len(rows)))],
+        "variants": [*rows, *[blank] * min(SPARE, max(0, MAX_VARIANTS - len(rows)))],
         "content": [content] if isinstance(content, str) else _words(content),
     }
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from bot.console.shares import adds_up, total, weights_of
+
 Document = dict[str, Any]
 Given = MultiDict[str, str]
 # Form field -> what a person calls it (key of its words).
@@ -35,8 +37,14 @@ def not_numbers(given: Given) -> Iterator[str]:
         text = given.get(name, "").strip()
         if text and isinstance(_number(text), str):
             yield name
-    if any(isinstance(_number(text), str) for text in given.getlist("v_weight") if text.strip()):
-        yield "v_weight"
+
+
+def untrue_shares(given: Given) -> str | None:
+    """What the variants' shares add up to where that is no whole; None where it is."""
+    if given.get("text_mode") != "variants":
+        return None
+    shares = [row[1] for row in _rows(given)]
+    return None if adds_up(shares) else total(shares)
 
 
 def document_of(given: Given, before: Mapping[str, Any]) -> Document:
@@ -94,15 +102,28 @@ def _texts(found: Document, given: Given, before: Mapping[str, Any]) -> None:
         found.pop("experiment", None)
     elif "v_name" in given:
         found["text"] = ""
-        found["variants"] = list(_variants(given))
+        found["variants"] = list(_variants(given, before))
 
 
-def _variants(given: Given) -> Iterator[Document]:
-    names, weights, texts = (given.getlist(f"v_{part}") for part in ("name", "weight", "text"))
-    for name, weight, text in zip(names, weights, texts, strict=False):
-        if name.strip() or text.strip():
-            share = _number(weight) if weight.strip() else 1
-            yield {"name": name.strip(), "weight": share, "text": _lines(text)}
+def _variants(given: Given, before: Mapping[str, Any]) -> Iterator[Document]:
+    """A variant keeps what it had that the form has no field for, found by its name."""
+    rows = _rows(given)
+    old = {one.get("name"): one for one in before.get("variants") or () if isinstance(one, Mapping)}
+    held = [old.get(name, {}) for name, _, _ in rows]
+    same = len(old) == len(rows) and all(held)
+    weights = weights_of(
+        [share for _, share, _ in rows], [one.get("weight", 1) for one in held] if same else ()
+    )
+    for (name, _, text), weight, one in zip(rows, weights, held, strict=True):
+        yield {**one, "name": name, "weight": weight, "text": text}
+
+
+def _rows(given: Given) -> list[tuple[str, str, str]]:
+    """(name, share, text) of each variant; an empty row is none."""
+    parts = (given.getlist(f"v_{part}") for part in ("name", "share", "text"))
+    rows = [(name.strip(), share.strip(), _lines(text))
+            for name, share, text in zip(*parts, strict=False)]  # fmt: skip
+    return [row for row in rows if row[0] or row[2].strip()]
 
 
 def _experiment(found: Document, given: Given, before: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@ most, and what an experiment among so many could show. Nothing is saved."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +15,9 @@ from bot.campaign.document.definition import Definition
 from bot.campaign.experiments.report import USUAL_RATES, sizing
 from bot.campaign.sending.compose import Composer
 from bot.console.gate import account, asker
+from bot.console.shares import shares_of
 from bot.console.shell import language
+from bot.content.findings import Finding
 from bot.errors import HongyanError
 from bot.experiment.power import Plan, size_for_rates
 from bot.experiment.wording import size_said
@@ -28,12 +31,15 @@ Complaint = Callable[[HongyanError], tuple[str, str]]
 
 def panel(document: Mapping[str, Any], complaint: Complaint) -> dict[str, Any]:
     """What the template places; `error` and `field` where the document cannot be a campaign yet."""
-    empty: dict[str, Any] = {"error": "", "field": "", "texts": [], "findings": [], "lines": []}
     try:
-        return {**empty, **_filled(campaign.checked(account().id, dict(document)))}
+        return {**unread("", ""), **_filled(campaign.checked(account().id, dict(document)))}
     except HongyanError as error:
-        said, field = complaint(error)
-        return {**empty, "error": said, "field": field}
+        return unread(*complaint(error))
+
+
+def unread(error: str, field: str) -> dict[str, Any]:
+    """The panel of what is no campaign yet."""
+    return {"error": error, "field": field, "texts": [], "findings": [], "lines": []}
 
 
 def _filled(definition: Definition) -> dict[str, Any]:
@@ -42,14 +48,28 @@ def _filled(definition: Definition) -> dict[str, Any]:
     composer = Composer(order)
     most = audience_sets.most(aim_of(account().id, definition))
     first = order.pieces[0].slug if order.pieces else ""
+    people = round(most * (1 - definition.holdout))
+    texts = definition.texts()
+    shares = shares_of([one.weight for one in texts])
     return {
         "texts": [
-            (one.name, composer.text(one.name, None, None, first)) for one in definition.texts()
+            {"name": one.name, "share": share, "many": f"{round(people * float(share) / 100):,}",
+             "text": composer.text(one.name, None, None, first)}
+            for one, share in zip(texts, shares, strict=True)
         ],
-        "findings": [one.to_json(lang) for one in findings_of(order, most, now, None)],
+        "findings": [
+            {**one.to_json(lang), "of": _variant_of(one, definition)}
+            for one in findings_of(order, most, now, None)
+        ],
         "most": f"{most:,}",
-        "lines": _experiment(definition, round(most * (1 - definition.holdout)), lang),
-    }
+        "lines": _experiment(definition, people, lang),
+    }  # fmt: skip
+
+
+def _variant_of(finding: Finding, definition: Definition) -> str:
+    """Name of the variant that a finding is about, "" where it is about none, or there is one."""
+    inside = re.match(r"variants\[(\d+)\]", finding.part)
+    return definition.variants[int(inside[1])].name if inside else ""
 
 
 def _experiment(definition: Definition, people: int, lang: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,11 +15,13 @@ from bot.campaign import approve, looks
 from bot.campaign.document.changes import Difference, Since
 from bot.campaign.phases import phase_of
 from bot.campaign.results.live import EXACT_EVERY, Live, Watcher
+from bot.campaign.results.reached import reached
 from bot.console.gate import account, asker
+from bot.console.newer import value_of
 from bot.console.shell import Words, language, shown_at, words, zone_of
 from bot.errors import NotFound
-from bot.store import approvals, campaigns, send_progress
-from bot.store.campaigns import CampaignState
+from bot.store import approvals, campaigns
+from bot.store.campaigns import CampaignState, GenerationState
 from bot.web.services import services
 
 MOST_WATCHED = 32  # campaigns that a process looks at at once
@@ -66,9 +67,14 @@ def row(one: CampaignState, standing: str, say: Words, zone: ZoneInfo) -> Row:
         shown_at(one.due_at, zone),
         str(one.generation),
         f"{run.audience:,}" if run else "–",
-        f"{send_progress.total(one.id, one.generation).sent:,}" if run else "–",
+        _sent(one, run, say) if run else "–",
         say(f"con.approval.{standing}"),
     )
+
+
+def _sent(one: CampaignState, run: GenerationState, say: Words) -> str:
+    had = reached(one.id, run)
+    return say("con.campaign.sent_more", many=f"{had.sent:,}") if had.more else f"{had.sent:,}"
 
 
 def head(one: CampaignState, tab: str) -> dict[str, Any]:
@@ -104,16 +110,7 @@ def changed(since: Since | None, say: Words, zone: ZoneInfo) -> dict[str, Any] |
 
 
 def _difference(one: Difference) -> tuple[str, str, str]:
-    return one.path, value_of(one.before), value_of(one.after)
-
-
-def value_of(value: Any) -> str:
-    if value is None or value in ("", [], {}):
-        return "–"
-    if isinstance(value, float):
-        return f"{value:g}"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return one.path, value_of(one.before, LONGEST), value_of(one.after, LONGEST)
 
 
 # --- as it goes --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 
 from bot.console import head_form, step_forms
-from bot.console.conditions import KINDS, LISTENS, OPS, STATES
+from bot.console.conditions import JOINS, KINDS, LISTENS, OPS, STATES
 from bot.console.flow_view import HEAD
 from bot.console.shell import Words, language, words
 from bot.journey import editing
@@ -98,6 +98,7 @@ def _choices(of: int, say: Words) -> dict[str, Any]:
         "pieces": [(one.slug, one.title) for one, _ in contents.page(of) if one.published],
         "journeys": [(one.slug, one.name) for one in journeys.of_account(of)],
         "conditions": [(kind, say(f"con.cond.{kind}")) for kind in KINDS],
+        "joins": [(join, say(f"con.cond.join.{join}")) for join in JOINS],
         "ops": [(op, say(f"con.builder.{op}")) for op in OPS],
         "states": [(one, say(f"con.builder.{one}")) for one in STATES],
         "listens": [(one, say(f"con.listen.{one}")) for one in LISTENS],

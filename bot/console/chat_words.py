@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,8 @@ from bot.talk.answers import UNANSWERED
 from bot.talk.live import Talk
 from bot.values.replies import MenuReply, MusicReply, NewsReply, Reply, TextReply
 
+# A link of an answer, as the follower's WeChat shows its words alone.
+_LINK = re.compile(r"<a\s[^<>]*>([^<>]*)</a>")
 MOST_QUICK = 8
 OWN_QUICK = 4  # where the house has no questions written down
 _SPEAKS = ("message.text", "message.voice")
@@ -56,7 +59,7 @@ def answer_of(one: Said, say: Words) -> list[str]:
 def _reply(reply: Reply, say: Words) -> str:
     match reply:
         case TextReply(text):
-            return text
+            return _LINK.sub(lambda link: f"{link[1]} [{say('con.inbox.link')}]", text)
         case MenuReply():
             options = [f"· {one.say}" for one in reply.options]
             return "\n".join(part for part in (reply.head, *options, reply.tail) if part)

@@ -1,7 +1,7 @@
 """Conditions and happenings as rows of a form, without scripts: read from one and shown in it.
 
-A row knows one plain condition, or its opposite; whatever is more than that is shown, and edited,
-as a document.
+A row knows one plain condition, or its opposite; a group is rows of which all, any or none have to
+hold. Whatever is more than that is shown, and edited, as a document.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bot.talk.files import read_yaml, write_yaml
 Given = MultiDict[str, str]
 Row = dict[str, str]
 MOST_ROWS = 13  # the most ways of a step, and an empty one
+JOINS = ("all", "any", "none")
 KINDS = ("segment", "tag", "interest", "attribute", "event", "coupon", "document")
 LISTENS = ("event", "enters", "leaves", "scan")
 OPS = ("eq", "ne", "lt", "le", "gt", "ge", "contains", "exists")
@@ -79,6 +80,37 @@ def condition_from(given: Given, prefix: str) -> Any:
     return {"not": rule} if given.get(f"{prefix}-not") else rule
 
 
+def group_shown(rule: Any) -> dict[str, Any]:
+    """{join, parts}: how the rows belong together, and each; one empty row for an empty rule."""
+    join, parts = "all", [rule]
+    named = set(rule) if isinstance(rule, Mapping) else set()
+    if named in ({"all"}, {"any"}):
+        (join,) = named
+        parts = rule[join]
+    elif named == {"not"} and isinstance(rule["not"], Mapping) and set(rule["not"]) == {"any"}:
+        join, parts = "none", rule["not"]["any"]
+    if not isinstance(parts, list) or not 0 < len(parts) < MOST_ROWS:
+        join, parts = "all", [rule]
+    return {"join": join, "parts": [condition_shown(one) for one in parts]}
+
+
+def group_from(given: Given, prefix: str) -> Any:
+    """The rule that a group's rows say, as its pressed button leaves them; an empty row says
+    nothing. {} for no row at all. Raises InvalidInput as `condition_from`."""
+    rows = [row for row in rows_of(given, f"{prefix}c") if given.get(f"{row}-kind")]
+    parts = [condition_from(given, row) for row in rows if given.get("less") != row]
+    if given.get("more") == f"{prefix}c":
+        parts.append({})
+    join = given.get(f"{prefix}-join", "all")
+    if join == "none" and len(parts) > 1:
+        return {"not": {"any": parts}}
+    if len(parts) > 1:
+        return {"any" if join == "any" else "all": parts}
+    if join == "none" and parts and parts[0]:
+        return {"not": {"any": parts}}
+    return parts[0] if parts else {}
+
+
 def _document(text: str, prefix: str) -> Any:
     if len(text) > _LONGEST:
         raise InvalidInput(f"at most {_LONGEST:,} characters", f"{prefix}-rule")
@@ -126,8 +158,8 @@ def listens_from(given: Given, prefix: str) -> list[dict[str, Any]]:
     return [one for one in found if one]
 
 
-def rows_of(given: Given, prefix: str) -> Iterator[str]:
-    """The prefixes of a form's rows: w0, w1, ..."""
+def rows_of(given: Given, prefix: str, field: str = "kind") -> Iterator[str]:
+    """The prefixes of a form's rows: w0, w1, ...; every row has the field."""
     for number in range(MOST_ROWS):
-        if f"{prefix}{number}-kind" in given:
+        if f"{prefix}{number}-{field}" in given:
             yield f"{prefix}{number}"

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from bot.console.charts import lines
+from bot.console.planning import midnight
 from bot.console.reports import Span
 from bot.console.sections import Section, heads, over_days, percent, ranked, shade
 from bot.console.sheets import Cell, Sheet
 from bot.console.shell import Words, shown_at
 from bot.effect import cohorts, parts
 from bot.effect.cohorts import ACTIVE, HORIZONS, STAYED, Cohort
+from bot.effect.days import DAY
 from bot.effect.parts import MENU, TALK, Part
 from bot.i18n import catalogue
+from bot.menus.titles import titles_of
 
 DRAWN = 4  # series that one chart bears
 COLUMNS = 8  # buttons that stand beside each other in the table of days
 TOP = 100  # rows of a table that has no natural end
 BY = ("day", "week")
+_INSTANT = timedelta(milliseconds=1)
 
 
 def talk(span: Span, say: Words) -> list[Section]:
@@ -57,39 +61,62 @@ def _named(head: str, key: str, say: Words) -> str:
 def menu(span: Span, say: Words) -> list[Section]:
     """Taps on the menu: by day and by button."""
     found = parts.between(span.of.id, MENU, span.first, span.last)
+    by_day = _titled(found, span, say)
     taps, people = Counter[str](), Counter[str]()
-    for one in found:
-        for button, (many, who) in one.numbers["taps"].items():
+    for held in by_day.values():
+        for button, (many, who) in held.items():
             taps[button] += many
             people[button] += who
     order = [button for button, _ in taps.most_common()]
-    return [_menu_days(found, order, span, say), _buttons(order[:TOP], taps, people, say)]
+    days = _menu_days(found, by_day, order, span, say)
+    return [days, _buttons(order[:TOP], taps, people, say)]
 
 
-def _menu_days(found: list[Part], order: list[str], span: Span, say: Words) -> Section:
+Taps = dict[str, tuple[int, int]]  # button -> taps, people
+
+
+def _titled(found: list[Part], span: Span, say: Words) -> dict[str, Taps]:
+    """The taps of each day by the title that a button had then; by its key where no menu of ours
+    had it. Different buttons of one title keep their keys beside it."""
+    titles = titles_of(span.of.id, midnight(span.last + DAY, span.zone))
+    keys: dict[str, set[str]] = {}
+    named: dict[tuple[str, str], str] = {}
+    for one in found:
+        end = midnight(date.fromisoformat(one.day) + DAY, span.zone) - _INSTANT
+        for key in one.numbers["taps"]:
+            title = titles.of(key, end) if key else ""
+            named[one.day, key] = title or _named("button", key, say)
+            keys.setdefault(named[one.day, key], set()).add(key)
+    by_day: dict[str, Taps] = {}
+    for one in found:
+        held = by_day.setdefault(one.day, {})
+        for key, (many, who) in one.numbers["taps"].items():
+            name = named[one.day, key]
+            held[f"{name}（{key}）" if len(keys[name]) > 1 else name] = (many, who)
+    return by_day
+
+
+def _menu_days(
+    found: list[Part], by_day: dict[str, Taps], order: list[str], span: Span, say: Words
+) -> Section:
     shown = order[:COLUMNS]
-    by_day = {one.day: one.numbers["taps"] for one in found}
     whole = {day: sum(many for many, _ in held.values()) for day, held in by_day.items()}
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (day, whole[day], *(by_day[day].get(button, (0, 0))[0] for button in shown))
         for day in reversed(by_day)
     ]
-    names = [_named("button", button, say) for button in shown]
     drawn = {say("con.report.head.taps"): list(whole.values())} | {
-        name: [held.get(button, (0, 0))[0] for held in by_day.values()]
-        for name, button in zip(names[: DRAWN - 1], shown, strict=False)
+        button: [held.get(button, (0, 0))[0] for held in by_day.values()]
+        for button in shown[: DRAWN - 1]
     }
-    sheet = Sheet([*heads(("day", "taps"), say), *names], rows)
+    sheet = Sheet([*heads(("day", "taps"), say), *shown], rows)
     chart = over_days(list(by_day), drawn) if shown else None
     return Section("", say("con.report.menu"), sheet, chart, note=_as_of(found, span, say))
 
 
 def _buttons(order: list[str], taps: Counter[str], people: Counter[str], say: Words) -> Section:
     whole = taps.total()
-    rows = [
-        (_named("button", one, say), taps[one], people[one], percent(taps[one] / whole))
-        for one in order
-    ]
+    rows = [(one, taps[one], people[one], percent(taps[one] / whole)) for one in order]
     sheet = Sheet(heads(("button", "taps", "people_days", "share"), say), rows)
     shades = {(at, 3): shade(taps[one] / whole) for at, one in enumerate(order)}
     return Section("buttons", say("con.report.part.buttons"), sheet, shades=shades)

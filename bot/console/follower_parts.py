@@ -1,4 +1,4 @@
-"""What the pages about followers share: whom a page is about, the tabs, faults of the platform."""
+"""What the pages about followers share: whom a page is about, and the tabs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from flask import abort
 
 from bot.console.gate import account
-from bot.console.shell import Link, language, words
+from bot.console.shell import Link, words
 from bot.console.tabs import tabs_of
-from bot.errors import GatewayError, HongyanError, NotFound
-from bot.i18n import t
-from bot.i18n.refusals import said
-from bot.store import followers
+from bot.errors import NotFound
+from bot.store import followers, portrait
 from bot.store.follower_list import Line
 from bot.values.audience import FollowerState
-from bot.wechat.errcodes import advice
 
 # The tabs of 粉丝: (words, endpoint); what is not allowed is not shown.
 _TABS = (
     ("con.followers.list", "followers_list"),
     ("con.tags.title", "follower_tags"),
+    ("con.tab.attributes_page", "attributes_page"),
     ("con.imports.title", "imports_page"),
     ("con.syncs.title", "syncs_page"),
 )
@@ -28,10 +26,11 @@ _TABS = (
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether somebody follows and may be written to, as a badge."""
+    """Whether somebody follows and may be written to, as a badge; `stage`: how far he came."""
 
     said: str
     colour: str
+    stage: str
 
 
 def tabs(here: str) -> list[Link]:
@@ -51,24 +50,21 @@ def found(follower_id: int) -> FollowerState:
 
 
 def standing(one: Line | FollowerState) -> Standing:
-    """In a word: blacklisted before gone, gone before opted out."""
+    """In a word: blacklisted before gone, gone before opted out. Whom an import brought and who
+    never followed has not gone."""
     opted_out = one.opted_out if isinstance(one, Line) else one.opted_out_at is not None
+    never = one.never if isinstance(one, Line) else _never_came(one)
     if one.blacklisted:
         name, colour = "blacklisted", "red"
     elif not one.subscribed:
-        name, colour = "left", "secondary"
+        name, colour = "never" if never else "left", "secondary"
     elif opted_out:
         name, colour = "opted_out", "yellow"
     else:
         name, colour = "following", "green"
-    return Standing(words()(f"con.followers.state.{name}"), colour)
+    said = words()(f"con.followers.state.{name}")
+    return Standing(said, colour, words()(f"me.stage.{one.stage}") if not never else said)
 
 
-def fault(error: HongyanError, lang: str = "") -> str:
-    """What went wrong, for people; of the platform with what to do about it."""
-    lang = lang or language()
-    if not isinstance(error, GatewayError):
-        return said(str(error), lang)
-    if error.errcode is None:
-        return t("con.platform.silent", lang)
-    return f"{error.errcode}: {advice(error.errcode, lang)}"
+def _never_came(one: FollowerState) -> bool:
+    return not one.subscribed and portrait.since(one.id) == (None, None)

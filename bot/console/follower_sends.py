@@ -11,9 +11,9 @@ from flask import request
 
 from bot.campaign.ahead.preview import preview
 from bot.campaign.ahead.telling import preview_told
-from bot.console.follower_parts import fault
 from bot.console.gate import account, asker
 from bot.console.parts import spot, written
+from bot.console.refusals import told
 from bot.console.shell import Words, language, shown_at, words, zone_of
 from bot.effect.tables import reason
 from bot.errors import HongyanError
@@ -114,11 +114,11 @@ def _ahead(one: FollowerState, campaign: str) -> dict[str, str]:
     """What the campaign's next run would do, rule by rule. The question is in the audit log."""
     who = asker()
     try:
-        told = preview(services(), account().id, campaign, one.id, who.now)
+        seen = preview(services(), account().id, campaign, one.id, who.now)
     except HongyanError as error:
-        return {"told": "", "refused": fault(error)}
+        return {"told": "", "refused": told(error)}
     detail = {"campaign": campaign}
     audit.record(who.actor, "campaign_preview", who.now, follower_id=one.id, detail=detail)
-    named = replace(told, follower=pseudonyms.of(one.id))
+    named = replace(seen, follower=pseudonyms.of(one.id))
     lines = preview_told(named, zone_of(account()), language())
     return {"told": "\n".join(lines), "refused": ""}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from bot.console.charts import bars
 from bot.console.reports import Span
@@ -14,10 +15,14 @@ from bot.console.sections import Section, heads, percent, shade
 from bot.console.sheets import Cell, Sheet
 from bot.console.shell import Words
 from bot.effect import keeping, windows
+from bot.effect.days import DAY
 from bot.effect.windows import Steps
 from bot.errors import InvalidInput
 from bot.store import kept_answers
+from bot.store.accounts import AccountState
 from bot.store.effect_windows import LISTED, STEPS
+
+FIRST_LOOK = ("sent", "delivered", "clicked", "claimed", "redeemed", "ordered")
 
 
 class Asked(NamedTuple):
@@ -83,12 +88,26 @@ def sections(span: Span, asked: Asked, say: Words, base: str = "") -> list[Secti
     return [_main(found, span, asked, say, base), _channels(found, say)]
 
 
-def _main(found: Funnel, span: Span, asked: Asked, say: Words, base: str) -> Section:
+def week(of: AccountState, now: datetime, say: Words) -> Section:
+    """What all campaigns sent on the last 7 days, by the steps that a first look wants; from what
+    is kept, so that nothing is counted for it."""
+    zone, asked = ZoneInfo(of.timezone), Asked("", windows.USUAL_WINDOW)
+    held = keeping.answer(windows.WEEK, of.id, "", now, windows.count_week).document
+    at = held["at"]
+    as_of = f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
+    found = Funnel({"": Steps(held["counts"])}, as_of, open=True)
+    today = now.astimezone(zone).date()
+    return _main(found, Span(of, today - 6 * DAY, today, now), asked, say, "", FIRST_LOOK)
+
+
+def _main(
+    found: Funnel, span: Span, asked: Asked, say: Words, base: str, of: Sequence[str] = STEPS
+) -> Section:
     total = found.total
-    steps = [one for one in STEPS if one != "delivered" or total.counts[one]]
+    steps = [one for one in of if one != "delivered" or total.counts[one]]
     named = [(step, say(f"con.report.step.{step}"), total.counts[step]) for step in steps]
     rows: list[tuple[Cell, ...]] = [
-        (said, many, percent(total.of_before(step)), percent(total.of_first(step)))
+        (said, many, _of_before(total, step, steps, say), percent(total.of_first(step)))
         for step, said, many in named
     ]
     drawn = [
@@ -108,6 +127,16 @@ def _main(found: Funnel, span: Span, asked: Asked, say: Words, base: str) -> Sec
         shades={(at, 3): shade(total.of_first(step)) for at, step in enumerate(steps)},
         note=_note(found, asked, say),
     )
+
+
+def _of_before(total: Steps, step: str, steps: Sequence[str], say: Words) -> str | None:
+    """Of the step that stands before it; above 100 % it is said of which: it can be taken without
+    that one."""
+    share = total.of_before(step, steps)
+    if share is None or share <= 1:
+        return percent(share)
+    before = total.before(step, steps)
+    return say("con.report.of_whom", step=say(f"con.report.step.{before}"), share=percent(share))
 
 
 def _note(found: Funnel, asked: Asked, say: Words) -> str:

@@ -114,7 +114,7 @@ def _let_in() -> Response | None:
     if any(_is_too_great(*one) for one in (request.view_args or {}).items()):
         abort(404)
     if request.method == "POST" and _from_elsewhere():
-        abort(403, "请求不是从本页面发出的 (the request came from another site)")
+        abort(403, "the request came from another site")
     if right is None and endpoint not in _HALF_WAY:
         return None
     token, now = request.cookies.get(COOKIE, ""), services().clock()
@@ -126,12 +126,12 @@ def _let_in() -> Response | None:
         return redirect(url_for("console.second"))
     g.asker = _asker(session, token, now)
     if right is not None and not g.asker.may(right):
-        abort(403, "没有这项权限，请联系超级管理员 (your role does not allow it)")
+        abort(403, "your role does not allow it")
     # Only who may bring a file is read beyond the text of a form.
     if endpoint in UPLOADS:
         request.max_content_length = UPLOADS[endpoint]
     if request.method == "POST" and not _our_form(token):
-        abort(403, "页面已过期，请刷新后再试 (stale form: reload the page)")
+        abort(403, "stale form: reload the page")
     return None
 
 
@@ -182,5 +182,5 @@ def _our_form(token: str) -> bool:
 def _to_sign_in() -> Response:
     """The sign-in page, and then back to a page that was only looked at."""
     if request.method != "GET":
-        abort(401, "请重新登录 (sign in again)")
+        abort(401, "sign in again")
     return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")))

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.console.conditions import (
     Given,
-    condition_from,
-    condition_shown,
+    group_from,
+    group_shown,
     listen_shown,
     listens_from,
     rows_of,
@@ -32,7 +32,7 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": str(document.get("name") or ""),
         "triggers": [*(_trigger_shown(_inner(one)) for one in triggers), {}],
-        "audience": condition_shown(document.get("audience") or {}),
+        "audience": group_shown(document.get("audience") or {}),
         "holdout": f"{100 * float(document.get('holdout') or 0):g}",
         "reentry": {"rule": reentry.get("rule", "never"), "days": reentry.get("days", ""),
                     "most": reentry.get("most", "")},
@@ -48,7 +48,7 @@ def head_from(given: Given, document: Mapping[str, Any]) -> Document:
     new = {**document, "name": given.get("name", "").strip()}
     old = document.get("trigger")
     new["trigger"] = _triggers(given, old if isinstance(old, list) else [old])
-    _put(new, "audience", condition_from(given, "a"))
+    _put(new, "audience", group_from(given, "a"))
     _put(new, "holdout", (_number(given, "holdout") or 0) / 100)
     _put(new, "reentry", _reentry(given, _inner(document.get("reentry"))))
     _put(new, "goals", listens_from(given, "g"))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from bot.store import attribute_types, background
 from bot.store import imports as store
 
 ROWS_SHOWN = 5
+MOST_WAYS = 8  # kinds, mappings and sheets that what was found is kept of
+_BRIEF = 200  # characters
 _BEGINNING = 4  # pieces of a file, 256 KB each
 _WHOLE = (b"PK\x03\x04", b"\x1f\x8b")  # workbooks and packed files have no beginning
 _FIELDS = ("to", "name", "type", "unit", "separator")
@@ -49,20 +52,44 @@ class Table:
 def look(
     account_id: int, look_id: int, kind: str, mapping: str, sheet: str, now: datetime
 ) -> Table:
-    """The table of an upload with a kept mapping, else a guessed one.
+    """The table of an upload with a kept mapping, else a guessed one. The file is read once for
+    each way to look at it; what was found is kept with it.
 
     Raises NotFound (the upload is not kept any more), InvalidInput (no table, no such mapping).
     """
-    with _opened(account_id, look_id) as (name, path):
-        if mapping:
-            document = _kept(account_id, mapping)
-            source = _source(path, document, sheet)
-        else:
-            source = open_source(path, sheet=sheet)
-            guessed = guess_columns(source, kind, now)
-            document = as_declared(guessed, attribute_types.of_account(account_id))
+    name = _name(account_id, look_id)
+    document = _kept(account_id, mapping) if mapping else None
+    way = _way([kind if document is None else document, sheet])
+    known = background.found_of(look_id)
+    if way not in known:
+        known = dict(list(known.items())[-(MOST_WAYS - 1) :])
+        known[way] = _read(account_id, look_id, kind, document, sheet, now)
+        background.keep_found(look_id, known)
+    found = known[way]
+    if document is None:
+        document = as_declared(found["guessed"], attribute_types.of_account(account_id))
+    return Table(name, tuple(found["header"]), found["rows"], document)
+
+
+def _way(asked: list[Any]) -> str:
+    text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
+    return blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _read(
+    account_id: int,
+    look_id: int,
+    kind: str,
+    document: Mapping[str, Any] | None,
+    sheet: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the file itself says, whatever was declared of attributes."""
+    with _opened(account_id, look_id) as path:
+        source = _source(path, document, sheet) if document else open_source(path, sheet=sheet)
         rows = [list(line.cells) for line in islice(source.rows(), ROWS_SHOWN)]
-        return Table(name, source.header, rows, document)
+        guessed = None if document else guess_columns(source, kind, now)
+        return {"header": list(source.header), "rows": rows, "guessed": guessed}
 
 
 def _kept(account_id: int, name: str) -> dict[str, Any]:
@@ -78,9 +105,17 @@ def _source(path: Path, document: Mapping[str, Any], sheet: str) -> Source:
     return open_source(path, **form)
 
 
+def _name(account_id: int, look_id: int) -> str:
+    """Raises NotFound."""
+    task = background.get(account_id, look_id)
+    if kept_file(task) is None:
+        raise NotFound(f"there is no upload {look_id}")
+    return str(task.asked["file"])
+
+
 @contextmanager
-def _opened(account_id: int, look_id: int) -> Iterator[tuple[str, Path]]:
-    """The name and the beginning of the file, in a folder that goes."""
+def _opened(account_id: int, look_id: int) -> Iterator[Path]:
+    """The beginning of the file, in a folder that goes."""
     task = background.get(account_id, look_id)
     kept = kept_file(task)
     if kept is None:
@@ -96,7 +131,7 @@ def _opened(account_id: int, look_id: int) -> Iterator[tuple[str, Path]]:
                 out.writelines(pieces)
             else:
                 out.write(_beginning(first, pieces))
-        yield name, path
+        yield path
 
 
 def _beginning(first: bytes, pieces: Iterator[bytes]) -> bytes:
@@ -111,7 +146,7 @@ def _beginning(first: bytes, pieces: Iterator[bytes]) -> bytes:
 
 @dataclass(frozen=True)
 class Choice:
-    """A column of the form. `kept`: what else the mapping says of it, in brief."""
+    """A column of the form. `kept`: what else the mapping says of it, (what, how) each in brief."""
 
     number: int
     header: str
@@ -121,7 +156,7 @@ class Choice:
     unit: str
     separator: str
     examples: list[str]
-    kept: str
+    kept: list[tuple[str, str]]
 
 
 def choices(table: Table, document: Mapping[str, Any]) -> list[Choice]:
@@ -136,9 +171,21 @@ def choices(table: Table, document: Mapping[str, Any]) -> list[Choice]:
 def _choice(number: int, header: str, spec: Any, examples: list[str]) -> Choice:
     said = spec if isinstance(spec, dict) else {"to": spec}
     rest = {key: value for key, value in said.items() if key not in _FIELDS}
-    kept = json.dumps(rest, ensure_ascii=False) if rest else ""
+    kept = [(key, _brief(key, value)) for key, value in rest.items()]
     to, name, kind, unit, separator = (str(said.get(key, "")) for key in _FIELDS)
-    return Choice(number, header, to, name, kind, unit, separator, examples, kept[:200])
+    return Choice(number, header, to, name, kind, unit, separator, examples, kept)
+
+
+def _brief(key: str, value: Any) -> str:
+    if key == "values" and isinstance(value, dict):
+        return "、".join(f"{cell} → {_told(one)}" for cell, one in value.items())[:_BRIEF]
+    if isinstance(value, dict):
+        return "、".join(f"{name} {_told(one)}" for name, one in value.items())[:_BRIEF]
+    return _told(value)[:_BRIEF]
+
+
+def _told(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _examples(rows: Sequence[Sequence[str]], number: int) -> list[str]:

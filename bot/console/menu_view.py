@@ -23,6 +23,7 @@ from bot.menus.buttons import (
     written,
 )
 from bot.menus.checking import Fault, faults, host_of, known, rule_errors
+from bot.menus.titles import key_of
 from bot.store import menus, platform_tags, talk
 from bot.store.menus import MenuState
 from bot.store.talk import LIVE
@@ -179,12 +180,6 @@ def _sums(counted: Sequence[parts.Part], today: Any) -> list[Counter[str]]:
             if one.day > (today - timedelta(days=days)).isoformat():
                 held.update({key: of[0] for key, of in one.numbers.get("taps", {}).items()})
     return found
-
-
-def key_of(one: Mapping[str, Any]) -> str:
-    """By which its taps are counted: what the platform's event carries."""
-    name = {"view": "url", "miniprogram": "pagepath"}.get(str(one.get("type")), "key")
-    return str(one.get(name, ""))
 
 
 def whom(rule: Mapping[str, str], say: Words) -> str:

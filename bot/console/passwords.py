@@ -47,11 +47,9 @@ def must_be_good(password: str, name: str) -> None:
             f"密码要 {LEAST} 到 {MOST} 个字符 ({LEAST} to {MOST} characters)", "password"
         )
     if len(set(low)) < _LEAST_DIFFERENT:
-        raise InvalidInput("密码里不同的字符太少 (too few different characters)", "password")
+        raise InvalidInput("the password has too few different characters", "password")
     if low.rstrip("0123456789!.") in _EASY or low in _EASY or name.lower() in low:
-        raise InvalidInput(
-            "密码太好猜：别用常见的，也别含用户名 (too common, or has the name in it)", "password"
-        )
+        raise InvalidInput("the password is too common, or has the name in it", "password")
 
 
 def _derived(password: str, salt: bytes, log_n: int, block: int, lanes: int) -> bytes:

@@ -32,7 +32,7 @@ def invite(name: str, title: str, role: Role, account_id: int, by: str, now: dat
     with transaction():
         operator_id = operators.add(name, title.strip()[:64], now)
         if operator_id is None:
-            raise Conflict(f"已有用户名 {name} (the name is taken)")
+            raise Conflict(f"the name {name} is taken")
         operators.set_role(operator_id, account_id, role)
         token = _new_invite(operator_id, now)
         _note(by, "operator.invite", now, of=name, role=role.value, account=account_id)
@@ -62,12 +62,12 @@ def accept(token: str, password: str, now: datetime) -> OperatorState:
     """
     person = invited(token, now)
     if person is None:
-        raise NotFound("邀请已用过或已过期，请管理员再发一次 (the invitation is over)")
+        raise NotFound("the invitation is over")
     passwords.must_be_good(password, person.name)
     with transaction():
         taken = operators.take_invite(person.id, signing.hash_of(token), passwords.hashed(password))
         if not taken:
-            raise NotFound("邀请已用过 (the invitation was used)")
+            raise NotFound("the invitation was used")
         _note(_actor(person), "operator.accept", now)
     return person
 
@@ -78,7 +78,7 @@ def change_password(person: OperatorState, old: str, new: str, session: str, now
     session  the hash of the one that asks. Raises InvalidInput.
     """
     if not passwords.fits(old, operators.proofs(person.id).password):
-        raise InvalidInput("现在的密码不对 (the present password is wrong)", "old")
+        raise InvalidInput("the present password is wrong", "old")
     passwords.must_be_good(new, person.name)
     with transaction():
         operators.update(person.id, password=passwords.hashed(new))
@@ -124,7 +124,7 @@ def start_second(person: OperatorState, secret: str, code: str, now: datetime) -
     """
     step = second.step_of(secret, code, now, 0)
     if step is None:
-        raise InvalidInput("验证码不对，请看手机上现在的六位数 (wrong code)", "code")
+        raise InvalidInput("the code is wrong: look at the present six digits", "code")
     codes = second.new_recovery()
     with transaction():
         hashes = [second.recovery_hash(one) for one in codes]
@@ -136,7 +136,7 @@ def start_second(person: OperatorState, secret: str, code: str, now: datetime) -
 def end_second(person: OperatorState, code: str, now: datetime) -> None:
     """Switch it off, proved by a code. Raises InvalidInput."""
     if not signing.use_code(person.id, code, now):
-        raise InvalidInput("验证码不对 (wrong code)", "code")
+        raise InvalidInput("the code is wrong: look at the present six digits", "code")
     with transaction():
         operators.update(person.id, totp=None, totp_step=0, recovery=[])
         _note(_actor(person), "operator.second_off", now)
@@ -146,7 +146,7 @@ def get(operator_id: int) -> OperatorState:
     """Raises NotFound."""
     found = operators.get(operator_id)
     if found is None:
-        raise NotFound("没有这位成员 (no such operator)")
+        raise NotFound("there is no such operator")
     return found
 
 
@@ -158,7 +158,7 @@ def _new_invite(operator_id: int, now: datetime) -> str:
 
 def _must_not_be_last(operator_id: int) -> None:
     if not operators.count_with(Role.ADMIN, but=operator_id):
-        raise Conflict("至少要留一位超级管理员 (one administrator has to stay)")
+        raise Conflict("one administrator has to stay")
 
 
 def _actor(person: OperatorState) -> str:

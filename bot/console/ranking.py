@@ -22,7 +22,7 @@ def ranked_runs(span: Span, say: Words, sort: str) -> Section:
     found = run_list.started(
         span.of.id, midnight(span.first, span.zone), midnight(span.last + DAY, span.zone), MOST
     )
-    rows = [(one.slug, _with_rates(run_row(one, say))) for one in found]
+    rows = [(one.slug, _with_rates(run_row(one, span.zone, say))) for one in found]
     known = [one for one in rows if one[1][place] is not None]
     order = sorted(known, key=lambda one: _sortable(one[1][place]), reverse=True)
     order += [one for one in rows if one[1][place] is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.console.shell import language, refusal, words
 from bot.errors import GatewayError, HongyanError, OutcomeUnknown
 from bot.menus.checking import Faulty
-from bot.wechat.errcodes import advice
+from bot.wechat.refusing import in_words
 
 
 def told(error: HongyanError) -> str:
@@ -15,9 +15,7 @@ def told(error: HongyanError) -> str:
     if isinstance(error, OutcomeUnknown):
         return words()("con.wechat.unknown")
     if isinstance(error, GatewayError):
-        if error.errcode is None:
-            return words()("con.account.unreachable")
-        return f"{error.errcode}: {advice(error.errcode, language())}"
+        return in_words(error, language())
     return refusal(str(error))
 
 

@@ -7,7 +7,7 @@ from bot.console.reports import Span
 from bot.console.sections import Key
 from bot.console.shell import Words
 
-_SUMMED = {"users": ("follows", "unfollows", "net"), "messages": ("messages", "calls", "clicks")}
+_SUMMED = {"users": ("follows", "unfollows", "net"), "messages": ("messages", "sent", "clicks")}
 
 
 def keys(kind: str, span: Span, say: Words) -> list[Key]:
@@ -15,7 +15,7 @@ def keys(kind: str, span: Span, say: Words) -> list[Key]:
     if kind not in _SUMMED:
         return []
     here, before = use.own_days(span), use.own_days(span.before)
-    pairs: list[tuple[str, float, float]] = [
+    pairs: list[tuple[str, float | None, float | None]] = [
         (name, sum(getattr(day, name) for day in here), sum(getattr(day, name) for day in before))
         for name in _SUMMED[kind]
     ]
@@ -27,8 +27,8 @@ def keys(kind: str, span: Span, say: Words) -> list[Key]:
     return [_key(*pair, say) for pair in pairs]
 
 
-def _key(name: str, now: float, before: float, say: Words) -> Key:
-    said, way = change(now, before)
+def _key(name: str, now: float | None, before: float | None, say: Words) -> Key:
+    said, way = ("–", "flat") if now is None or before is None else change(now, before)
     return Key(say(f"con.key.{name}"), _figure(now), _figure(before), said, way)
 
 
@@ -38,5 +38,7 @@ def change(now: float, before: float) -> tuple[str, str]:
     return (f"{(now - before) / abs(before):+.1%}" if before else "–"), way
 
 
-def _figure(value: float) -> str:
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.console import figures, funnels, ranking
 from bot.console import reports as use
@@ -14,13 +15,13 @@ from bot.console.shell import Words
 Make = Callable[[Span, Words, Mapping[str, str]], list[Section]]
 _DRAWN = {
     "users": ("follows", "unfollows", "net"),
-    "messages": ("messages", "senders", "calls"),
+    "messages": ("messages", "senders", "sent"),
 }
 
 
 def _users(span: Span, say: Words, given: Mapping[str, str]) -> list[Section]:
     main = _daily("users", use.users(span, say), span, say, given)
-    return [main, use.user_sources(span, say)]
+    return [replace(main, note=use.following_note(span, say)), use.user_sources(span, say)]
 
 
 def _messages(span: Span, say: Words, given: Mapping[str, str]) -> list[Section]:

@@ -56,12 +56,12 @@ def addresses(text: str) -> tuple[str, ...]:
     """Addresses apart by commas, semicolons or space. Raises InvalidInput."""
     found = tuple(dict.fromkeys(re.split(r"[\s,;，；、]+", text.strip())))
     if found == ("",):
-        raise InvalidInput("请填写至少一个邮箱 (at least one address)", "mailboxes")
+        raise InvalidInput("at least one mail address is needed", "mailboxes")
     if len(found) > MOST_MAILBOXES:
-        raise InvalidInput(f"最多 {MOST_MAILBOXES} 个邮箱 (at most so many)", "mailboxes")
+        raise InvalidInput(f"at most {MOST_MAILBOXES} addresses", "mailboxes")
     for one in found:
         if len(one) > 190 or not _ADDRESS.fullmatch(one):
-            raise InvalidInput(f"{one[:60]}：不是邮箱地址 (no mail address)", "mailboxes")
+            raise InvalidInput(f"{one[:60]} is no mail address", "mailboxes")
     return found
 
 

@@ -10,17 +10,19 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.campaign.results.reached import reached
+from bot.console import kept_figures
 from bot.console.sections import Section, heads, percent, shade
 from bot.console.sheets import Cell, Sheet
-from bot.console.shell import Words
+from bot.console.shell import Words, shown_at
 from bot.effect import days, keeping, parts
 from bot.effect.days import DAY, Day
 from bot.effect.parts import Part
 from bot.effect.sources import KIND, Source, count, kept_sources
 from bot.errors import InvalidInput
 from bot.store import (
+    campaigns,
     effect_documents,
-    effect_weeks,
     figures,
     run_list,
     send_progress,
@@ -44,6 +46,7 @@ class Read:
 
     days: dict[date, Day] = field(default_factory=dict)
     following: int | None = None
+    following_at: datetime | None = None  # as of when
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,22 @@ class Span:
 def span_of(of: AccountState, given: Mapping[str, str], now: datetime) -> Span:
     """?since= and ?until=, or ?days= of PRESETS, else the last 30 days. Raises InvalidInput."""
     today = now.astimezone(ZoneInfo(of.timezone)).date()
-    last = _day(given.get("until", ""), "until", today)
+    since, until = typed(given)
+    last = _day(until, "until", today)
     asked = given.get("days", "")
     usual = int(asked) if asked in {str(one) for one in PRESETS} else USUAL_DAYS
-    first = _day(given.get("since", ""), "since", last - (usual - 1) * DAY)
+    first = _day(since, "since", last - (usual - 1) * DAY)
     if not first <= last <= today:
         raise InvalidInput("since <= until <= today", "until")
     if (last - first).days >= MOST_DAYS:
         raise InvalidInput(f"at most {MOST_DAYS} days", "since")
     return Span(of, first, last, now)
+
+
+def typed(given: Mapping[str, str]) -> tuple[str, str]:
+    """(first, last) day as somebody typed them: ?since= and ?until=, or ?from= and ?to=."""
+    since = given.get("since", "") or given.get("from", "")
+    return since[:20], (given.get("until", "") or given.get("to", ""))[:20]
 
 
 def _day(text: str, field: str, otherwise: date) -> date:
@@ -109,8 +119,18 @@ def own_days(span: Span) -> list[Day]:
 def following(span: Span) -> int:
     """How many follow now."""
     if span.read.following is None:
-        span.read.following = effect_weeks.following(span.of.id)
+        found, at = kept_figures.following(span.of.id, span.now)
+        span.read.following, span.read.following_at = found, at
     return span.read.following
+
+
+def following_note(span: Span, say: Words) -> str:
+    """As of when that is, where it is not now."""
+    following(span)
+    at = span.read.following_at
+    return (
+        say("con.report.following_at", at=shown_at(at, span.zone)) if at and at < span.now else ""
+    )
 
 
 def per_sender(found: list[Day]) -> float:
@@ -148,16 +168,17 @@ def users(span: Span, say: Words) -> Sheet:
     return Sheet(heads(names, say), rows)
 
 
-def following_on(span: Span) -> list[tuple[Day, int]]:
-    """Each day, and how many followed at its end: those of now, less what came since then."""
-    today = span.now.astimezone(span.zone).date()
-    since = own_days(replace(span, last=today))
-    there = following(span)
-    found = []
-    for one in reversed(since):
-        found.append((one, there))
-        there -= one.net
-    return found[::-1][: span.days]
+def following_on(span: Span) -> list[tuple[Day, int | None]]:
+    """Each day, and how many followed at its end: as was counted then, else as the platform tells
+    it; None where neither is known. Of the present day those of now."""
+    today = span.now.astimezone(span.zone).date().isoformat()
+    cumulate = told(span, "getusercumulate")
+    found: list[tuple[Day, int | None]] = []
+    for one in own_days(span):
+        there = following(span) if one.day == today else one.following
+        platform = _of(cumulate, one.day, "cumulate_user")
+        found.append((one, platform if there is None else there))
+    return found
 
 
 # The platform's names of where somebody came from; others stand with their number.
@@ -195,7 +216,7 @@ def messages(span: Span, say: Words) -> Sheet:
     rows = [
         (
             one.day, one.messages, one.senders, round(one.per_sender, 2),
-            _of(upstream, one.day, "msg_count"), one.calls, one.clicks,
+            _of(upstream, one.day, "msg_count"), one.sent, one.clicks,
         )
         for one in reversed(own_days(span))
     ]  # fmt: skip
@@ -266,7 +287,8 @@ def _source(one: Source, say: Words) -> tuple[Cell, ...]:
 
 def runs(span: Span, say: Words) -> Sheet:
     """活动效果, every run; `span` only says whose. Read a page at a time."""
-    return Sheet(heads(RUN_HEADS, say), (run_row(one, say) for one in every_run(span.of)))
+    rows = (run_row(one, span.zone, say) for one in every_run(span.of))
+    return Sheet(heads(RUN_HEADS, say), rows)
 
 
 def every_run(of: AccountState) -> Iterator[Run]:
@@ -277,14 +299,16 @@ def every_run(of: AccountState) -> Iterator[Run]:
         before = found[-1].id
 
 
-def run_row(one: Run, say: Words) -> tuple[Cell, ...]:
+def run_row(one: Run, zone: ZoneInfo, say: Words) -> tuple[Cell, ...]:
     """A run: as its kept post-mortem says; before that is made, what was counted so far."""
-    head = (one.name, one.slug, one.number, f"{one.started_at:%Y-%m-%d}", one.audience)
+    started = f"{one.started_at.astimezone(zone):%Y-%m-%d}"
+    head = (one.name, one.slug, one.number, started, one.audience)
     kept = effect_documents.post_mortem(one.campaign_id, one.number)
     if kept is None:
         done = send_progress.total(one.campaign_id, one.number)
+        had = reached(one.campaign_id, campaigns.generation(one.campaign_id, one.number))
         blank = (None,) * 8
-        return (*head, done.sent, done.failed, done.skipped, *blank, say("con.report.measuring"))
+        return (*head, had.sent, done.failed, done.skipped, *blank, say("con.report.measuring"))
     total, more = kept.document["total"], kept.document["increment"]
     extra = more["extra_buyers"] if more["enough"] else [None] * 3
     counted = ("sent", "failed", "skipped", "held_out", "clicked", "redeemed", "buyers")

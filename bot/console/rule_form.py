@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -15,14 +13,6 @@ from bot.talk.rules import PRIORITY
 
 Document = dict[str, Any]
 LONGEST = 64_000  # characters of a document
-
-
-def digest(document: Mapping[str, Any] | None) -> str:
-    """Which state of a document somebody has seen; "" for none."""
-    if document is None:
-        return ""
-    text = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def keywords_of(document: Mapping[str, Any], match: str) -> list[str]:
@@ -37,6 +27,17 @@ def plain_answer(document: Mapping[str, Any]) -> str | None:
     return str(answers[0]["text"]) if alone else None
 
 
+def picture_answer(document: Mapping[str, Any]) -> str | None:
+    """The media_id of the one picture that is answered; None where it is anything else."""
+    answers = list(document.get("answers") or ())
+    return str(answers[0]["image"]) if len(answers) == 1 and set(answers[0]) == {"image"} else None
+
+
+def is_plain(document: Mapping[str, Any]) -> bool:
+    """The form can say its answer: one text, or one picture."""
+    return plain_answer(document) is not None or picture_answer(document) is not None
+
+
 def from_form(given: MultiDict[str, str], old: Mapping[str, Any]) -> Document:
     """The document with what the form says; it is still to be read."""
     new: Document = {**old, "slug": old.get("slug") or given.get("slug", "").strip()}
@@ -47,7 +48,9 @@ def from_form(given: MultiDict[str, str], old: Mapping[str, Any]) -> Document:
     new["enabled"] = "enabled" in given
     if new["on"] == "message":
         new["keywords"] = _keywords(given, old)
-    if plain_answer(old) is not None:
+    if is_plain(old) and given.get("answer_kind") == "image":
+        new["answers"] = [{"image": given.get("picture", "")}]
+    elif is_plain(old):
         new["answers"] = [{"text": given.get("answer", "").replace("\r\n", "\n").strip()}]
     return {name: value for name, value in new.items() if value not in ("", [])}
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from flask import stream_with_context
 from werkzeug.wrappers import Response
 
+from bot.imports.exporting import harmless
+
 Cell = str | int | float | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOM = "\ufeff"  # else Excel reads Chinese as something else
 
 
@@ -38,8 +39,8 @@ def shown(cell: Cell) -> str:
 
 def guarded(cell: Cell) -> Cell:
     """A cell for a file; numbers stay numbers, those below zero too."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return harmless(cell)
     return round(cell, 4) if isinstance(cell, float) else cell
 
 

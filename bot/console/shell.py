@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console import once
 from bot.console.gate import RIGHTS, Asker, asker, views
 from bot.console.rights import may
-from bot.i18n import t
+from bot.i18n import catalogue, t
 from bot.i18n.refusals import said as in_words
-from bot.store import accounts
+from bot.store import accounts, operators
 from bot.store.accounts import AccountState
 from bot.store.operators import EVERY_ACCOUNT, OperatorState
 from bot.web.assets import Assets
@@ -104,6 +105,7 @@ class Shell:
     name: str
     role: str
     form: str
+    once: str  # see bot.console.once
     groups: list[tuple[str, list[Link]]]
     accounts: list[Link]
     account: str
@@ -144,6 +146,24 @@ def shown_at(at: datetime | None, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "–"
 
 
+def actor_said(actor: str, say: Words) -> str:
+    """Of operator:lin what lin is called; what is no person has words of its own."""
+    kind, _, name = actor.partition(":")
+    if kind == "operator":
+        return _titles().get(name, name)
+    key = f"con.actor.{kind}"
+    kind_said = say(key) if key in catalogue(language()) else kind
+    return f"{kind_said} {name}".strip()
+
+
+def _titles() -> dict[str, str]:
+    """What each operator is called, asked once a request."""
+    found: dict[str, str] | None = g.get("titles")
+    if found is None:
+        found = g.titles = {one.name: one.title for one in operators.everybody()}
+    return found
+
+
 def render(template: str, status: int = 200, **values: Any) -> Response:
     """A page of the console in its frame; its `error` is said in the reader's language."""
     if isinstance(error := values.get("error"), str):
@@ -179,6 +199,7 @@ def _shell(who: Asker) -> Shell:
         name=who.person.title,
         role=say(f"con.role.{role}") if role else "",
         form=who.form,
+        once=once.drawn(),
         groups=_groups(who.person, role, mine.get(current, ""), say),
         accounts=[
             Link(slug, url_for("console.home", slug=slug), key == here)

@@ -7,15 +7,12 @@ from typing import Any
 
 from bot.console.conditions import (
     Given,
-    Row,
-    condition_from,
-    condition_shown,
     listen_shown,
     listens_from,
-    rows_of,
     typed,
 )
 from bot.console.fields import number
+from bot.console.way_forms import branch_read, branch_shown, split_read, split_shown
 from bot.journey.definition import BEST_HOUR, SEND_WAYS, Kind
 from bot.journey.editing import AWAITED, Document, kind_of, lead, ways_of
 
@@ -128,46 +125,7 @@ def _wait_read(given: Given, what: Any) -> Document:
     return wait
 
 
-# --- ways ----------------------------------------------------------------------------------------
-
-
-def _branch_shown(what: Any) -> Values:
-    ways = [one for one in _inner(what).get("ways") or () if isinstance(one, Mapping)]
-    rows: list[Row] = [
-        {**condition_shown(one.get("if") or {}), "to": str(one.get("to") or "")} for one in ways
-    ]
-    return {"rows": [*rows, {}]}
-
-
-def _branch_read(given: Given, what: Any) -> Document:
-    branch = _inner(what)
-    old = branch.get("ways") or []
-    ways = []
-    for place, row in enumerate(rows_of(given, "w")):
-        if given.get(f"{row}-kind"):
-            before = _inner(old[place]) if place < len(old) else {}
-            way = {**before, "if": condition_from(given, row)}
-            _put(way, "to", given.get(f"{row}-to", ""))
-            ways.append(way)
-    return {**branch, "ways": ways or [{"if": {}, "to": given.get("w0-to", "")}]}
-
-
-def _split_shown(what: Any) -> Values:
-    ways = [one for one in _inner(what).get("ways") or () if isinstance(one, Mapping)]
-    rows = [{"weight": one.get("weight", 1), "to": str(one.get("to") or "")} for one in ways]
-    return {"rows": [*rows, {}]}
-
-
-def _split_read(given: Given, what: Any) -> Document:
-    split = _inner(what)
-    old = split.get("ways") or []
-    ways = []
-    for place, row in enumerate(rows_of(given, "w")):
-        if weight := _number(given, f"{row}-weight"):
-            way = {**(_inner(old[place]) if place < len(old) else {}), "weight": weight}
-            _put(way, "to", given.get(f"{row}-to", ""))
-            ways.append(way)
-    return {**split, "ways": ways}
+# --- outcomes ------------------------------------------------------------------------------------
 
 
 def _outcome_shown(what: Any) -> Values:
@@ -255,8 +213,8 @@ def _webhook_read(given: Given, what: Any) -> Document:
 
 _SHOWN: Mapping[Kind, Callable[[Any], Values]] = {
     Kind.WAIT: _wait_shown,
-    Kind.BRANCH: _branch_shown,
-    Kind.SPLIT: _split_shown,
+    Kind.BRANCH: branch_shown,
+    Kind.SPLIT: split_shown,
     Kind.OUTCOME: _outcome_shown,
     Kind.SEND: _send_shown,
     Kind.TAG: _tag_shown,
@@ -265,8 +223,8 @@ _SHOWN: Mapping[Kind, Callable[[Any], Values]] = {
 }
 _READ: Mapping[Kind, Callable[[Given, Any], Any]] = {
     Kind.WAIT: _wait_read,
-    Kind.BRANCH: _branch_read,
-    Kind.SPLIT: _split_read,
+    Kind.BRANCH: branch_read,
+    Kind.SPLIT: split_read,
     Kind.OUTCOME: _outcome_read,
     Kind.SEND: _send_read,
     Kind.TAG: _tag_read,

@@ -26,6 +26,7 @@ WORKS: dict[str, Work] = {
     "followers_export": Work(Right.EXPORT, "con.work.followers_export"),
     "dryrun": Work(Right.EDIT, "con.work.dryrun"),
     "report": Work(Right.LOOK, "con.work.report"),
+    "rest": Work(Right.RUN, "con.work.rest"),
     "sends": Work(Right.EXPORT, "con.work.sends"),
     "groups": Work(Right.EDIT, "con.work.groups"),
     "overlap": Work(Right.LOOK, "con.work.overlap"),
@@ -45,6 +46,7 @@ WORKS: dict[str, Work] = {
     "coupon_redeem": Work(Right.EDIT, "con.work.coupon_redeem"),
     "coupon_radar": Work(Right.EDIT, "con.work.coupon_radar"),
     "contents": Work(Right.EDIT, "con.work.contents"),
+    "picture": Work(Right.EDIT, "con.work.picture"),
 }
 
 

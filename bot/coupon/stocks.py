@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,24 +67,56 @@ class Stock:
         }
 
 
-def overview(account_id: int, now: datetime, *, costs: bool = True) -> list[Stock]:
-    """The stock of every batch, the oldest first; four statements in all.
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What stocks are told from, by the number of the batch.
 
-    costs   also what their redemptions have cost so far
+    states   codes by state
+    given    codes given in the last BURN_DAYS
+    used     redemptions so far; {} where nobody asked what they cost
     """
-    states = coupon_figures.stocks(account_id)
-    given = coupon_figures.given_since(account_id, now - timedelta(days=BURN_DAYS))
-    spent = coupon_figures.used(account_id, EPOCH, now + timedelta(days=1)) if costs else {}
-    return [
-        Stock(
-            batch,
-            states[batch.id],
-            given.get(batch.id, 0) / BURN_DAYS,
-            spent.get(batch.id, Used()),
-            _is_low(batch, states[batch.id], now),
+
+    states: dict[int, dict[str, int]]
+    given: dict[int, int]
+    used: dict[int, Used]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "states": [[id_, held] for id_, held in self.states.items()],
+            "given": list(self.given.items()),
+            "used": [[id_, *astuple(one)] for id_, one in self.used.items()],
+        }
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> Counts:
+        return cls(
+            dict(told["states"]),
+            dict(told["given"]),
+            {id_: Used(*one) for id_, *one in told["used"]},
         )
-        for batch in coupons.batches(account_id)
-    ]
+
+
+def counted(account_id: int, now: datetime, *, costs: bool = True) -> Counts:
+    """Of every batch; costs: also what their redemptions have cost so far."""
+    return Counts(
+        coupon_figures.stocks(account_id),
+        coupon_figures.given_since(account_id, now - timedelta(days=BURN_DAYS)),
+        coupon_figures.used(account_id, EPOCH, now + timedelta(days=1)) if costs else {},
+    )
+
+
+def overview(account_id: int, now: datetime, counts: Counts | None = None) -> list[Stock]:
+    """The stock of every batch, the oldest first; by what was counted before, where that is given.
+    A batch that was made since then is counted now."""
+    held, batches = counts or counted(account_id, now), coupons.batches(account_id)
+    new = coupon_figures.stocks_of([one.id for one in batches if one.id not in held.states])
+    return [_stock(batch, held, {**held.states, **new}[batch.id], now) for batch in batches]
+
+
+def _stock(batch: BatchState, held: Counts, states: dict[str, int], now: datetime) -> Stock:
+    per_day = held.given.get(batch.id, 0) / BURN_DAYS
+    used = held.used.get(batch.id, Used())
+    return Stock(batch, states, per_day, used, _is_low(batch, states, now))
 
 
 def _is_low(batch: BatchState, states: dict[str, int], now: datetime) -> bool:
@@ -103,7 +136,7 @@ def watch(now: datetime) -> int:
 def _watch(account_id: int, now: datetime) -> int:
     crossed = 0
     told = {n.subject: n for n in coupon_notices.open_notices(account_id) if n.kind == LOW_STOCK}
-    for stock in overview(account_id, now, costs=False):
+    for stock in overview(account_id, now, counted(account_id, now, costs=False)):
         notice = told.get(stock.of.slug)
         if stock.low and notice is None:
             crossed += _tell(account_id, stock, now)

@@ -75,6 +75,8 @@ def shares(fen: int, weights: Mapping[int, int]) -> dict[int, int]:
     total = sum(weights.values())
     if not total:
         return {}
+    if len(weights) == 1:  # nearly all
+        return dict.fromkeys(weights, fen)
     parts = {one: divmod(fen * weight, total) for one, weight in weights.items()}
     left = fen - sum(whole for whole, _ in parts.values())
     first = sorted(parts, key=lambda one: (-parts[one][1], one))[:left]

@@ -1,19 +1,21 @@
 """An account's days in figures, as the platform's own console counts them: 新增, 取消, 净增, 累积.
 
 A day that is over is counted once and kept (bot.store.figures); the present one is counted at every
-look. What reaches the log more than a day late is not in its day's figures.
+look. What reaches the log more than a day late is not in its day's figures. How many followed at a
+day's end is counted when it has just ended, and of no other day: what is known later does not tell
+it, since followers are also brought in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.effect import keeping
-from bot.store import accounts, effect_weeks, figures, quotas
+from bot.store import accounts, effect_weeks, figures, send_progress
 from bot.store.db import transaction
 from bot.store.figures import Figure
 
@@ -21,25 +23,27 @@ REPORT = "hongyan.day"
 KIND, TODAY = "day", "today"  # of bot.effect.keeping
 KEPT_DAYS = 60  # how far back days are counted that nobody has counted yet
 SETTLED = timedelta(hours=1)  # after midnight: what is on its way has arrived
+JUST_ENDED = timedelta(hours=4)
 DAY = timedelta(days=1)
 _KINDS = ("subscribe", "unsubscribe", "click", "coupon.claimed", "coupon.redeemed", "order")
-_SENDS = "message/"  # calls that carry something to followers
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`calls`: send calls counted against the platform's quotas; messages are followers' own."""
+    """messages: followers' own; sent: ours that the platform took, of campaigns, journeys and
+    agents (an automatic answer is none). following: at the day's end; None: nobody counted."""
 
     day: str
     follows: int = 0
     unfollows: int = 0
     messages: int = 0
     senders: int = 0
-    calls: int = 0
+    sent: int = 0
     clicks: int = 0
     claimed: int = 0
     redeemed: int = 0
     orders: int = 0
+    following: int | None = None
 
     @property
     def net(self) -> int:
@@ -52,7 +56,8 @@ class Day:
         return self.messages / self.senders if self.senders else 0.0
 
 
-_NAMES = tuple(one.name for one in fields(Day) if one.name != "day")
+_NAMES = tuple(one.name for one in fields(Day) if one.name not in ("day", "following"))
+_BEFORE = {"sent": "calls"}  # what was kept of days before sendings themselves were counted
 
 
 def count(account_id: int, day: date, zone: ZoneInfo) -> Day:
@@ -60,14 +65,14 @@ def count(account_id: int, day: date, zone: ZoneInfo) -> Day:
     since, until = bounds(day, zone)
     seen = effect_weeks.events(account_id, _KINDS, since, until)
     messages, senders = effect_weeks.messages(account_id, since, until)
-    calls = quotas.counts(account_id, day.isoformat(), day.isoformat())
     return Day(
         day.isoformat(),
         seen.get("subscribe", 0),
         seen.get("unsubscribe", 0),
         messages,
         senders,
-        sum(one.used for one in calls if one.api.startswith(_SENDS)),
+        send_progress.sent_between(account_id, since, until)
+        + effect_weeks.answered(account_id, since, until),
         seen.get("click", 0),
         seen.get("coupon.claimed", 0),
         seen.get("coupon.redeemed", 0),
@@ -78,7 +83,7 @@ def count(account_id: int, day: date, zone: ZoneInfo) -> Day:
 def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datetime) -> list[Day]:
     """Each day from first to last: as kept, the present day live, zeros where nothing is known."""
     kept = {
-        one.day: Day(one.day, **{name: int(one.numbers.get(name, 0)) for name in _NAMES})
+        one.day: _of(one.day, one.numbers)
         for one in figures.of_days(account_id, first.isoformat(), last.isoformat(), REPORT)
     }
     today = now.astimezone(zone).date()
@@ -91,6 +96,11 @@ def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datet
     return found
 
 
+def _of(day: str, numbers: Mapping[str, Any]) -> Day:
+    found = {name: int(numbers.get(name, numbers.get(_BEFORE.get(name, ""), 0))) for name in _NAMES}
+    return Day(day, **found, following=numbers.get("following"))
+
+
 def _so_far(account_id: int, day: date, zone: ZoneInfo, now: datetime) -> Day:
     """A day that is not kept yet: now where counting is quick, else as it was counted last."""
 
@@ -99,9 +109,9 @@ def _so_far(account_id: int, day: date, zone: ZoneInfo, now: datetime) -> Day:
 
     ref = TODAY if day == now.astimezone(zone).date() else "yesterday"
     kept = keeping.answer(KIND, account_id, ref, now, counted)
-    if kept.document["day"] != day.isoformat():  # of the day before
+    if kept.document["day"] != day.isoformat() or "sent" not in kept.document:  # of before
         kept = keeping.counted(KIND, account_id, ref, now, counted)
-    return Day(**kept.document)
+    return _of(kept.document["day"], kept.document)
 
 
 def count_today(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
@@ -117,9 +127,23 @@ def fill_due(now: datetime) -> int:
         zone = ZoneInfo(account.timezone)
         last = (now - SETTLED).astimezone(zone).date() - DAY
         for day in _missing(account.id, last):
-            _keep(account.id, count(account.id, day, zone), now)
+            found = count(account.id, day, zone)
+            if day == last:
+                found = replace(found, following=_followed(account.id, day, zone, now))
+            _keep(account.id, found, now)
             done += 1
     return done
+
+
+def _followed(account_id: int, day: date, zone: ZoneInfo, now: datetime) -> int | None:
+    """How many followed when a day ended that has just ended: those of now, less what came since.
+    None where that is too long ago."""
+    ended = bounds(day, zone)[1]
+    if now - ended > JUST_ENDED:
+        return None
+    since = effect_weeks.events(account_id, ("subscribe", "unsubscribe"), ended, now)
+    net = since.get("subscribe", 0) - since.get("unsubscribe", 0)
+    return max(0, effect_weeks.following(account_id) - net)
 
 
 def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -133,7 +157,7 @@ def bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def _missing(account_id: int, last: date) -> Iterable[date]:
     first = last - (KEPT_DAYS - 1) * DAY
     kept = figures.of_days(account_id, first.isoformat(), last.isoformat(), REPORT)
-    known = {one.day for one in kept}
+    known = {one.day for one in kept if "sent" in one.numbers}
     every = (last - number * DAY for number in range(KEPT_DAYS))
     return [day for day in every if day.isoformat() not in known]
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bot.store import accounts, effect_documents
@@ -27,6 +28,28 @@ TIMEOUT_SECONDS = 20.0
 TRIED = timedelta(days=3)
 LOCAL = ("127.0.0.1", "::1", "localhost")
 PORTS = {"smtp": 587, "smtps": 465}
+
+
+# The talk broke off, and the server's last word is not known.
+_BROKEN = (TimeoutError, smtplib.SMTPServerDisconnected, ConnectionError)
+
+
+class Unsent(OSError):
+    """The talk broke off before any of the message was given: it did not go, and may later."""
+
+
+class _Door(smtplib.SMTP):
+    """`giving`: from DATA on the message may be taken, whatever breaks off."""
+
+    giving = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.giving = True
+        return super().data(msg)
+
+
+class _SealedDoor(_Door, smtplib.SMTP_SSL):
+    """The same by TLS from the first byte on."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +80,28 @@ class Mailbox:
             message.add_attachment(
                 content, maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"}
             )
-        door = self._door(parts.scheme, parts.hostname or "", parts.port)
+        try:
+            door = self._door(parts.scheme, parts.hostname or "", parts.port)
+        except _BROKEN as error:
+            raise Unsent(str(error)) from error
         try:
             if user:
                 door.login(user, password)
             door.send_message(message)
+        except _BROKEN as error:
+            if door.giving:
+                raise
+            raise Unsent(str(error)) from error
         finally:  # once it is taken, what is said at parting changes nothing
             with suppress(OSError, smtplib.SMTPException):
                 door.quit()
 
-    def _door(self, scheme: str, host: str, port: int | None) -> smtplib.SMTP:
+    def _door(self, scheme: str, host: str, port: int | None) -> _Door:
         context = self.context or ssl.create_default_context()
         port = port or PORTS[scheme]
         if scheme == "smtps":
-            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-        door = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+            return _SealedDoor(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        door = _Door(host, port, timeout=TIMEOUT_SECONDS)
         try:
             door.ehlo()
             if host not in LOCAL or door.has_extn("starttls"):
@@ -113,14 +143,15 @@ def _send(mailbox: Mailbox, account_id: int, kept: Kept, now: datetime) -> bool:
 
 
 def ended_by(error: Exception) -> str:
-    """ "" where it did not go and may later: nobody was there, or the server said 4xx to all of it.
-    Where the talk broke off it may have gone: unknown, and not sent again."""
+    """ "" where it did not go and may later: nobody was there, the talk broke off before the
+    message was given, or the server said 4xx to all of it. Where it broke off after that it may
+    have gone: unknown, and not sent again."""
     codes: list[int] = []
     if isinstance(error, smtplib.SMTPResponseException):
         codes = [error.smtp_code]
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
-    if isinstance(error, ConnectionRefusedError | socket.gaierror):
+    if isinstance(error, Unsent | ConnectionRefusedError | socket.gaierror):
         return ""
     if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return ""

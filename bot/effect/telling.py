@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.effect.tables import between, percent, reason, yuan
+from bot.experiment.effect import LEAST_HELD_OUT, LEAST_SUCCESSES
 from bot.i18n import t
 from bot.segment.verbs import verb
 
@@ -106,6 +107,7 @@ def _reached(goal: Document, lang: str) -> str:
     (sent, held_out), (did, base) = goal["people"], goal["did"]
     return t(
         f"effect.pm.goal.{_sort(goal)}", lang, goal=verb(goal["event"], lang),
+        people=LEAST_HELD_OUT, least=LEAST_SUCCESSES,
         sent=f"{sent:,}", held_out=f"{held_out:,}", did=f"{did:,}", base=f"{base:,}",
         difference=between(goal["difference"]), extra=_count(goal["extra"]),
         low=_count(goal["extra"], 1), high=_count(goal["extra"], 2),
@@ -113,10 +115,12 @@ def _reached(goal: Document, lang: str) -> str:
 
 
 def _sort(more: Document) -> str:
-    """gain, harm or no_difference, as far as the interval shows; too_few."""
+    """gain, harm or no_difference, as far as the interval shows; too_few, and too_few_apart where
+    an interval that means little leaves zero out: then it is said why it is not believed."""
     _, low, high = more["difference"]
     if not more["enough"]:
-        return "too_few"
+        apart = (low is not None and low > 0) or (high is not None and high < 0)
+        return "too_few_apart" if apart and ("bought" in more or "did" in more) else "too_few"
     if low is not None and low > 0:
         return "gain"
     return "harm" if high is not None and high < 0 else "no_difference"
@@ -128,6 +132,8 @@ def _bought(more: Document, lang: str) -> Iterator[str]:
         "sent": f"{sent:,}", "held_out": f"{held_out:,}",
         "difference": between(more["difference"]), "extra": _count(more["extra_buyers"]),
         "low": _count(more["extra_buyers"], 1), "high": _count(more["extra_buyers"], 2),
+        "bought": f"{sum(more.get('bought', ())):,}", "people": LEAST_HELD_OUT,
+        "least": LEAST_SUCCESSES,
     }  # fmt: skip
     yield t(f"effect.pm.{_sort(more)}", lang, **figures)
     if more["enough"] and more["revenue_enough"]:

@@ -7,7 +7,7 @@ ahead (bot.effect.keeping) and added up by days, channels and windows here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 from bot.clock import from_ms
 from bot.effect.days import DAY
 from bot.effect.keeping import FINAL
-from bot.store import accounts, campaigns, effect_windows, run_list
+from bot.store import accounts, campaigns, effect_windows, kept_answers, run_list
 from bot.store.effect_funnel import QUARTER_MS
 from bot.store.effect_windows import ACTS, STEPS, WIDEST
 
-KIND = "funnel"  # of bot.effect.keeping
+KIND, WEEK = "funnel", "week"  # of bot.effect.keeping
 WINDOWS = (1, 3, 7, 14, 30)
 USUAL_WINDOW = 7
 
@@ -39,11 +39,15 @@ class Steps:
         """Share of all that was sent."""
         return self.counts[step] / self.counts["sent"] if self.counts["sent"] else None
 
-    def of_before(self, step: str) -> float | None:
-        """Share of the nearest step before it that anybody took; above 1 where people skip it."""
-        earlier = STEPS[: STEPS.index(step)]
-        before = next((self.counts[one] for one in reversed(earlier) if self.counts[one]), 0)
-        return self.counts[step] / before if before else None
+    def before(self, step: str, steps: Sequence[str] = STEPS) -> str:
+        """The nearest of these steps before it that anybody took; "" where none is."""
+        earlier = steps[: steps.index(step)]
+        return next((one for one in reversed(earlier) if self.counts[one]), "")
+
+    def of_before(self, step: str, steps: Sequence[str] = STEPS) -> float | None:
+        """Share of that step; above 1 where people skip it."""
+        before = self.before(step, steps)
+        return self.counts[step] / self.counts[before] if before else None
 
 
 def refs(account_id: int, now: datetime) -> Iterable[str]:
@@ -72,6 +76,19 @@ def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
             late = cell(one.quarter, one.channel).setdefault(act, [0] * WIDEST)
             late[one.late] += one.sends
     return {"days": days, FINAL: _is_final(campaign.state, max(days, default=""), zone, now)}
+
+
+def count_week(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """{"counts": {step: messages}, "at": the oldest part's ISO time} of what all campaigns sent on
+    the last 7 days; of their kept documents, so that nothing of the ledger is read for it."""
+    today = now.astimezone(ZoneInfo(accounts.by_id(account_id).timezone)).date()
+    # What is final went longer ago than that.
+    kept = kept_answers.of_kind(account_id, KIND, going=True).values()
+    found = Steps()
+    for one in kept:
+        found.add(total(steps(one.document, today - 6 * DAY, today, USUAL_WINDOW).values()))
+    oldest = min((one.at for one in kept), default=None)
+    return {"counts": found.counts, "at": oldest.isoformat() if oldest else ""}
 
 
 def _is_final(state: str, last: str, zone: ZoneInfo, now: datetime) -> bool:

@@ -38,6 +38,7 @@ _PLACE = re.compile(r"\{(\d+)\}")
 _FILLED = re.compile(r"\{(\d+)(!|:[\w.]+)?\}")
 _PATH = re.compile(r"([^\W\d]\w*(?:[.\[][\w\]-]*)*): ")  # one way to match only
 _INDEX = re.compile(r"\[[^\]]*\]")
+_NUMBER = re.compile(r"\[(\d{1,3})\]")
 _LETTERS = re.compile("[A-Za-z]{2}")
 _HAN = re.compile("[\u3400-\u9fff]")
 _ENGLISH = re.compile("[a-z]+ [a-z]+")
@@ -55,6 +56,11 @@ class Template:
     def letters(self) -> int:
         """How much of it is the sentence's own."""
         return sum(map(len, self.pieces))
+
+    @property
+    def wraps(self) -> bool:
+        """A beginning before another sentence: looked at first, lest the other one takes both."""
+        return len(self.pieces) == 2 and not self.pieces[1] and self.chinese.endswith("{0!}")
 
     def values(self, text: str) -> list[str] | None:
         """What stands at the places of a text; None where the text is another sentence."""
@@ -147,8 +153,15 @@ def _sentence(text: str, depth: int, templates: list[_Kept]) -> str:
 
 def _named(path: str) -> str:
     """The name and the path; "variants[1].name" is found without its numbers."""
-    name = _table().paths.get(_INDEX.sub("", path))
+    name = _table().paths.get(_INDEX.sub("", path)) or _condition(path)
     return f"{name}（{path}）" if name else path
+
+
+def _condition(path: str) -> str:
+    """A place in a rule as one counts on the page: rule.all[1].any[0].value; "" for others."""
+    if not path.startswith("rule."):
+        return ""
+    return "里的".join(f"第 {int(one) + 1} 个条件" for one in _NUMBER.findall(path)[:_DEEPEST])
 
 
 def _filled(chinese: str, values: list[str], depth: int) -> str:
@@ -189,7 +202,7 @@ def _table() -> _Table:
         for english, chinese in sentences.items()
         if _PLACE.search(english)
     ]
-    templates.sort(key=lambda one: -one.letters)
+    templates.sort(key=lambda one: (not one.wraps, -one.letters))
     parted = [(max(one.pieces, key=len), one) for one in templates]
     return _Table(
         {english: chinese for english, chinese in sentences.items() if not _PLACE.search(english)},

@@ -144,6 +144,14 @@ def harmless(cell: Cell) -> str | int:
     return text
 
 
+def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str | int]]) -> Path:
+    """A small file of its own, as every file that leaves the house: Excel reads its Chinese, and
+    runs nothing of it."""
+    with path.open("w", encoding="utf-8-sig", newline="", errors="replace") as file:
+        csv.writer(file).writerows([map(harmless, row) for row in (head, *rows)])
+    return path
+
+
 @contextmanager
 def _csv(path: Path, columns: Sequence[str]) -> Iterator[Put]:
     with path.open("w", encoding="utf-8-sig", newline="") as file:

@@ -22,6 +22,7 @@ _SAMPLE = 1 << 16
 # More is a bomb, not a table. A workbook's shared strings stand in memory while it is read, and so
 # does a line.
 _MOST_UNPACKED, _MOST_STRINGS, _MOST_LINE = 2 << 30, 256 << 20, 8 << 20
+_MOST_ROW, _MOST_PARTS = 4 << 20, 5_000  # of a workbook: bytes between two rows, parts
 _STRANGE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -184,5 +185,33 @@ def _check_workbook(path: Path) -> None:
         raise InvalidInput(f"{path.name}: the workbook is damaged") from None
     if "xl/workbook.xml" not in names:
         raise InvalidInput(f"{path.name}: is an archive, but no Excel workbook (.xlsx)")
-    if size > _MOST_UNPACKED or strings > _MOST_STRINGS:
+    if size > _MOST_UNPACKED or strings > _MOST_STRINGS or len(names) > _MOST_PARTS:
         raise InvalidInput(f"{path.name}: unpacks to {size:,} bytes; save it as .csv")
+    _check_parts(path)
+
+
+def _check_parts(path: Path) -> None:
+    """What is read at once, a row or a text, is as long as a table's may be; found without reading
+    it at once. Of a part no more is unpacked than the archive's list says. Raises InvalidInput."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.infolist():
+                if entry.filename.endswith(".xml"):
+                    rows = entry.filename.startswith("xl/worksheets/")
+                    with archive.open(entry) as part:
+                        _check_part(path.name, part, rows)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
+        raise InvalidInput(f"{path.name}: the workbook is damaged") from None
+
+
+def _check_part(name: str, part: IO[bytes], rows: bool) -> None:
+    text = row = 0  # bytes since the last tag, and since the last row
+    tail = b""
+    while block := part.read(_BLOCK):
+        text = text + len(block) if b"<" not in block else len(block) - block.rindex(b"<")
+        seen = tail + block
+        end = seen.rfind(b"</row>") if rows else len(seen)
+        row = row + len(block) if end < 0 else len(seen) - end
+        tail = block[-8:]
+        if text > _MOST_LINE or row > _MOST_ROW:
+            raise InvalidInput(f"{name}: has lines that no table has, or is too large")

@@ -8,7 +8,8 @@ import json
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import islice
@@ -19,6 +20,8 @@ from bot.errors import InvalidInput
 from bot.imports.sniffing import CSV, JSONL, XLSX, delimiter_of, sniff, unpacked
 
 GUARDED = ("'=", "'+", "'-", "'@")  # by an export or a reject file, for spreadsheets
+MOST_COLUMNS = 2_000
+_MOST_ROWS = 1 << 20  # of a sheet: Excel has no more
 _MOST_LINES = 100  # of one record: a cell that is longer is a quote that was left open
 _LOOK = 200  # lines whose keys make the columns of a JSONL file
 _NO_NAME = re.compile(r"[-+]?[\d.,:/%¥￥ ]+|o[\w-]{27}")
@@ -82,6 +85,8 @@ def open_source(
         first = next((line.cells for line in lines), [])
     if not first:
         raise InvalidInput(f"{path.name}: has no row")
+    if len(first) > MOST_COLUMNS:
+        raise InvalidInput(f"{path.name}: has more than {MOST_COLUMNS:,} columns")
     headed = _is_header(first) if headed is None else headed
     return Source(
         path=path,
@@ -104,14 +109,14 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 def _named(cells: Iterable[str]) -> tuple[str, ...]:
     """Every column has a name, and no two have the same."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place, cell in enumerate(cells, start=1):
         cell = cell[1:] if cell.startswith(GUARDED) else cell
         name = " ".join(cell.split()) or f"column {place}"
         times = 1
         while (name if times == 1 else f"{name} ({times})") in names:
             times += 1
-        names.append(name if times == 1 else f"{name} ({times})")
+        names[name if times == 1 else f"{name} ({times})"] = None
     return tuple(names)
 
 
@@ -182,51 +187,67 @@ def _json_rows(path: Path, packed: bool, encoding: str, header: Sequence[str]) -
 # --- XLSX --------------------------------------------------------------------------------------
 
 
-def _sheet(path: Path, name: str) -> tuple[Any, Any]:
-    """(workbook, sheet), to be closed by the caller. Raises InvalidInput."""
+@contextmanager
+def _sheet(path: Path, name: str) -> Iterator[Any]:
+    """The sheet of that name, or the first. Raises InvalidInput."""
     from openpyxl import load_workbook  # a quarter of a second, for who needs it
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about styles and extensions that no row needs
-        try:
-            book = load_workbook(path, read_only=True, data_only=True)
-        except Exception as error:  # openpyxl lets out whatever its XML meets
-            why = f"the workbook is damaged: {type(error).__name__}"
-            raise InvalidInput(f"{path.name}: {why}") from None
-    if name and name not in book.sheetnames:
-        book.close()
-        names = "、".join(book.sheetnames[:20])
-        raise InvalidInput(f"{path.name}: there is no sheet {name[:40]!r}; it has {names}", "sheet")
-    return book, book[name] if name else book.worksheets[0]
+    with path.open("rb") as raw:  # closed here: openpyxl leaves it open where it fails
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and extensions that no row needs
+            try:
+                book = load_workbook(raw, read_only=True, data_only=True)
+            except Exception as error:  # openpyxl lets out whatever its XML meets
+                why = f"the workbook is damaged: {type(error).__name__}"
+                raise InvalidInput(f"{path.name}: {why}") from None
+        with closing(book):
+            if name and name not in book.sheetnames:
+                names = "、".join(book.sheetnames[:20])
+                why = f"there is no sheet {name[:40]!r}; it has {names}"
+                raise InvalidInput(f"{path.name}: {why}", "sheet")
+            yield book[name] if name else book.worksheets[0]
 
 
 def _first_row(path: Path, name: str) -> tuple[str, list[str]]:
-    for line in _sheet_lines(path, name):
-        return (name or _sheet_name(path)), line.cells
+    with closing(_sheet_lines(path, name)) as lines:
+        for line in lines:
+            return (name or _sheet_name(path)), line.cells
     return name, []
 
 
 def _sheet_name(path: Path) -> str:
-    book, sheet = _sheet(path, "")
-    book.close()
-    return str(sheet.title)
+    with _sheet(path, "") as sheet:
+        return str(sheet.title)
 
 
-def _sheet_lines(path: Path, name: str) -> Iterator[Line]:
-    book, sheet = _sheet(path, name)
-    try:
-        rows = sheet.iter_rows(values_only=True)
-        for number, row in enumerate(rows, start=1):
-            cells = [_text(value) for value in row]
+def _sheet_lines(path: Path, name: str) -> Generator[Line]:
+    with _sheet(path, name) as sheet:
+        sheet.reset_dimensions()  # a row is as wide as its cells, whatever the sheet says of itself
+        for number, row in enumerate(_sheet_cells(path, sheet), start=1):
+            if number > _MOST_ROWS:  # rows that the sheet leaves out are given as empty ones
+                raise InvalidInput(f"{path.name}: has lines that no table has, or is too large")
+            cells = [_text(value) for value in row] if row else []
             if any(map(str.strip, cells)):
                 yield Line(number, cells)
-    finally:
-        book.close()
+
+
+def _sheet_cells(path: Path, sheet: Any) -> Iterator[Sequence[Any]]:
+    rows = sheet.iter_rows(values_only=True)
+    while True:
+        try:
+            row = next(rows, None)
+        except Exception as error:  # as with the workbook's other parts
+            why = f"the workbook is damaged: {type(error).__name__}"
+            raise InvalidInput(f"{path.name}: {why}") from None
+        if row is None:
+            return
+        yield row
 
 
 def _sheet_rows(path: Path, name: str, headed: bool, width: int) -> Iterator[Line]:
     for line in islice(_sheet_lines(path, name), 1 if headed else 0, None):
-        yield _judged(line.number, line.cells, width)
+        cells = line.cells + [""] * (width - len(line.cells))
+        yield _judged(line.number, cells, width)
 
 
 def _text(value: Any) -> str:

@@ -159,7 +159,7 @@ def ahead(
     higher = float((drawn > 0).mean())
     swap = higher >= SURE
     reason = (
-        f"{what} {means[0]:.4f} before, {means[1]:.4f} now: higher in {higher:.0%} of draws of the "
+        f"{what} was {means[0]:.4f}, is {means[1]:.4f} now: higher in {higher:.0%} of draws of the "
         f"same {int(total)}; {SURE:.0%} are asked for: the {'new' if swap else 'old'} model serves"
     )
     found = {"old": {what: means[0]}, "new": {what: means[1]}, "higher": higher}

@@ -95,9 +95,9 @@ def train(
     verdict = taught.verdict
     if used is None:
         said = f"none is in use: held against what is known without one; {verdict.reason}"
-        verdict = replace(verdict, reason=said)
+        verdict = Verdict(verdict.swap, verdict.figures, said)
     if not activate:
-        verdict = replace(verdict, swap=False, reason=f"a candidate, as asked; {verdict.reason}")
+        verdict = Verdict(False, verdict.figures, f"a candidate, as asked; {verdict.reason}")
     kept = _kept(account_id, of, replace(taught, verdict=verdict), now)
     if verdict.swap:
         kept = insight_models.activate(account_id, kept.id, now)

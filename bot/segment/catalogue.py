@@ -15,6 +15,7 @@ from bot.segment.evaluate import evaluate, needs
 from bot.segment.plan import with_pins
 from bot.segment.rules import Listed, Outcome, Rule, inner_segments, is_slug, leaves, parse
 from bot.segment.sentence import sentence
+from bot.segment.sentence_acts import EVENT
 from bot.segment.sentence_reasons import reasons_said
 from bot.segment.sql import compile
 from bot.store import (
@@ -25,6 +26,7 @@ from bot.store import (
     journeys,
     segment_lists,
     segment_versions,
+    talk,
 )
 from bot.store import segments as store
 from bot.store.db import dialect, transaction
@@ -183,9 +185,12 @@ def _estimated(account_id: int, rule: Rule, now: datetime, sample: int) -> Previ
 
 
 def titles(account_id: int) -> dict[str, str]:
-    """What the account calls its own attributes, for `sentence`."""
+    """What the account calls its own attributes and what its forms note, for `sentence`."""
     declared = attribute_types.of_account(account_id)
-    return {name: one.title for name, one in declared.items() if one.title}
+    noted = talk.form_events(account_id)
+    return {name: one.title for name, one in declared.items() if one.title} | {
+        EVENT + kind: title for kind, title in noted.items()
+    }
 
 
 def why(

@@ -131,6 +131,6 @@ def _of_events(leaf: Event | Aggregate | Succession) -> Iterator[Caution]:
     if leaf.within_days is None and not never:
         yield Caution(
             "ever",
-            f"「{act_said(leaf, 'zh')}」不限时间：要读的历史每年都在变长；加上 within_days 更好",
+            f"「{act_said(leaf, 'zh')}」不限时间：要读的历史每年都在变长；限定最近多少天更好",
             f"{act_said(leaf, 'en')}: the history read grows for ever; within_days bounds it",
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.segment import dates, predicted
 from bot.segment.rules import (
     All,
@@ -18,6 +16,7 @@ from bot.segment.rules import (
     Scalar,
     Tag,
 )
+from bot.segment.sentence_acts import Titles as Titles
 from bot.segment.sentence_acts import act_said, value_said
 from bot.values.attributes import day
 
@@ -46,13 +45,10 @@ _STAGES = {"new": "新关注", "active": "活跃", "customer": "顾客", "loyal"
            "sleeping": "沉睡", "gone": "已取关"}  # fmt: skip
 
 
-Titles = Mapping[str, str]
-
-
 def sentence(rule: Rule, lang: str = "zh", titles: Titles | None = None) -> str:
     """The rule in words; any language but English is answered in Chinese.
 
-    titles  what the account calls its own attributes
+    titles  what the account calls its own attributes, and as event:KIND its kinds of events
     """
     return _said(rule, "en" if lang == "en" else "zh", titles or {}, top=True)
 
@@ -86,7 +82,7 @@ def _said(rule: Rule, lang: str, titles: Titles, top: bool = False) -> str:
         return f"固定抽样的 {span}" if zh else f"is in the fixed share {span}"
     if isinstance(rule, Attribute):
         return _attribute(rule, lang, titles)
-    return act_said(rule, lang)
+    return act_said(rule, lang, titles)
 
 
 def _attribute(rule: Attribute, lang: str, titles: Titles) -> str:

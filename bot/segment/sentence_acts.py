@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot.segment.acts import (
     Act,
     Aggregate,
@@ -15,6 +17,9 @@ from bot.segment.acts import (
 from bot.segment.reading import Scalar, Where
 from bot.segment.verbs import verb as said
 
+Titles = Mapping[str, str]
+EVENT = "event:"  # before the kinds that have titles
+_NONE: Titles = {}
 _FIGURES = {
     "zh": {"sum": "合计", "min": "最小", "max": "最大", "avg": "平均"},
     "en": {"sum": "the sum of", "min": "the least", "max": "the greatest", "avg": "the average"},
@@ -39,15 +44,15 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
-def act_said(leaf: Act, lang: str) -> str:
-    """The condition in words; `lang` is zh or en."""
+def act_said(leaf: Act, lang: str, titles: Titles = _NONE) -> str:
+    """The condition in words; `lang` is zh or en. `titles`: of kinds of events, as event:KIND."""
     zh = lang == "zh"
     if isinstance(leaf, Event):
-        return _event_zh(leaf) if zh else _event_en(leaf)
+        return _event_zh(leaf, titles) if zh else _event_en(leaf, titles)
     if isinstance(leaf, Aggregate):
-        return _figure(leaf, lang)
+        return _figure(leaf, lang, titles)
     if isinstance(leaf, Succession):
-        return _succession(leaf, lang)
+        return _succession(leaf, lang, titles)
     if isinstance(leaf, Coupon):
         return _coupon(leaf, lang)
     if isinstance(leaf, Outcome):
@@ -70,35 +75,35 @@ def value_said(value: Scalar, lang: str) -> str:
     return f"{value:.15g}"
 
 
-def _verb(kind: str, where: Where, lang: str) -> str:
+def _verb(kind: str, where: Where, lang: str, titles: Titles) -> str:
     facts = [f"{key} = {value_said(value, lang)}" for key, value in where]
-    verb = said(kind, lang)
+    verb = said(kind, lang, titles.get(EVENT + kind, ""))
     if not facts:
         return verb
     return f"{verb}（{'，'.join(facts)}）" if lang == "zh" else f"{verb} ({', '.join(facts)})"
 
 
-def _event_zh(leaf: Event) -> str:
+def _event_zh(leaf: Event, titles: Titles) -> str:
     when = "" if leaf.within_days is None else f"最近 {leaf.within_days:g} 天内"
-    verb, facts = _parted(leaf.kind, leaf.where, "zh")
+    verb, facts = _parted(leaf.kind, leaf.where, "zh", titles)
     if leaf.at_most == 0:
         return f"{when}没有{verb}{facts}" if when else f"从未{verb}{facts}"
     times = _often_zh(leaf.at_least, leaf.at_most)
     return f"{when}{verb}{times}{facts}" if when or times else f"曾经{verb}{facts}"
 
 
-def _event_en(leaf: Event) -> str:
+def _event_en(leaf: Event, titles: Titles) -> str:
     when = " ever" if leaf.within_days is None else f" within {leaf.within_days:g} days"
-    verb, facts = _parted(leaf.kind, leaf.where, "en")
+    verb, facts = _parted(leaf.kind, leaf.where, "en", titles)
     facts = facts and f" {facts}"
     if leaf.at_most == 0:
         return f"never: {verb}{when}{facts}"
     return f"{verb}{_often_en(leaf.at_least, leaf.at_most)}{when}{facts}"
 
 
-def _parted(kind: str, where: Where, lang: str) -> tuple[str, str]:
-    verb = said(kind, lang)
-    return verb, _verb(kind, where, lang).removeprefix(verb).strip()
+def _parted(kind: str, where: Where, lang: str, titles: Titles) -> tuple[str, str]:
+    verb = _verb(kind, (), lang, titles)
+    return verb, _verb(kind, where, lang, titles).removeprefix(verb).strip()
 
 
 def _often_zh(low: int, high: int | None) -> str:
@@ -117,8 +122,8 @@ def _often_en(low: int, high: int | None) -> str:
     return f" at most {high} times" if low == 0 else f" {low} to {high} times"
 
 
-def _figure(leaf: Aggregate, lang: str) -> str:
-    verb, figure = _verb(leaf.kind, leaf.where, lang), _FIGURES[lang][leaf.figure]
+def _figure(leaf: Aggregate, lang: str, titles: Titles) -> str:
+    verb, figure = _verb(leaf.kind, leaf.where, lang, titles), _FIGURES[lang][leaf.figure]
     fact = _FACTS[lang].get(leaf.fact, leaf.fact)
     bounds = _bounds(leaf, lang)
     if lang == "zh":
@@ -146,19 +151,19 @@ def _amount(value: int | None, fact: str) -> str:
     return f"¥{value / 100:.2f}" if fact.endswith("_fen") else str(value)
 
 
-def _succession(leaf: Succession, lang: str) -> str:
+def _succession(leaf: Succession, lang: str, titles: Titles) -> str:
     zh = lang == "zh"
-    text = _verb(leaf.steps[0].kind, leaf.steps[0].where, lang)
+    text = _verb(leaf.steps[0].kind, leaf.steps[0].where, lang, titles)
     if leaf.within_days is not None:
         days = f"{leaf.within_days:g}"
         text = f"最近 {days} 天内{text}" if zh else f"{text} within {days} days"
     elif zh:
         text = f"曾经{text}"
-    return text + "".join(_then(step, lang) for step in leaf.steps[1:])
+    return text + "".join(_then(step, lang, titles) for step in leaf.steps[1:])
 
 
-def _then(step: Step, lang: str) -> str:
-    verb = _verb(step.kind, step.where, lang)
+def _then(step: Step, lang: str, titles: Titles) -> str:
+    verb = _verb(step.kind, step.where, lang, titles)
     days = None if step.within_days is None else f"{step.within_days:g}"
     if lang == "zh":
         after = "，之后" if days is None else f"，之后 {days} 天内"

@@ -66,14 +66,22 @@ _VERBS: dict[str, tuple[str, str]] = {
     "campaign.answered": ("对活动消息有反应", "reacted to a campaign's message"),
     "campaign.ignored": ("对活动消息没有反应", "did not react to a campaign's message"),
     "agent": ("与客服会话", "had a session with an agent"),
+    # What the forms that we bring along note, by default.
+    "booking": ("订座", "booked a table"),
+    "room_booking": ("订包厢", "booked a room"),
+    "trial": ("预约试听", "asked for a trial lesson"),
+    "complaint": ("投诉", "complained"),
+    "satisfied": ("表示满意", "was satisfied"),
+    "order_query": ("查订单", "asked after an order"),
+    "return_goods": ("申请退换货", "asked to return goods"),
 }
 
 
-def verb(kind: str, lang: str) -> str:
-    """The kind in words; a name that a house gave itself is quoted."""
+def verb(kind: str, lang: str, title: str = "") -> str:
+    """The kind in words; a name that a house gave itself is quoted, by its title if it has one."""
     if kind in _VERBS:
         return _VERBS[kind][0 if lang == "zh" else 1]
-    name = kind.removeprefix("custom.")
+    name = title or kind.removeprefix("custom.")
     return f"发生「{name}」" if lang == "zh" else f'did "{name}"'
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bot.clock import from_ms, instant, to_ms
 from bot.errors import NotFound
 from bot.store.db import fetch, run, transaction
+from bot.store.fields import Holder
 from bot.store.models import Account
 
 SECRETS = ("appsecret", "token", "aes_key")
@@ -40,6 +41,17 @@ def revoke_key(account_id: int, key_id: int, now: datetime) -> bool:
         (to_ms(now), key_id, account_id),
     )
     return changed == 1
+
+
+def stamp(account_id: int) -> dict[str, str]:
+    """Which secrets are in force, by keyed hashes that say nothing of them. Raises NotFound."""
+    row = Account.get_or_none(Account.id == account_id)
+    if row is None:
+        raise NotFound(f"there is no account {account_id}")
+    return {
+        name: Holder.vault.blind(getattr(row, name) or "", f"account.{name}")[:16]
+        for name in SECRETS
+    }
 
 
 def rotate(account_id: int, secrets: Mapping[str, str]) -> None:

@@ -58,6 +58,15 @@ def latest(campaign_id: int) -> Approval | None:
     return None if row is None else _state(row)
 
 
+def writer(campaign_id: int) -> Approval | None:
+    """Who wrote the document last; None: nobody whose name is known."""
+    query = CampaignApproval.select().where(
+        (CampaignApproval.campaign == campaign_id) & (CampaignApproval.state == DRAFTED)
+    )
+    row = query.order_by(CampaignApproval.id.desc()).first()
+    return None if row is None else _state(row)
+
+
 def waiting(account_id: int) -> list[tuple[str, str, Approval]]:
     """(slug, name, request) of the campaigns that wait for an approval, the oldest first."""
     query = (

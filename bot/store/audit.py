@@ -109,11 +109,25 @@ def entries(
     *,
     follower_id: int | None = None,
     action: str = "",
+    actor: str = "",
+    but: str = "",
     since: datetime | None = None,
+    within: int | None = None,
 ) -> list[Entry]:
-    """The latest entries, the newest first."""
+    """The latest entries, the newest first.
+
+    actor, but   who did it, and who did not
+    within       so many entries before the last are looked at: bounds what is rare
+    """
     wanted = ["at >= ?"]
     params: list[Any] = [to_ms(since) if since else 0]
+    if within is not None:
+        wanted.append("number > ?")
+        params.append(head()[0] - within)
+    for sign, who in (("=", actor), ("<>", but)):
+        if who:
+            wanted.append(f"actor {sign} ?")
+            params.append(who)
     if follower_id is not None:
         wanted.append("subject = ?")
         params.append(pseudonym(follower_id))

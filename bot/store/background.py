@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -74,15 +75,20 @@ def ask(
     asked: Mapping[str, Any],
     now: datetime,
     upload: tuple[str, BinaryIO] | None = None,
+    nonce: str | None = None,
 ) -> int:
-    """Keep a new task, with the file that it is about (its name, and where to read it); its id."""
+    """Keep a new task, with the file that it is about (its name, and where to read it); its id.
+    Of a nonce there is one task: asked again, it is that one."""
     columns = ("account_id", "operator_id", "kind", "state", "asked", "done", "total", "result",
-               "error", "starts", "owner", "lease_until", "asked_at")  # fmt: skip
+               "error", "starts", "owner", "lease_until", "asked_at", "nonce")  # fmt: skip
     told = json.dumps(dict(asked), ensure_ascii=False)
     state = "waiting" if upload is None else "coming"
     values = (account_id, operator_id, kind, state, told, 0, 0, "{}", "", 0, "", 0,
-              to_ms(now))  # fmt: skip
-    task_id = int(insert_new("background_task", columns, values))
+              to_ms(now), nonce)  # fmt: skip
+    made = insert_new("background_task", columns, values)
+    if made is None:
+        return int(fetch("SELECT id FROM background_task WHERE nonce = ?", (nonce,))[0][0])
+    task_id = int(made)
     if upload is not None:
         _keep(task_id, "upload", *upload)
         run("UPDATE background_task SET state = 'waiting' WHERE id = ?", (task_id,))
@@ -109,6 +115,23 @@ def last(account_id: int, kind: str, *, state: str = "") -> Task | None:
     """The newest of a kind, of one state where it is given."""
     where = "WHERE account_id = ? AND kind = ? AND (state = ? OR ? = '') ORDER BY id DESC LIMIT 1"
     return next(iter(_tasks(where, (account_id, kind, state, state))), None)
+
+
+def done_with(kind: str, of_kind: str) -> list[Task]:
+    """Tasks of a kind that are done while the file of the task that they name by their kind's
+    `look` is still kept; tasks of every account."""
+    held = {
+        row[0]
+        for row in fetch(
+            "SELECT t.id FROM background_task t JOIN background_file f ON f.task_id = t.id"
+            " WHERE t.kind = ? AND f.size > 0",
+            (of_kind,),
+        )
+    }
+    if not held:
+        return []
+    done = _tasks("WHERE state = 'done' AND kind = ?", (kind,))
+    return [one for one in done if not one.asked.get("dry") and one.asked.get("look") in held]
 
 
 def failed_of(account_id: int, operator_id: int, since: datetime) -> list[Task]:
@@ -196,7 +219,7 @@ def forget(before: datetime) -> int:
         (*OVER, to_ms(before), to_ms(before)),
     )
     for (task_id,) in rows:
-        for role in ("upload", "result", "new"):
+        for role in ("upload", "result", "new", "found"):
             _drop(task_id, role)
         run("DELETE FROM background_task WHERE id = ?", (task_id,))
     return len(rows)
@@ -208,6 +231,7 @@ def forget(before: datetime) -> int:
 def keep_result(task_id: int, name: str, file: BinaryIO) -> None:
     """The file that the task made, instead of one that it made before."""
     _drop(task_id, "new")
+    _drop(task_id, "found")
     _keep(task_id, "new", name, file)
     _drop(task_id, "result")
     _turn(task_id, "new")
@@ -221,12 +245,27 @@ def keep_upload(task_id: int) -> None:
 
 
 def file_of(task_id: int, role: str) -> File | None:
-    """role: upload, result."""
+    """role: upload, result, found."""
     rows = fetch(
         "SELECT id, name, size FROM background_file WHERE task_id = ? AND role = ?",
         (task_id, role),
     )
     return File(*rows[0]) if rows else None
+
+
+def keep_found(task_id: int, told: Mapping[str, Any]) -> None:
+    """What a page found in a task's file, sealed as the file is, and gone with it."""
+    text = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")
+    with transaction():
+        _drop(task_id, "found")
+        _keep(task_id, "found", "", BytesIO(text))
+
+
+def found_of(task_id: int) -> dict[str, Any]:
+    """{} where nothing was found yet, or is kept any more."""
+    kept = file_of(task_id, "found")
+    told: dict[str, Any] = json.loads(b"".join(content(kept))) if kept and kept.size else {}
+    return told
 
 
 def content(file: File) -> Iterator[bytes]:

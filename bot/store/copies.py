@@ -105,7 +105,7 @@ def _room(store: Path, folder: Path) -> None:
     wanted = int(store.stat().st_size * _SPARE)
     free = shutil.disk_usage(folder).free
     if free < wanted:
-        raise Conflict(f"磁盘空间不够 (too little room: {wanted:,} bytes wanted, {free:,} free)")
+        raise Conflict(f"too little room on the disk: {wanted:,} bytes wanted, {free:,} free")
 
 
 def _fill(store: Path, part: Path, progress: Progress) -> None:

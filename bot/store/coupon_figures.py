@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.clock import to_ms
 from bot.store.coupon_batches import batches
 from bot.store.db import fetch
+from bot.store.spans import qmarks, spans
 from bot.values.coupons import CodeState, Kind
 
 
@@ -22,16 +24,20 @@ class Used:
 
 def stocks(account_id: int) -> dict[int, dict[str, int]]:
     """batch id -> codes by state, all six, for every batch of the account."""
-    empty = {state.value: 0 for state in CodeState}
-    found = {batch.id: dict(empty) for batch in batches(account_id)}
-    rows = fetch(
-        "SELECT c.batch_id, c.state, COUNT(*) FROM coupon_code c"
-        " JOIN coupon_batch b ON b.id = c.batch_id WHERE b.account_id = ?"
-        " GROUP BY c.batch_id, c.state",
-        (account_id,),
-    )
-    for batch_id, state, count in rows:
-        found[batch_id][state] = int(count)
+    return stocks_of([batch.id for batch in batches(account_id)])
+
+
+def stocks_of(batch_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The same of these batches: along the index of their states alone."""
+    found = {id_: {state.value: 0 for state in CodeState} for id_ in batch_ids}
+    for part in spans(batch_ids):
+        rows = fetch(
+            "SELECT batch_id, state, COUNT(*) FROM coupon_code"
+            f" WHERE batch_id IN ({qmarks(part)}) GROUP BY batch_id, state",
+            part,
+        )
+        for batch_id, state, count in rows:
+            found[batch_id][state] = int(count)
     return found
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
 from bot.clock import to_ms
+from bot.store.chats import SETTLED
 from bot.store.db import fetch
 from bot.store.spans import qmarks
 from bot.values.facts import FAMILIES
+
+_TOOK = "sent"  # what became of an answer of the desk that the platform took
 
 
 def events(
@@ -39,6 +43,15 @@ def messages(account_id: int, since: datetime, until: datetime) -> tuple[int, in
         (*kinds, to_ms(since), to_ms(until), account_id),
     )
     return int(rows[0][0]), int(rows[0][1])
+
+
+def answered(account_id: int, since: datetime, until: datetime) -> int:
+    """Answers of people at the desk that the platform took in [since, until)."""
+    rows = fetch(
+        "SELECT facts FROM event WHERE kind = ? AND at >= ? AND at < ? AND account_id = ?",
+        (SETTLED, to_ms(since), to_ms(until), account_id),
+    )
+    return sum(json.loads(facts).get("came") == _TOOK for (facts,) in rows)
 
 
 def coupons(account_id: int, since: datetime, until: datetime) -> dict[str, int]:

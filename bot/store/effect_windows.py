@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from bot.store.db import fetch, is_mysql
 from bot.store.effect_funnel import QUARTER_MS, began, send_of_code
+from bot.store.send_progress import MINUTE_MS
 from bot.store.sends import only
 from bot.values.interest import DAY_MS
 
@@ -19,6 +20,7 @@ STEPS = ("sent", "delivered", *ACTS)
 LISTED = ("sent", "clicked", "claimed", "redeemed", "ordered")  # whose people can be told
 WIDEST = 30  # days
 FIRST = (2**62, 2**62)  # a place before everybody
+SCAN, LOOKS = 2000, 3  # orders, or codes, of everybody that are looked through at once; how often
 _MINE = "s.campaign_id = ? AND s.step = 'offer' AND s.state = 'sent'"
 _TAPS = "FROM link l JOIN click k ON k.link_id = l.id JOIN send s ON s.id = k.send_id"
 # An order is anybody's who was sent to, his first since then; it need not be credited to it.
@@ -46,10 +48,13 @@ class Done(NamedTuple):
     sends: int
 
 
+Place = tuple[int, int]
+
+
 class One(NamedTuple):
     """Somebody of a step. `place`: where a page of them ends; at: ms."""
 
-    place: tuple[int, int]
+    place: Place
     follower_id: int
     at: int
 
@@ -101,27 +106,83 @@ def people(
     step: str,
     span: tuple[int, int],
     within_days: int,
-    before: tuple[int, int],
+    before: Place,
     limit: int,
-) -> list[One]:
-    """A page of those of LISTED[step], the latest first.
+) -> tuple[list[One], Place | None]:
+    """A page of those of LISTED[step], the latest first, and where to go on, if anywhere.
+
+    What people did is sought among what everybody did, LOOKS times SCAN at most: a page of few, or
+    of none, may go on as well.
 
     span      ms: what was sent in [first, last)
     before    the place of the last one shown, FIRST for the beginning
     """
+    within_ms = within_days * DAY_MS
     if step == "sent":
-        return _sent_to(campaign_id, span, before, limit)
-    if step == "clicked":
-        return _clickers(campaign_id, span, within_days * DAY_MS, before[0], limit)
+        found = _sent_to(campaign_id, span, before, limit + 1)
+    elif step == "clicked":
+        found = _clickers(campaign_id, span, within_ms, before[0], limit + 1)
+    else:
+        return _sought(campaign_id, step, span, within_ms, before, limit)
+    return found[:limit], found[limit - 1].place if len(found) > limit else None
+
+
+def _sought(
+    campaign_id: int, step: str, span: tuple[int, int], within_ms: int, before: Place, limit: int
+) -> tuple[list[One], Place | None]:
+    found: list[One] = []
+    # Nobody of the span did it in time after this.
+    place: Place | None = min(before, (min(span[1], _sent_until(campaign_id)) + within_ms, 0))
+    for _ in range(LOOKS):
+        if place is None or len(found) > limit:
+            break
+        upto = _end_of_look(campaign_id, step, place)
+        wanted = limit + 1 - len(found)
+        found += _did(campaign_id, step, span, within_ms, (place, upto or (0, 0)), wanted)
+        place = upto
+    return found[:limit], found[limit - 1].place if len(found) > limit else place
+
+
+def _did(
+    campaign_id: int,
+    step: str,
+    span: tuple[int, int],
+    within_ms: int,
+    between: tuple[Place, Place],
+    limit: int,
+) -> list[One]:
+    """Who did it, from before the first place to the second one."""
     source, at, params = _of(campaign_id, step)
+    before, upto = between
     more = f" AND {_FIRST_ORDER}" if step == "ordered" else ""
     rows = fetch(
         f"SELECT {at}, k.id, s.follower_id {source} AND {at} <= ? AND ({at} < ? OR k.id < ?)"
+        f" AND {at} >= ? AND ({at} > ? OR k.id >= ?)"
         f" AND {only(_MINE)} AND s.sent_at >= ? AND s.sent_at < ? AND {at} >= s.sent_at"
         f" AND {at} < s.sent_at + ?{more} ORDER BY {at} DESC, k.id DESC LIMIT ?",
-        (*params, before[0], *before, campaign_id, *span, within_days * DAY_MS, limit),
+        (*params, before[0], *before, upto[0], *upto, campaign_id, *span, within_ms, limit),
     )
     return [One((at_ms, id_), who, at_ms) for at_ms, id_, who in rows]
+
+
+def _sent_until(campaign_id: int) -> int:
+    """ms: nothing of the campaign went later, by the minutes in which rows were settled; far off
+    where they are not known."""
+    rows = fetch("SELECT MAX(minute) FROM send_progress WHERE campaign_id = ?", (campaign_id,))
+    return FIRST[0] // 2 if rows[0][0] is None else int(rows[0][0]) + MINUTE_MS
+
+
+def _end_of_look(campaign_id: int, step: str, before: Place) -> Place | None:
+    """The last of the next SCAN that anybody did, along their index; None: there are not so many
+    since the campaign began."""
+    at = "k.at" if step == "ordered" else f"k.{step}_at"
+    of = "event k WHERE k.kind = 'order' AND" if step == "ordered" else "coupon_code k WHERE"
+    rows = fetch(
+        f"SELECT {at}, k.id FROM {of} {at} >= ? AND {at} <= ? AND ({at} < ? OR k.id < ?)"
+        f" ORDER BY {at} DESC, k.id DESC LIMIT 1 OFFSET ?",
+        (began(campaign_id), before[0], *before, SCAN - 1),
+    )
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def _sent_to(

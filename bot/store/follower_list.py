@@ -17,14 +17,14 @@ from bot.store.spans import qmarks
 
 _COLUMNS = (
     "f.id, f.subscribed, f.stage, f.source_scene, f.subscribed_at, f.last_inbound_at,"
-    " f.window_until, f.blacklisted, f.opted_out_at"
+    " f.window_until, f.blacklisted, f.opted_out_at, f.unsubscribed_at"
 )
 FIRST = 1 << 62  # before every id
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A follower as lists show one; nothing personal is in it."""
+    """A follower as lists show one; nothing personal is in it. `never`: known, but never came."""
 
     id: int
     subscribed: bool
@@ -35,6 +35,7 @@ class Line:
     window_until: datetime | None
     blacklisted: bool
     opted_out: bool
+    never: bool
 
 
 def of(account_id: int, ids: Sequence[int]) -> list[int]:
@@ -131,7 +132,7 @@ def _lines(sql: str, params: Sequence[Any]) -> list[Line]:
 
 
 def _line(row: tuple[Any, ...]) -> Line:
-    id_, subscribed, stage, source, since, seen, window, blacklisted, opted_out = row
+    id_, subscribed, stage, source, since, seen, window, blacklisted, opted_out, left = row
     return Line(
         id_,
         bool(subscribed),
@@ -142,6 +143,7 @@ def _line(row: tuple[Any, ...]) -> Line:
         _at(window),
         bool(blacklisted),
         opted_out is not None,
+        not subscribed and since is None and left is None,
     )
 
 

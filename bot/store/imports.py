@@ -98,6 +98,26 @@ def begin(
     return get(account_id, made.id)
 
 
+def ended(
+    account_id: int, kind: str, fingerprint: str, digest: str, since: datetime
+) -> RunState | None:
+    """The import of the same file and mapping that ended last, at `since` or later."""
+    row = (
+        ImportRun.select()
+        .where(
+            (ImportRun.account == account_id)
+            & (ImportRun.fingerprint == fingerprint)
+            & (ImportRun.mapping_digest == digest)
+            & (ImportRun.kind == kind)
+            & (ImportRun.state == "done")
+            & (ImportRun.ended_at >= since)
+        )
+        .order_by(ImportRun.id.desc())
+        .first()
+    )
+    return None if row is None else _state(row)
+
+
 def told_otherwise(account_id: int, kind: str, fingerprint: str, digest: str) -> int | None:
     """The last import of the same file under another mapping; None: there was none."""
     rows = fetch(

@@ -178,11 +178,13 @@ def count_entered(journey_id: int, since: datetime) -> int:
 
 
 def of_follower(follower_id: int) -> list[Run]:
-    """Every way of theirs, the latest first."""
+    """Every way of theirs, the latest first. Journey by journey: runs have no index of followers
+    alone."""
     rows = fetch(
-        f"SELECT {_COLUMNS} FROM journey_run WHERE follower_id = ?"
-        " ORDER BY entered_at DESC, id DESC",
-        (follower_id,),
+        f"SELECT {_COLUMNS} FROM journey_run WHERE follower_id = ? AND journey_id IN"
+        " (SELECT j.id FROM journey j JOIN follower f ON f.account_id = j.account_id"
+        " WHERE f.id = ?) ORDER BY entered_at DESC, id DESC",
+        (follower_id, follower_id),
     )
     return [_run(row) for row in rows]
 

@@ -53,11 +53,12 @@ def get(account_id: int, kind: str, ref: str) -> Kept | None:
     return next((_kept(*row) for row in rows), None)
 
 
-def of_kind(account_id: int, kind: str) -> dict[str, Kept]:
-    """ref -> its answer."""
+def of_kind(account_id: int, kind: str, *, going: bool = False) -> dict[str, Kept]:
+    """ref -> its answer. going: only of what may still change."""
+    more = " AND final = FALSE" if going else ""
     rows = fetch(
         "SELECT ref, at, took_ms, final, document FROM kept_answer"
-        " WHERE account_id = ? AND kind = ? ORDER BY ref",
+        f" WHERE account_id = ? AND kind = ?{more} ORDER BY ref",
         (account_id, kind),
     )
     return {ref: _kept(*rest) for ref, *rest in rows}

@@ -109,6 +109,18 @@ def versions(menu_id: int, limit: int = 50) -> list[Version]:
     return [_version(row) for row in rows]
 
 
+def gone_out(account_id: int, until: datetime, limit: int = 200) -> list[Version]:
+    """What the platform took of all the account's menus before an instant, the latest first."""
+    columns = ", ".join(f"v.{name}" for name in _VERSION.split(", "))
+    rows = fetch(
+        f"SELECT {columns} FROM menu_version v JOIN menu m ON m.id = v.menu_id"
+        " WHERE m.account_id = ? AND v.state = ? AND v.at < ? ORDER BY v.at DESC, v.id DESC"
+        " LIMIT ?",
+        (account_id, DONE, to_ms(until), limit),
+    )
+    return [_version(row) for row in rows]
+
+
 def version(menu_id: int, number: int) -> Version:
     """Raises NotFound."""
     rows = fetch(

@@ -73,18 +73,33 @@ def held_out_by(counts: Iterable[Count]) -> dict[str, int]:
     return found
 
 
+def reminded(campaign_id: int, generation: int) -> int:
+    """Messages of the run that went and were not its offer."""
+    found = fetch(
+        "SELECT COUNT(*) FROM send WHERE campaign_id = ? AND generation = ? AND step <> 'offer'"
+        " AND state = ?",
+        (campaign_id, generation, SendState.SENT),
+    )
+    return int(found[0][0])
+
+
 def by_state(campaign_id: int, generation: int) -> dict[str, int]:
     """The rows of a run, whatever their step."""
-    run = None if generation == 1 and _is_only(campaign_id) else generation
-    found = fetch(
-        f"SELECT state, COUNT(*) FROM send WHERE campaign_id = ?{_of(run)}"
-        " GROUP BY state ORDER BY state",
-        (campaign_id, *_named(run)),
-    )
+    if generation == 1 and is_only(campaign_id):
+        found = fetch(
+            "SELECT state, COUNT(*) FROM send WHERE campaign_id = ? GROUP BY state ORDER BY state",
+            (campaign_id,),
+        )
+    else:  # COALESCE keeps engines from going through all runs of the campaign, by state
+        found = fetch(
+            "SELECT COALESCE(state, '') AS word, COUNT(*) FROM send WHERE campaign_id = ?"
+            " AND generation = ? GROUP BY 1 ORDER BY 1",
+            (campaign_id, generation),
+        )
     return {state: int(rows) for state, rows in found}
 
 
-def _is_only(campaign_id: int) -> bool:
+def is_only(campaign_id: int) -> bool:
     """There is no run but the first: then an index alone tells the states of its rows."""
     return not fetch(
         "SELECT 1 FROM send WHERE campaign_id = ? AND generation > 1 LIMIT 1", (campaign_id,)

@@ -74,6 +74,12 @@ def documents(account_id: int, stage: str = LIVE, kind: str = "") -> list[Stored
     return [Stored(k, s, json.loads(d), o, from_ms(at)) for k, s, d, o, at in rows]
 
 
+def form_events(account_id: int) -> dict[str, str]:
+    """Kinds of events that the live forms note -> the form's title."""
+    forms = [one.document for one in documents(account_id, LIVE, "form")]
+    return {str(one["event"]): str(one.get("title") or "") for one in forms if one.get("event")}
+
+
 def put(
     account_id: int,
     kind: str,

@@ -6,7 +6,7 @@ Everything happens in the draft, which begins as a copy of what is live.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from bot.nlp.normalise import bare, normalise
 from bot.store import example_list, talk
 from bot.store.db import transaction
 from bot.store.example_list import Listed
+from bot.store.spans import spans
 from bot.store.talk import DRAFT, Example
 from bot.talk.documents import LONGEST_EXAMPLE, MOST_EXAMPLES, check
 
@@ -118,13 +119,26 @@ def put_intent(account_id: int, document: Mapping[str, Any], now: datetime) -> s
 
 def clashes(account_id: int, stage: str) -> list[Clash]:
     """Examples of different intents that differ in case, width, spaces or punctuation alone."""
+    return _clashing(example_list.every(account_id, stage))[:MOST_CONFLICTS]
+
+
+def still_clash(account_id: int, stage: str, groups: Sequence[Sequence[int]]) -> list[Clash]:
+    """Those of these groups of examples, by id, that say the same and are of different intents even
+    now. A number may be another example's by now."""
+    ids = [id_ for group in groups for id_ in group]
+    some = (example_list.some(account_id, stage, part) for part in spans(ids))
+    held = {one.id: one for part in some for one in part}
+    several = ([held[id_] for id_ in group if id_ in held] for group in groups)
+    return [clash for group in several for clash in _clashing(group)]
+
+
+def _clashing(found: Iterable[Listed]) -> list[Clash]:
     by_key: dict[str, list[Listed]] = defaultdict(list)
-    for one in example_list.every(account_id, stage):
+    for one in found:
         plain = normalise(one.example.text)
         by_key[bare(plain) or plain].append(one)
-    found = [
+    return [
         Clash(said, several)
         for said, several in by_key.items()
         if len({one.example.intent for one in several}) > 1
     ]
-    return found[:MOST_CONFLICTS]

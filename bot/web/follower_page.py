@@ -116,7 +116,7 @@ def _facts(shown: Shown, w: Words) -> Iterable[tuple[str, str]]:
     person, told, now = shown.person, shown.picture.told, shown.now
     counts, orders = told["counts"], told["orders"]
     since = shown.picture.stages[-1][0] if shown.picture.stages else None
-    stage = w.t(f"stage.{person.stage}")
+    stage = w.t("follows.never") if _never_came(shown) else w.t(f"stage.{person.stage}")
     if since is not None:
         stage = w.t("stage.since", stage=stage, day=w.day_ms(since))
     yield w.t("fact.stage"), stage
@@ -135,11 +135,16 @@ def _facts(shown: Shown, w: Words) -> Iterable[tuple[str, str]]:
     yield w.t("fact.events"), f"{sum(counts.values()):,}"
 
 
+def _never_came(shown: Shown) -> bool:
+    """An import knows people who never followed: they have not gone."""
+    return not shown.person.subscribed and shown.since == (None, None)
+
+
 def _follows(shown: Shown, w: Words) -> str:
     if shown.person.subscribed:
         return w.t("follows.since", day=w.day(shown.since.subscribed_at))
     came, left = shown.since
-    if left is None:  # an import knows people who never followed, or not since when they do not
+    if left is None:  # or nobody knows since when he does not
         return w.t("follows.never" if came is None else "left")
     return w.t("follows.left", day=w.day(left))
 

@@ -9,6 +9,8 @@ from flask import Blueprint, Response, jsonify
 
 from bot import __version__
 from bot.collect.intake import MOST_ITEMS
+from bot.store.attribute_types import MOST_CHOICES
+from bot.values.attributes import KINDS
 from bot.web.api import CALLS_A_MINUTE
 
 Schema = dict[str, Any]
@@ -74,6 +76,15 @@ def _paths() -> dict[str, Any]:
                         body="SegmentDefinition"),
             },
         },
+        "/attributes": {
+            "get": _call("listAttributes", "The declared attributes, by name", "Attributes"),
+            "post": _call("defineAttribute", "Declare an attribute, or declare it otherwise",
+                          "Attribute", body="Attribute"),
+        },
+        "/attributes/{name}": {"delete": _call(
+            "removeAttribute", "Declare an attribute no more; what is held stays",
+            "AttributeRemoved", parameters=[_named("name", "The attribute's name")], also=[404],
+        )},
         "/coupons/redeem": {"post": _call(
             "redeemCoupon", "Redeem a coupon; repeating an order's call is harmless", "Redemption",
             body="Redeem", also=[404, 409],
@@ -139,7 +150,8 @@ def _call(
     return found
 
 
-_MAKING = ("defineSegment", "putCampaign")  # answer 201 where it was not there before
+# They answer 201 where it was not there before.
+_MAKING = ("defineSegment", "defineAttribute", "putCampaign")
 _WORDS = {
     401: "No live key",
     404: "Not found",
@@ -252,6 +264,11 @@ def _asked() -> dict[str, Schema]:
         "SegmentDefinition": _closed(
             ["slug", "name", "rule"], slug=_text(64), name=_text(64), rule={"type": "object"}
         ),
+        "Attribute": _closed(
+            ["name", "kind"], name=_text(32), kind={"enum": list(KINDS)},
+            choices={"type": "array", "items": _text(190), "maxItems": MOST_CHOICES},
+            title={"type": "string", "maxLength": 64},
+        ),
         "CampaignDocument": {
             "type": "object", "description": "docs/reference/campaign.schema.json",
             "required": ["slug", "name", "purpose"],
@@ -317,6 +334,10 @@ def _told() -> dict[str, Schema]:
         ),
         "DryRun": free,
         "Redemption": free,
+        "Attributes": _object(
+            ["attributes"], attributes={"type": "array", "items": _ref("Attribute")}
+        ),
+        "AttributeRemoved": _object(["name", "removed"], name=TEXT, removed={"type": "boolean"}),
         "Undone": _object(["undone"], undone={"type": "boolean"}),
         "Report": free,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from bot.clock import Clock
-from bot.errors import InvalidInput, OutcomeUnknown
+from bot.errors import GatewayError, InvalidInput, OutcomeUnknown
 from bot.values.replies import Reply
 from bot.wechat.breaker import Breaker
 from bot.wechat.calls import CUSTOM, TEMPLATE, Answer, Call, template_body
@@ -32,6 +32,9 @@ ALREADY_ACCEPTED = 45065
 BATCH_OF_OPENIDS = 100
 BATCH_OF_TAGGED = 50
 BATCH_OF_LINES = 10_000
+BATCH_OF_MATERIAL = 20
+PICTURES_LOOKED = 400
+NO_SUCH_MEDIA = 40007
 HEARD_BY_AGENT = 2003  # opercode; 2002: said by the agent
 _TICKET_MARGIN = timedelta(minutes=5)
 
@@ -299,6 +302,35 @@ class WeChatClient:
         """The media_id of an image, voice, video or thumb; it lives three days."""
         answer = self.library.media.upload(kind, (filename, content))
         return _wanted(answer, "thumb_media_id" if "thumb_media_id" in answer else "media_id")
+
+    def add_picture(self, filename: str, content: bytes) -> tuple[str, str]:
+        """media_id and url of a picture that is kept for good: jpg, png, gif or bmp, 10 MB.
+
+        Asked twice there are two of them: after OutcomeUnknown look for its name first.
+        """
+        answer = self.library.keep("image", filename, content)
+        return _wanted(answer, "media_id"), str(answer.get("url", ""))
+
+    def find_picture(self, filename: str) -> tuple[str, str] | None:
+        """media_id and url of the latest kept picture of this name; None among the latest
+        PICTURES_LOOKED."""
+        for offset in range(0, PICTURES_LOOKED, BATCH_OF_MATERIAL):
+            answer = self.library.material.batchget("image", offset, BATCH_OF_MATERIAL)
+            items = answer.get("item") or []
+            for one in items:
+                if one.get("name") == filename:
+                    return _wanted(one, "media_id"), str(one.get("url", ""))
+            if len(items) < BATCH_OF_MATERIAL:
+                return None
+        return None
+
+    def delete_material(self, media_id: str) -> None:
+        """Gone for good, or gone already. Refused while the menu shows it (48005)."""
+        try:
+            self.library.material.delete(media_id)
+        except GatewayError as error:
+            if error.errcode != NO_SUCH_MEDIA:
+                raise
 
     def draft_add(self, articles: Sequence[Mapping[str, Any]]) -> str:
         """The media_id of a new draft of 1..8 articles."""

@@ -68,11 +68,15 @@ ALL = (
 )
 
 
-def faults_of(page: Any, where: str) -> list[str]:
+# What a look can change: colours. Whether it is too wide is asked of every look.
+COLOURS = "{runOnly: {type: 'rule', values: ['color-contrast']}, resultTypes: ['violations']}"
+
+
+def faults_of(page: Any, where: str, asked: str = ALL) -> list[str]:
     """What is wrong with the page that is shown, each with where that is."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate(f"axe.run({ALL})")
+    found = page.evaluate(f"axe.run({asked})")
     said = [
         f"{where}: {one['id']}: {node['html'][:120]}"
         for one in found["violations"]

@@ -53,8 +53,7 @@ def test_a_marketer_s_first_day(windows: Any, console: str, house: House, size: 
     page.fill("#f-slug", "following")
     row = page.locator(".condition").first
     row.locator("select").nth(2).select_option("subscribed")
-    row.locator("input").fill("true")
-    row.locator("input").blur()
+    row.get_by_label("值", exact=True).select_option("true")
     page.click("text=预估人数")
     page.wait_for_selector("#preview >> text=30 人")
     keep(page, "segment")

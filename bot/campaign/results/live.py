@@ -1,5 +1,6 @@
 """A run as it goes: how far, how fast, how long still. The ledger is read once a minute; between
-that the counts by minute are added, so that looking every second costs nothing."""
+that the counts by minute are added, so that looking every second costs nothing. A great run of a
+campaign that runs again and again takes long to read: that is done ahead (bot.effect.keeping)."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.effect import keeping
 from bot.store import campaigns, send_brake, send_figures, send_progress, send_repair
 from bot.store.campaigns import CampaignState
 from bot.store.send_progress import Done
 from bot.values.audience import SendState
 
 EXACT_EVERY = timedelta(minutes=1)
+KIND = "run"  # of bot.effect.keeping
 WAITING = (SendState.INTENDED, SendState.CLAIMED)
 
 
@@ -81,10 +84,35 @@ class Watcher:
         of = (campaign.generation, campaign.state)
         old = self._counted_at is None or now >= self._counted_at + self._every
         if old or of != self._of:
-            self._states = send_figures.by_state(campaign.id, campaign.generation)
-            self._counted_at, self._then, self._of = now, done, of
+            self._states, self._then = _counted(campaign, done, now)
+            self._counted_at, self._of = now, of
         since = done.minus(self._then)
         return _live(campaign, _moved_on(self._states, since), now)
+
+
+def _counted(campaign: CampaignState, done: Done, now: datetime) -> tuple[dict[str, int], Done]:
+    """The rows by state, and what had happened by then."""
+    if campaign.generation == 1 and send_figures.is_only(campaign.id):
+        return send_figures.by_state(campaign.id, 1), done
+    ref = str(campaign.id)
+    found = keeping.answer(KIND, campaign.account_id, ref, now, count).document
+    if found["run"] != campaign.generation:
+        found = keeping.counted(KIND, campaign.account_id, ref, now, count).document
+    return dict(found["states"]), Done(*found["done"])
+
+
+def refs(account_id: int, now: datetime) -> list[str]:
+    """Campaigns at work that ran before, by number."""
+    at_work = campaigns.in_states(("planning", "running", "paused"))
+    return [str(one.id) for one in at_work if one.account_id == account_id and one.generation > 1]
+
+
+def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """The rows of the present run by state, for bot.effect.keeping. Raises NotFound."""
+    one = campaigns.get(int(ref))
+    done = send_progress.total(one.id, one.generation)  # read first: it is added to later
+    states = send_figures.by_state(one.id, one.generation)
+    return {"run": one.generation, "states": states, "done": list(done.counts())}
 
 
 def _moved_on(states: dict[str, int], since: Done) -> dict[str, int]:

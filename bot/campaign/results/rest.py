@@ -52,7 +52,7 @@ class Rest:
 
 def rest_of(campaign: CampaignState) -> Rest:
     """The figures before it is done. Raises Conflict for a run that is still being sent."""
-    _must_have_ended(campaign)
+    must_have_ended(campaign)
     counts = send_rest.counts(campaign.id, campaign.generation)
     failed: dict[str, int] = {}
     skipped: dict[str, int] = {}
@@ -62,7 +62,8 @@ def rest_of(campaign: CampaignState) -> Rest:
     return Rest(campaign.generation, skipped, failed)
 
 
-def _must_have_ended(campaign: CampaignState) -> None:
+def must_have_ended(campaign: CampaignState) -> None:
+    """Raises Conflict for a run that is still being sent. Nothing is counted."""
     if sent_run(campaign) is not None:
         return
     closed = campaign.generation > 0 and (
@@ -81,16 +82,32 @@ def send_rest_of(campaign: CampaignState, now: datetime) -> int:
     report all the same. Raises Conflict when the run is still being sent, or there is nobody;
     NotFound when the coupon batch is gone.
     """
-    if sent_run(campaign) is not None and rest_of(campaign).followers:
+    must_have_ended(campaign)
+    if sent_run(campaign) is not None and _anybody(campaign):
         close(campaign, now)
     return _open(campaigns.get(campaign.id), now)
+
+
+def opened_for(campaign: CampaignState, of_run: int) -> int | None:
+    """The run that was opened for the rest of that one, if it is the campaign's latest."""
+    if campaign.generation <= of_run:
+        return None
+    run = campaigns.generation(campaign.id, campaign.generation)
+    return run.number if send_rest.of(run.id) == of_run else None
+
+
+def _anybody(campaign: CampaignState) -> bool:
+    """Whether there is a rest at all: the first of them, where counting reads every row."""
+    return bool(send_rest.missed(campaign.id, campaign.generation, 0, 1))
 
 
 @again
 def _open(campaign: CampaignState, now: datetime) -> int:
     with transaction():
         run = campaigns.generation(campaign.id, campaign.generation, lock=True)
-        if rest_of(campaigns.get(campaign.id)).followers == 0:
+        held = campaigns.get(campaign.id)
+        must_have_ended(held)
+        if not _anybody(held):
             raise Conflict("nobody is left: everybody had it, or was not permitted to have it")
         definition = parse(run.definition, zone_of(campaign.account_id))
         batches_of(campaign.account_id, definition)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bot.console.gate import views as views
 from bot.console.pages import attention as attention
+from bot.console.pages import attributes as attributes
 from bot.console.pages import audit_log as audit_log
 from bot.console.pages import calendar as calendar
 from bot.console.pages import campaign_after as campaign_after
 from bot.console.pages import campaign_forms as campaign_forms
+from bot.console.pages import campaign_people as campaign_people
 from bot.console.pages import campaign_review as campaign_review
 from bot.console.pages import campaigns as campaigns
 from bot.console.pages import care as care
@@ -39,6 +41,7 @@ from bot.console.pages import menus as menus
 from bot.console.pages import model_why as model_why
 from bot.console.pages import models as models
 from bot.console.pages import myself as myself
+from bot.console.pages import pictures as pictures
 from bot.console.pages import privacy as privacy
 from bot.console.pages import quotas as quotas
 from bot.console.pages import report_orders as report_orders

@@ -13,7 +13,9 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.collisions import COLLISIONS, counted
 from bot.campaign.document.occurrences import recurs
+from bot.campaign.phases import phase_of
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
@@ -23,9 +25,10 @@ from bot.errors import InvalidInput
 from bot.store import background as tasks
 from bot.store import campaigns, run_list, segments
 from bot.store.background import Task
+from bot.store.campaigns import CampaignState
+from bot.store.run_list import Run
 
 QUICK = 100_000  # in the greatest segment: above, collisions are counted in the background
-_STATES = {"planning": "running", "running": "running", "paused": "paused"}
 
 
 class Entry(NamedTuple):
@@ -36,6 +39,7 @@ class Entry(NamedTuple):
     name: str
     state: str
     people: str
+    said: str = ""
 
 
 @page("/a/<slug>/calendar", Right.LOOK)
@@ -75,7 +79,7 @@ def calendar_count(slug: str) -> Response:
     """Count a month's collisions in the background."""
     who = asker()
     wanted = {"month": f"{_month():%Y-%m}"}
-    task = background.ask(account().id, who.person.id, COLLISIONS, wanted, who.now)
+    task = background.ask(account().id, who.person.id, COLLISIONS, wanted, who.now, nonce=once())
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
@@ -102,23 +106,36 @@ def _month() -> date:
 def _by_day(since: datetime, last: datetime, zone: ZoneInfo) -> Mapping[date, list[Entry]]:
     """What began, and what will begin, from `since` to the end of the day that begins at `last`."""
     of, now, until = account(), asker().now, last + timedelta(days=1)
-    found = [
-        Entry(one.started_at, one.slug, one.name,
-              "closed" if one.closed_at else _STATES.get(one.state, "measuring"),
-              f"{one.audience:,}")
-        for one in run_list.started(of.id, since, until)
-    ]  # fmt: skip
-    for one in campaigns.all_of(of.id):
+    every = {one.slug: one for one in campaigns.all_of(of.id)}
+    found = []
+    for run in run_list.started(of.id, since, until):
+        state, said = _stands(run, every[run.slug])
+        found.append(Entry(run.started_at, run.slug, run.name, state, f"{run.audience:,}", said))
+    for one in every.values():
         times = times_of(one, now, until, recurs(of.timezone))
-        found += [Entry(at, one.slug, one.name, "scheduled", "") for at in times if at >= since]
+        said = words()("campaign.state.scheduled")
+        found += [
+            Entry(at, one.slug, one.name, "scheduled", "", said) for at in times if at >= since
+        ]
     days: dict[date, list[Entry]] = {}
     for entry in sorted(found):
         days.setdefault(entry.at.astimezone(zone).date(), []).append(entry)
     return days
 
 
+def _stands(run: Run, campaign: CampaignState) -> tuple[str, str]:
+    """(colour's name, words): the latest run as its campaign's own page says, those before it are
+    over."""
+    stopped = campaign.state == "cancelled"
+    if run.number == campaign.generation and (stopped or not run.closed_at):
+        phase = phase_of(campaign)
+        shown = "running" if phase.word == "planning" else phase.word
+        return shown, words()(f"campaign.state.{phase.word}")
+    return "closed", words()("campaign.state.closed")
+
+
 def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]]) -> dict[str, Any]:
-    say, zone = words(), zone_of(account())
+    zone = zone_of(account())
     return {
         "day": day.day,
         "date": day.isoformat(),
@@ -130,7 +147,7 @@ def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]])
                 "slug": one.slug,
                 "name": one.name,
                 "state": one.state,
-                "said": say(f"con.calendar.state.{one.state}"),
+                "said": one.said,
                 "people": one.people,
             }
             for one in days.get(day, [])

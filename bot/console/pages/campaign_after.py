@@ -9,16 +9,19 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import background
+from bot.background.rest import REST
 from bot.campaign import looks
-from bot.campaign.results.rest import send_rest_of
+from bot.campaign.results.rest import must_have_ended
 from bot.campaign.results.sheet import Sheet
 from bot.campaign.results.telling import sheet_told
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
+from bot.console.once import once
+from bot.console.pages.campaign_people import link, said
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.effect.tables import between, percent, reason, yuan
-from bot.effect.telling import effect_told
+from bot.effect.telling import effect_told, held_out_told
 from bot.errors import HongyanError
 from bot.store import audit, campaigns, effect_documents, send_sheet
 from bot.store.campaigns import CampaignState
@@ -48,14 +51,15 @@ def campaign_sends(slug: str, ref: str) -> Response:
 
 @page("/a/<slug>/campaigns/<ref>/rest", Right.RUN, ("POST",))
 def campaign_rest(slug: str, ref: str) -> Response:
-    """发给剩余: a further run for those whom the last one did not reach."""
+    """发给剩余: a further run for those whom the last one did not reach, in the background."""
     one, who = found(ref), asker()
     try:
-        run = send_rest_of(one, who.now)
+        must_have_ended(one)
     except HongyanError as error:
         return _page(one, 409, str(error))
-    audit.record(who.actor, "campaign_rest", who.now, detail={"campaign": one.slug, "run": run})
-    return redirect(url_for("console.campaign_page", slug=slug, ref=one.slug))
+    asked = {"campaign": one.slug, "run": one.generation, "author": who.actor}
+    task = background.ask(one.account_id, who.person.id, REST, asked, who.now, nonce=once())
+    return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
 @page("/a/<slug>/campaigns/<ref>/sheet", Right.LOOK)
@@ -81,7 +85,9 @@ def campaign_sheet(slug: str, ref: str) -> Response:
 
 def _asked(one: CampaignState, kind: str) -> Response:
     who = asker()
-    task = background.ask(one.account_id, who.person.id, kind, {"campaign": one.slug}, who.now)
+    task = background.ask(
+        one.account_id, who.person.id, kind, {"campaign": one.slug}, who.now, nonce=once()
+    )
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
 
 
@@ -98,13 +104,15 @@ def _page(one: CampaignState, status: int = 200, error: str = "") -> Response:
         error=error,
         at=shown_at(last.made_at, zone) if last else "",
         big=run is not None and run.audience > looks.QUICK,
-        funnel=_funnel(document) if document else [],
-        variants=[_variant(each) for each in document["variants"]] if document else [],
-        effect=list(effect_told(document["increment"], lang))
-        if document and document["increment"]
+        funnel=_funnel(one, document) if document else [],
+        ends=_ends(one, document, lang) if document else [],
+        variants=[_variant(one, each, document["generation"]) for each in document["variants"]]
+        if document
         else [],
+        aimed=_aimed(document) if document else "",
+        effect=_effect(document, lang) if document else [],
         told="\n".join(document["told"][lang]) if document else "",
-        rest=_rest(document["rest"], lang) if document and document["rest"] else None,
+        rest=_rest(document, lang) if document and document["rest"] else None,
         looked_back=url_for("console.lookback", slug=account().slug, ref=one.slug, number=kept.name)
         if kept
         else "",
@@ -113,40 +121,98 @@ def _page(one: CampaignState, status: int = 200, error: str = "") -> Response:
     )
 
 
-def _funnel(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _aimed(document: dict[str, Any]) -> str:
+    """Whom the run aimed at, so that each figure of the page is one of this sum."""
+    closing = document["closing"]
+    shared = sum(each["audience"] for each in document["variants"])
+    return words()(
+        "con.effect.aimed", audience=f"{closing['audience']:,}", shared=f"{shared:,}",
+        held_out=f"{closing['held_out']:,}",
+    )  # fmt: skip
+
+
+def _effect(document: dict[str, Any], lang: str) -> list[str]:
+    """What the run changed; before it whom it is compared with, where that is not all held out."""
+    more, closing = document["increment"], document["closing"]
+    if not more:
+        return []
+    told = list(effect_told(more, lang))
+    compared, held_out = more["people"][1], closing["held_out"]
+    if compared != held_out:
+        line = held_out_told(closing.get("held_out_by") or {}, lang)
+        said = words()("con.effect.compared", compared=f"{compared:,}", held_out=f"{held_out:,}")
+        told = [*([line] if line else []), said, *told]
+    return told
+
+
+def _ends(one: CampaignState, document: dict[str, Any], lang: str) -> list[tuple[str, str, str]]:
+    """Where everybody of the run ended, by reason: (what, how many, where they are listed)."""
+    closing, say, run = document["closing"], words(), document["generation"]
+    found: list[tuple[str, str, int]] = [("sent", "", closing["sent"])]
+    for kind in ("skipped", "failed"):
+        reasons = sorted(closing[kind].items(), key=lambda each: -each[1])
+        found += [(kind, why, many) for why, many in reasons]
+    found += [(kind, "", closing[kind]) for kind in ("held_out", "unknown", "open")]
+    return [
+        (said(kind, why, say), f"{many:,}", link(one, run, kind, why))
+        for kind, why, many in found
+        if many
+    ]
+
+
+def _funnel(one: CampaignState, document: dict[str, Any]) -> list[dict[str, Any]]:
     """Each step as a bar: how many, of the step before and of the audience."""
-    sums = {name: sum(one[name] for one in document["variants"]) for name in _FUNNEL}
-    whole, before, found = max(1, sums["audience"]), 0, list[dict[str, Any]]()
+    sums = {name: sum(each[name] for each in document["variants"]) for name in _FUNNEL}
+    sums["audience"] = document["closing"]["audience"]  # of the list, too: with the held out
+    whole, before, last = max(1, sums["audience"]), 0, ""
+    found = list[dict[str, Any]]()
     for name in _FUNNEL:
         many = sums[name]
         if name == "delivered" and not many:  # customer-service messages have no receipts
             continue
         step = percent(many / before) if before and name != "audience" else "–"
+        if before and many > before:  # a buyer need not have redeemed
+            step = words()("con.report.of_whom", step=words()(f"con.funnel.{last}"), share=step)
         share = round(100 * many / whole, 1)
         found.append(
             {"said": words()(f"con.funnel.{name}"), "many": f"{many:,}", "step": step,
-             "share": min(100.0, share)}
+             "share": min(100.0, share),
+             "href": link(one, document["generation"], name) if many else ""}
         )  # fmt: skip
-        before = many
+        before, last = many, name
     return found
 
 
-def _variant(one: dict[str, Any]) -> list[str]:
+def _variant(one: CampaignState, of: dict[str, Any], run: int) -> list[tuple[str, str]]:
+    """Cells, each with where its people are listed, "" where it is no number of people."""
+
+    def people(name: str) -> tuple[str, str]:
+        where = link(one, run, name, variant=of["name"]) if of[name] else ""
+        return f"{of[name]:,}", where
+
+    share = between([of["clicks"] / of["sent"] if of["sent"] else 0.0, *of["ctr_interval"]])
     return [
-        one["name"],
-        *(f"{one[name]:,}" for name in ("audience", "sent", "clicks")),
-        between([one["clicks"] / one["sent"] if one["sent"] else 0.0, *one["ctr_interval"]]),
-        f"{one['redemptions']:,}",
-        f"{one['buyers']:,}",
-        yuan(one["revenue_fen"]),
+        (of["name"], ""),
+        *(people(name) for name in ("audience", "sent", "clicks")),
+        (share, ""),
+        people("redemptions"),
+        people("buyers"),
+        (yuan(of["revenue_fen"]), ""),
     ]
 
 
-def _rest(found: dict[str, Any], lang: str) -> dict[str, Any]:
+def _rest(document: dict[str, Any], lang: str) -> dict[str, Any]:
+    """Whom the run did not reach; a second try asks them again, if they had it in no other run.
+    stay: whom it leaves out, who are not permitted to have it or had it elsewhere."""
+    found, closing = document["rest"], document["closing"]
+    missed = sum(closing["skipped"].values()) + sum(closing["failed"].values())
     why = [(reason("skip", name, lang), many) for name, many in found["skipped"].items()]
     why += list(found["failed"].items())
     return {
         "people": f"{found['followers']:,}",
         "any": found["followers"] > 0,
-        "why": [(said or "–", f"{many:,}") for said, many in sorted(why, key=lambda one: -one[1])],
+        "stay": f"{missed - found['followers']:,}" if missed > found["followers"] else "",
+        "why": [
+            (told or "–", f"{many:,}") for told, many in sorted(why, key=lambda each: -each[1])
+        ],
     }

@@ -6,6 +6,7 @@ edited as YAML, and stays as it is when the form is saved.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,19 +16,22 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import campaign
-from bot.campaign.document.changes import differences
+from bot.campaign.document.definition import MAX_VARIANTS
 from bot.campaign.states import EDITABLE
+from bot.console import newer
 from bot.console.campaign_fields import shown
-from bot.console.campaign_form import NUMBERS, document_of, not_numbers
-from bot.console.campaign_panel import panel
-from bot.console.campaign_view import found, value_of
+from bot.console.campaign_form import NUMBERS, Given, document_of, not_numbers, untrue_shares
+from bot.console.campaign_panel import panel, unread
+from bot.console.campaign_view import found
 from bot.console.documents import document_from
 from bot.console.gate import account, asker, page
+from bot.console.refusals import status_of
 from bot.console.rights import Right
 from bot.console.shell import render, words, zone_of
 from bot.errors import HongyanError, InvalidInput
-from bot.store import audit, contents, coupon_batches, segments
+from bot.store import approvals, audit, contents, coupon_batches, segments
 from bot.store.campaigns import CampaignState
+from bot.store.db import transaction
 from bot.values.audience import Channel
 from bot.web.services import services
 
@@ -72,6 +76,10 @@ def campaign_check(slug: str) -> Response:
     document = document_of(request.form, before)
     document["slug"] = document["slug"] or "preview"
     document["name"] = document["name"] or "preview"
+    try:
+        _whole_shares(request.form)
+    except InvalidInput as error:
+        return render("campaign_panel.html", **unread(*_complaint(error)))
     return render("campaign_panel.html", **panel(document, _complaint))
 
 
@@ -93,13 +101,14 @@ def _save(one: CampaignState | None) -> Response:
     try:
         if as_yaml:
             document = _plain(document_from(given.get("yaml", "")))
-        if one is not None and given.get("seen", "") != _stamp(one):
-            return _conflict(document, one)
-        for name in () if as_yaml else not_numbers(given):
-            raise InvalidInput(words()("con.coupon.number", field=_label(name)), name)
-        made = _made(one, document, who.now, who.actor)
+        if not as_yaml:
+            _readable(given)
+        with transaction():
+            if one is not None:
+                _must_be_seen(found(one.slug), document)
+            made = _made(one, document, who.now, who.actor)
     except HongyanError as error:
-        return _form(document, one, error, given.get("yaml", ""))
+        return _form(document, found(one.slug) if one else None, error, given.get("yaml", ""))
     audit.record(who.actor, "campaign_define", who.now, detail={"campaign": made.slug})
     return redirect(url_for("console.campaign_page", slug=account().slug, ref=made.slug))
 
@@ -112,17 +121,31 @@ def _made(
     return campaign.change(services(), account().id, one.slug, document, now, actor=actor)
 
 
-def _conflict(document: dict[str, Any], one: CampaignState) -> Response:
-    """Nobody's change is written over unseen: both texts stand side by side, and the next save is
-    on purpose."""
+def _readable(given: Given) -> None:
+    """Raises InvalidInput for what is no number, and for shares that are no whole."""
+    for name in not_numbers(given):
+        raise InvalidInput(words()("con.coupon.number", field=_label(name)), name)
+    _whole_shares(given)
+
+
+def _whole_shares(given: Given) -> None:
+    """Raises InvalidInput with what they add up to."""
+    if (sum_ := untrue_shares(given)) is not None:
+        raise InvalidInput(words()("con.form.share_untrue", total=sum_), "v_share")
+
+
+def _must_be_seen(one: CampaignState, document: dict[str, Any]) -> None:
+    """Nobody's change is written over unseen. In the transaction of the change. Raises
+    Overtaken."""
+    if request.form.get("seen", "") == _stamp(one):
+        return
     try:
         mine = campaign.checked(account().id, document).document()
     except HongyanError:
         mine = document
-    rows = [(each.path, value_of(each.before), value_of(each.after))
-            for each in differences(one.definition, mine)]  # fmt: skip
-    error = InvalidInput(words()("con.form.conflict"), "seen")
-    return _form(document, one, error, request.form.get("yaml", ""), rows)
+    by = approvals.writer(one.id)
+    maker, at = (by.maker, by.submitted_at) if by else ("", None)
+    raise newer.overtaken(one.definition, mine, maker, at)
 
 
 def _stamp(one: CampaignState) -> str:
@@ -141,12 +164,17 @@ def _plain(value: Any) -> Any:
 def _label(name: str) -> str:
     if name.startswith("margin-"):
         return words()("con.form.margin")
-    return words()(NUMBERS.get(name, "con.form.weight"))
+    return words()(NUMBERS[name])
 
 
 def _complaint(error: HongyanError) -> tuple[str, str]:
     """(what is wrong, the field that it is about, "" where that is none of the form's)."""
     path = getattr(error, "field", "") or ""
+    if part := re.match(r"variants\[(\d+)\]\.(name|weight|text)", path):
+        field = {"weight": "share"}.get(part[2], part[2])
+        return str(error), f"v_{field}-{int(part[1]) + 1}"
+    if path == "text" and request.form.get("text_mode") == "variants":
+        return str(error), "v_name"
     for name, field in _FIELDS.items():
         if path == name or path.startswith((f"{name}.", f"{name}[")):
             return str(error), field
@@ -158,16 +186,16 @@ def _form(
     one: CampaignState | None,
     error: HongyanError | None = None,
     text: str = "",
-    conflict: list[tuple[str, str, str]] | None = None,
 ) -> Response:
     of = account()
     said, field = _complaint(error) if error else ("", "")
     written = text or yaml.safe_dump(dict(document), allow_unicode=True, sort_keys=False)
     return render(
         "campaign_form.html",
-        422 if error else 200,
+        status_of(error) if error else 200,
         one=one,
-        seen=_stamp(one) if one else "",
+        seen=newer.seen(_stamp(one) if one else "", error),
+        newer=newer.newer_of(error),
         d=document,
         f=shown(document, zone_of(of)),
         segments=segments.of_account(of.id),
@@ -177,9 +205,9 @@ def _form(
         chips=CHIPS,
         metrics=METRICS,
         goals=GOALS,
+        most_variants=MAX_VARIANTS,
         yaml=written if document else "",
         error=said,
         field=field,
-        conflict=conflict,
         as_yaml=request.form.get("as") == "yaml",
     )

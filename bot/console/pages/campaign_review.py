@@ -19,6 +19,7 @@ from bot.campaign.document.definition import parse
 from bot.campaign.permission.order import zone_of as zone_by_id
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.errors import Conflict, HongyanError, InvalidInput
@@ -47,7 +48,9 @@ def campaign_ahead(slug: str, ref: str) -> Response:
 def campaign_dry_run(slug: str, ref: str) -> Response:
     """Ask for a dry run of the whole audience, in the background."""
     one, who = found(ref), asker()
-    task = background.ask(account().id, who.person.id, "dryrun", {"campaign": one.slug}, who.now)
+    task = background.ask(
+        account().id, who.person.id, "dryrun", {"campaign": one.slug}, who.now, nonce=once()
+    )
     audit.record(who.actor, "campaign_dry_run", who.now, detail={"campaign": one.slug})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

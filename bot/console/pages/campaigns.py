@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from flask import redirect, request, url_for
@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response
 from bot import campaign
 from bot.campaign import approve, looks
 from bot.campaign.document.changes import since_approval
+from bot.campaign.document.definition import Definition, parse
 from bot.console.campaign_view import changed, decision, found, head, is_big, live, row
 from bot.console.gate import account, asker, page
+from bot.console.plan_words import plan_said
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.errors import HongyanError
@@ -29,6 +31,7 @@ ACTS: dict[str, tuple[str, ...]] = {
     "paused": ("resume", "cancel"),
     "closed": ("start",),
 }
+UNAPPROVED = ("missing", "changed", approvals.SUBMITTED, approvals.REJECTED)
 SURE = ("start", "cancel")  # asked twice: it reaches people, or cannot be undone
 _LONGEST = 64  # characters of a name that is looked for
 _GOING = ("planning", "running", "paused")
@@ -120,14 +123,24 @@ def _acts() -> dict[str, Callable[..., object]]:
     }
 
 
+def _acts_of(one: CampaignState, definition: Definition, standing: str) -> Iterator[str]:
+    """What may be done now; what would be refused for want of approval or of a plan is left out."""
+    for act in ACTS.get(one.state, ()):
+        unapproved = act in ("start", "schedule") and standing in UNAPPROVED
+        unplanned = act == "schedule" and definition.at is None and definition.recurs is None
+        if not unapproved and not unplanned:
+            yield act
+
+
 def overview(one: CampaignState, status: int = 200, error: str = "") -> Response:
     """The page of one campaign, as it is or with what went wrong."""
     who, say, zone = asker(), words(), zone_of(account())
+    top, ahead = head(one, "overview"), looks.last_ahead(one)
+    definition = parse(one.definition, zone, standing=one.standing)
     acts = [
         (act, say(f"con.do.{act}"), say("con.do.sure", act=say(f"con.do.{act}"), name=one.name))
-        for act in ACTS.get(one.state, ())
+        for act in _acts_of(one, definition, top["standing"])
     ]
-    top, ahead = head(one, "overview"), looks.last_ahead(one)
     waits = top["standing"] in (approvals.SUBMITTED, "changed", "missing")
     return render(
         "campaign.html",
@@ -144,6 +157,7 @@ def overview(one: CampaignState, status: int = 200, error: str = "") -> Response
         ahead=ahead.document if ahead else None,
         ahead_at=shown_at(ahead.made_at, zone) if ahead else "",
         d=one.definition,
+        plan=plan_said(definition, top["standing"], who.now, say, zone),
         names={each.slug: each.name for each in segments.of_account(one.account_id)},
         error=error,
     )

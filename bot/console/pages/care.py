@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.backup import BACKUP, CHECK
 from bot.console.gate import Asker, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.store import accounts, audit, care_figures, copies
@@ -53,7 +54,7 @@ def _started(kind: str, act: str) -> Response:
     slug = _desk_of(who)
     if dialect() != "sqlite" or not slug:
         return _page(409, words()("con.care.server" if slug else "con.care.no_account"))
-    task = background.ask(accounts.by_slug(slug).id, who.person.id, kind, {}, who.now)
+    task = background.ask(accounts.by_slug(slug).id, who.person.id, kind, {}, who.now, nonce=once())
     audit.record(who.actor, act, who.now, detail={})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

@@ -9,15 +9,16 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import code_view as view
-from bot.console import sheets
+from bot.console import newer, sheets
 from bot.console.fields import fen
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.qrcodes import making
-from bot.store import audit, code_days, effect_costs, qrcodes
+from bot.store import audit, code_days, effect_costs, qrcodes, talk
 from bot.store.db import transaction
 from bot.store.qrcodes import Code
 from bot.store.talk import DRAFT
@@ -73,7 +74,7 @@ def code_new(slug: str) -> Response:
         making.make(code, _client(), who.now, days)
     except HongyanError as error:
         _record(code, "make", error)
-        return _page(code, status_of(error), told(error))
+        return _page(code, status_of(error), error)
     _record(code, "make")
     return redirect(url_for("console.code_page", slug=slug, code_id=code.id), 303)
 
@@ -89,13 +90,13 @@ def code_act(slug: str, code_id: int) -> Response:
     """Made anew, described, archived, what a day cost, a welcome of its own."""
     code, act = _found(code_id), request.form.get("act", "")
     if act not in _ACTS:
-        return _page(code, 422, words()("con.rules.unknown_act"))
+        return _page(code, 422, InvalidInput(words()("con.rules.unknown_act"), "act"))
     try:
         _ACTS[act](code)
     except HongyanError as error:
         if act == "make":
             _record(code, act, error)
-        return _page(code, status_of(error), told(error))
+        return _page(_found(code_id), status_of(error), error)
     _record(code, act)
     if act == "archive":
         return redirect(url_for("console.codes", slug=slug), 303)
@@ -143,7 +144,19 @@ def _make(code: Code) -> None:
 
 
 def _describe(code: Code) -> None:
-    making.describe(code, request.form.get("name", ""), request.form.get("note", ""))
+    name, note = request.form.get("name", ""), request.form.get("note", "")
+    with transaction():
+        say = words()
+        _held(code.id).must_be_seen(
+            {"name": name.strip(), "note": note.strip()}, lambda field: say(f"con.codes.{field}")
+        )
+        making.describe(code, name, note)
+        _held(code.id).mark()
+
+
+def _held(code_id: int) -> Held:
+    now = _found(code_id)
+    return Held("qrcode", str(code_id), {"name": now.name, "note": now.note})
 
 
 def _archive(code: Code) -> None:
@@ -179,7 +192,17 @@ def _welcome(code: Code) -> None:
     }
     zone = zone_of(account())
     with transaction():
+        _held_welcome(code).must_be_seen(document, name="seen_welcome")
         rulebook.keep(account().id, rulebook.read([document]), asker().now, zone, stage=DRAFT)
+        _held_welcome(code).mark()
+
+
+def _held_welcome(code: Code) -> Held:
+    """The rule of the draft that the form writes, under the name that the page of rules gives."""
+    ref, of = f"welcome-code-{code.id}", account().id
+    listed = talk.documents(of, talk.read_from(of, DRAFT), "rule")
+    found = next((dict(one.document) for one in listed if one.slug == ref), None)
+    return Held("rule", ref, found)
 
 
 _ACTS: dict[str, Callable[[Code], None]] = {
@@ -234,8 +257,9 @@ def _new(status: int = 200, error: str = "") -> Response:
     )
 
 
-def _page(code: Code, status: int = 200, error: str = "") -> Response:
+def _page(code: Code, status: int = 200, error: HongyanError | None = None) -> Response:
     who, say, zone = asker(), words(), zone_of(account())
+    typed = request.form if error else {}
     (row,), days = view.rows([code]), view.days(code)
     label = say("con.codes.picture", name=code.name)
     return render(
@@ -250,11 +274,16 @@ def _page(code: Code, status: int = 200, error: str = "") -> Response:
         days=[(day, one) for day, one in days if one != view.NOTHING],
         after=view.after(code),
         spent=code_days.spent(code.account_id, code.scene),
-        today=view.span()[1].isoformat(),
         most_days=making.LONGEST_DAYS,
         span=view.DAYS,
         may_edit=who.may(Right.EDIT),
         may_export=who.may(Right.EXPORT),
         slug=account().slug,
-        error=error,
+        about=typed if "name" in typed else {"name": code.name, "note": code.note},
+        cost=typed if "day" in typed else {"day": view.span()[1].isoformat()},
+        welcome=typed.get("text", ""),
+        seen=newer.seen(_held(code.id).stamp, error),
+        seen_welcome=newer.seen(_held_welcome(code).stamp, error, "seen_welcome"),
+        newer=newer.newer_of(error),
+        error=told(error) if error else "",
     )

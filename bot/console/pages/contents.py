@@ -11,12 +11,13 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.background.content_table import CONTENTS
-from bot.console import content_fields
+from bot.console import content_fields, newer
 from bot.console.documents import document_from
 from bot.console.gate import account, asker, page
-from bot.console.pages.audit_log import actor_said
+from bot.console.once import once
+from bot.console.refusals import status_of
 from bot.console.rights import Right
-from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.shell import actor_said, language, render, shown_at, words, zone_of
 from bot.content import library
 from bot.content.checkup import Facts, content_draft
 from bot.content.documents import Content, ContentPurpose, Kind, read_content
@@ -28,6 +29,7 @@ from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.store import audit, content_uses, coupon_batches
 from bot.store import contents as store
 from bot.store.contents import ContentState
+from bot.store.db import transaction
 from bot.talk.files import write_yaml
 from bot.web.services import services
 
@@ -103,7 +105,9 @@ def contents_import(slug: str) -> Response:
     upload = (file.filename[-64:], cast(BinaryIO, file.stream))
     asked = {"kind": kind, "author": who.actor}
     try:
-        task = background.ask(account().id, who.person.id, CONTENTS, asked, who.now, upload)
+        task = background.ask(
+            account().id, who.person.id, CONTENTS, asked, who.now, upload, nonce=once()
+        )
     except HongyanError as error:
         return _import_form(422, str(error))
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
@@ -205,22 +209,31 @@ def _saved(one: ContentState | None) -> Response:
         content = read_content(document, zone_of(account()))
         if given.get("do") != "save":
             return _form(one, text, looked=content, document=document)
-        if one is None and store.find(account().id, content.slug) is not None:
-            raise InvalidInput(say("con.content.taken", slug=content.slug), "slug")
-        if one is not None and given.get("seen", "") != str(one.latest):
-            raise InvalidInput(say("con.content.changed"), "seen")
-        made, new = library.put(account().id, document, who.now, author=who.actor[:64])
+        with transaction():
+            if one is None and store.find(account().id, content.slug) is not None:
+                raise InvalidInput(say("con.content.taken", slug=content.slug), "slug")
+            if one is not None:
+                _must_be_seen(one, document)
+            made, new = library.put(account().id, document, who.now, author=who.actor[:64])
     except HongyanError as error:
-        return _form(one, text, error=str(error), document=document)
+        return _form(_found(one.slug) if one else None, text, error=error, document=document)
     if new:
         _note("content_edit", made.slug, version=made.latest)
     return redirect(url_for("console.content_page", slug=account().slug, ref=made.slug))
 
 
+def _must_be_seen(one: ContentState, document: Mapping[str, Any]) -> None:
+    """Nobody's edit is written over unseen. In the transaction of the edit. Raises Overtaken."""
+    latest = store.by_slug(one.account_id, one.slug).latest
+    if request.form.get("seen", "") != str(latest):
+        kept = store.version(one.id, latest)
+        raise newer.overtaken(kept.document, document, kept.author, kept.at)
+
+
 def _form(
     one: ContentState | None,
     text: str,
-    error: str = "",
+    error: HongyanError | None = None,
     looked: Content | None = None,
     document: Mapping[str, Any] | None = None,
     kind: Kind | None = None,
@@ -232,11 +245,12 @@ def _form(
         fields |= {name: request.form[name] for name in fields if name in request.form}
     return render(
         "content_form.html",
-        422 if error else 200,
+        status_of(error) if error else 200,
         one=one,
         yaml=text,
-        seen=one.latest if one else "",
-        error=error,
+        seen=newer.seen(str(one.latest) if one else "", error),
+        newer=newer.newer_of(error),
+        error=str(error) if error else "",
         looked=looked is not None,
         findings=[_finding(each) for each in _linted(looked)] if looked else [],
         phone=_phone(looked) if looked else None,

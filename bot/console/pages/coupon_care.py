@@ -12,15 +12,21 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.coupon_files import CODES, REDEEM
 from bot.background.coupon_radar import RADAR
+from bot.console.attention import subject_said
 from bot.console.fields import whole
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held, Newer, Overtaken, newer_of
+from bot.console.once import once
+from bot.console.refusals import status_of
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.coupon import patrol, radar, tills
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
 from bot.store import audit, coupon_batches, coupon_notices, coupon_radar, coupon_tills
 from bot.store.coupon_notices import LOW_STOCK, Notice
+from bot.store.coupon_radar import RuleSetting
 from bot.store.coupon_tills import Till
+from bot.store.db import transaction
 from bot.web import qr
 from bot.web.services import services
 
@@ -143,7 +149,9 @@ def _uploaded(kind: str, asked: dict[str, Any]) -> Response:
         return _files(422, words()("con.list.nothing"))
     upload = (file.filename[-64:], cast(BinaryIO, file.stream))
     try:
-        task = background.ask(account().id, who.person.id, kind, asked, who.now, upload)
+        task = background.ask(
+            account().id, who.person.id, kind, asked, who.now, upload, nonce=once()
+        )
     except HongyanError as error:
         return _files(422, str(error))
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
@@ -175,25 +183,46 @@ def radar_look(slug: str) -> Response:
         days = max(1, whole(request.form, "days", MOST_DAYS))
     except InvalidInput as error:
         return _radar(422, str(error))
-    task = background.ask(account().id, who.person.id, RADAR, {"days": days}, who.now)
+    task = background.ask(account().id, who.person.id, RADAR, {"days": days}, who.now, nonce=once())
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
 @page("/a/<slug>/coupons/radar/<rule>/rule", Right.EDIT, ("POST",))
 def radar_rule(slug: str, rule: str) -> Response:
     """Change a rule: so many are honest within so long; hold what it finds, or only tell."""
-    given = request.form
+    given, say = request.form, words()
+    there = url_for("console.coupon_radar_page", slug=slug)
     try:
-        now = patrol.set_rule(
-            account().id, rule,
-            most=whole(given, "most", 10**6), within_seconds=60 * whole(given, "minutes", 44_640),
-            hold="hold" in given, enabled="enabled" in given,
+        wanted = RuleSetting(
+            whole(given, "most", 10**6), 60 * whole(given, "minutes", 44_640),
+            "hold" in given, "enabled" in given,
         )  # fmt: skip
-    except InvalidInput as error:
-        return _radar(422, str(error))
-    _note("radar_rule", rule=rule, most=now.most, within=now.within_seconds, hold=now.hold,
-          enabled=now.enabled)  # fmt: skip
-    return redirect(url_for("console.coupon_radar_page", slug=slug))
+        with transaction():
+            if (held := _held(rule)) is not None:
+                told = _told(wanted)
+                held.must_be_seen(told, lambda name: say(f"con.radar.{name}"), there)
+            now = patrol.set_rule(
+                account().id, rule, most=wanted.most, within_seconds=wanted.within_seconds,
+                hold=wanted.hold, enabled=wanted.enabled,
+            )  # fmt: skip
+            Held("radar", rule, _told(now)).mark()
+            _note("radar_rule", rule=rule, most=now.most, within=now.within_seconds,
+                  hold=now.hold, enabled=now.enabled)  # fmt: skip
+    except (InvalidInput, Overtaken) as error:
+        return _radar(status_of(error), str(error), rule, newer_of(error))
+    return redirect(there)
+
+
+def _held(name: str) -> Held | None:
+    """A rule as it is edited; None: there is none of this name."""
+    in_force = radar.in_force(coupon_radar.settings(account().id))
+    known = {rule.name: one for rule, one in in_force}
+    return Held("radar", name, _told(known[name])) if name in known else None
+
+
+def _told(one: RuleSetting) -> dict[str, Any]:
+    return {"most": one.most, "minutes": one.within_seconds // 60, "hold": one.hold,
+            "on": one.enabled}  # fmt: skip
 
 
 @page("/a/<slug>/coupons/radar/<int:notice_id>/release", Right.EDIT, ("POST",))
@@ -209,7 +238,10 @@ def radar_release(slug: str, notice_id: int) -> Response:
     return redirect(url_for("console.coupon_radar_page", slug=slug))
 
 
-def _radar(status: int = 200, error: str = "") -> Response:
+def _radar(
+    status: int = 200, error: str = "", typed: str = "", newer: Newer | None = None
+) -> Response:
+    """typed: the rule whose form comes back as it was filled in."""
     say, of, now = words(), account().id, asker().now
     found = coupon_notices.since(of, now - timedelta(days=NOTICE_DAYS))
     still = coupon_notices.open_notices(of)
@@ -220,9 +252,12 @@ def _radar(status: int = 200, error: str = "") -> Response:
         notices=[_notice(one, say) for one in notices],
         rules=[
             {"name": rule.name, "said": say(f"con.radar.{rule.name}"), "most": one.most,
-             "minutes": one.within_seconds // 60, "hold": one.hold, "enabled": one.enabled}
+             "minutes": one.within_seconds // 60, "hold": one.hold, "enabled": one.enabled,
+             "seen": Held("radar", rule.name, _told(one)).stamp}
+            | (_typed(newer) if rule.name == typed else {})
             for rule, one in radar.in_force(coupon_radar.settings(of))
         ],
+        newer=newer,
         days=MOST_DAYS,
         error=error,
         slug=account().slug,
@@ -230,12 +265,19 @@ def _radar(status: int = 200, error: str = "") -> Response:
     )  # fmt: skip
 
 
+def _typed(newer: Newer | None) -> dict[str, Any]:
+    given = request.form
+    seen = {} if newer else {"seen": given.get("seen", "")}
+    return {"most": given.get("most", ""), "minutes": given.get("minutes", ""),
+            "hold": "hold" in given, "enabled": "enabled" in given, **seen}  # fmt: skip
+
+
 def _notice(one: Notice, say: Words) -> dict[str, Any]:
     zone = zone_of(account())
     return {
         "id": one.id,
         "kind": say(f"con.radar.{one.kind}"),
-        "subject": one.subject,
+        "subject": subject_said(one.subject, say),
         "severity": say(f"con.radar.severity.{one.severity}"),
         "colour": "red" if one.severity == "high" else "yellow",
         "count": one.facts.get("count", one.facts.get("available", "–")),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.coupon_files import GIVEN, REDEEMED
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.parts import spot, written
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
@@ -70,7 +71,7 @@ def coupons_used_export(slug: str) -> Response:
 
 def _file(kind: str, asked: dict[str, str]) -> Response:
     who = asker()
-    task = background.ask(account().id, who.person.id, kind, asked, who.now)
+    task = background.ask(account().id, who.person.id, kind, asked, who.now, nonce=once())
     audit.record(who.actor, "coupon_export", who.now, detail={"what": kind, **asked})
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
 

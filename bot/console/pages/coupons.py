@@ -10,17 +10,20 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from bot import coupon
+from bot.console import kept_figures
 from bot.console.fields import fen, number, whole
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held, Newer, newer_of
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.content.batches import MOST_CODES as MOST_STOCK
-from bot.coupon import stocks
 from bot.coupon import words as said
 from bot.coupon.stocks import Stock
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.store import audit, coupon_batches
+from bot.store.coupon_batches import BatchState
 from bot.store.coupon_redeem import Use
+from bot.store.db import transaction
 from bot.values.coupons import CodeState, Kind
 from bot.values.money import yuan
 
@@ -66,6 +69,7 @@ def more_codes(slug: str, ref: str) -> Response:
     except HongyanError as error:
         return _page(_status(error), str(error))
     _note("coupon_restock", ref, codes=count)
+    kept_figures.stock_changed(account().id, asker().now)
     return _back()
 
 
@@ -77,12 +81,26 @@ def coupon_low(slug: str, ref: str) -> Response:
         share, count = number(given, "share"), whole(given, "count", MOST_STOCK)
         if not 0 <= share <= 100:
             raise InvalidInput(words()("con.coupon.share"), "share")
-        batch = coupon_batches.batch_by_slug(account().id, ref)
+        say, wanted = words(), {"low_share": f"{share:g}", "low_count": count}
+        with transaction():
+            batch = coupon_batches.batch_by_slug(account().id, ref)
+            _low_of(batch).must_be_seen(
+                wanted,
+                lambda name: say(f"con.coupon.{name}"),
+                url_for("console.coupons_list", slug=slug),
+            )
+            coupon_batches.set_low(batch.id, round(10 * share), count)
+            _low_of(coupon_batches.batch_by_slug(account().id, ref)).mark()
+            _note("coupon_low", ref, share=share, count=count)
     except HongyanError as error:
-        return _page(_status(error), str(error))
-    coupon_batches.set_low(batch.id, round(10 * share), count)
-    _note("coupon_low", ref, share=share, count=count)
+        return _page(_status(error), str(error), low=ref, newer=newer_of(error))
     return _back()
+
+
+def _low_of(batch: BatchState) -> Held:
+    """When its stock is told to be low, as it is edited."""
+    told = {"low_share": f"{batch.low_permille / 10:g}", "low_count": batch.low_count}
+    return Held("coupon_low", batch.slug, told)
 
 
 @page("/a/<slug>/coupons/<ref>/withdraw", Right.EDIT, ("POST",))
@@ -96,6 +114,7 @@ def withdraw_batch(slug: str, ref: str) -> Response:
     except HongyanError as error:
         return _page(_status(error), str(error))
     _note("coupon_withdraw", ref, why=why, codes=done)
+    kept_figures.stock_changed(account().id, asker().now)
     return _back()
 
 
@@ -164,15 +183,27 @@ def _note(action: str, batch: str, **detail: Any) -> None:
     audit.record(asker().actor, action, asker().now, detail={"batch": batch, **detail})
 
 
-def _page(status: int = 200, error: str = "", part: str = "", done: str = "") -> Response:
+def _page(
+    status: int = 200,
+    error: str = "",
+    part: str = "",
+    done: str = "",
+    low: str = "",
+    newer: Newer | None = None,
+) -> Response:
+    """low: the batch whose threshold was to be changed and was not."""
     of, who, zone = account(), asker(), zone_of(account())
+    held, at = kept_figures.stock(of.id, who.now)
     return render(
         "coupons.html",
         status,
-        rows=[_row(one, zone) for one in stocks.overview(of.id, who.now)],
+        rows=[_row(one, zone) for one in held],
+        as_of=shown_at(at, zone) if at < who.now else "",
         states=_STATES,
         kinds=[kind.value for kind in Kind],
         given=request.form if part else {},
+        low={"slug": low, **request.form.to_dict()} if low else {},
+        newer=newer,
         open=part,
         error=error,
         done=done,
@@ -192,6 +223,7 @@ def _row(one: Stock, zone: ZoneInfo) -> dict[str, Any]:
         "low": one.low and one.of.withdrawn_at is None,
         "share": f"{one.of.low_permille / 10:g}",
         "count": one.of.low_count,
+        "seen": _low_of(one.of).stamp,
         "cost": f"¥{yuan(one.used.cost_fen)}" if one.used.times else "–",
         "withdrawn": shown_at(one.of.withdrawn_at, zone) if one.of.withdrawn_at else "",
     }

@@ -14,6 +14,7 @@ from bot.campaign.experiments.figures import shares_now
 from bot.campaign.experiments.orders import roll_out
 from bot.campaign.experiments.report import shares
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.effect.tables import percent, yuan
@@ -63,7 +64,7 @@ def experiment_reckon(slug: str, key: str) -> Response:
     """Count a big one anew, in the background."""
     one, who = _found(key), asker()
     asked = {"experiment": one.key}
-    task = background.ask(account().id, who.person.id, "report", asked, who.now)
+    task = background.ask(account().id, who.person.id, "report", asked, who.now, nonce=once())
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -8,9 +8,10 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.collect import labelling, tagging
-from bot.console.follower_parts import fault, found
+from bot.console.follower_parts import found
 from bot.console.gate import account, asker, page
 from bot.console.pages.follower_one import shown
+from bot.console.refusals import told
 from bot.console.rights import Right
 from bot.console.shell import render, words
 from bot.errors import HongyanError
@@ -30,7 +31,7 @@ def follower_tag(slug: str, follower_id: int) -> Response:
     try:
         changed = labelling.label(one.account_id, [one.id], tag, on, who.now)
     except HongyanError as error:
-        return shown(one, "tags", 422, error=fault(error), given=tag)
+        return shown(one, "tags", 422, error=told(error), given=tag)
     if changed:
         detail = {"tag": tag.strip()}
         action = "follower_tag" if on else "follower_untag"
@@ -56,7 +57,7 @@ def follower_consent(slug: str, follower_id: int) -> Response:
                 wording=reason, actor=who.actor,
             )  # fmt: skip
     except HongyanError as error:
-        return shown(one, "rights", 422, error=fault(error))
+        return shown(one, "rights", 422, error=told(error))
     return _back(one, "rights")
 
 
@@ -68,7 +69,7 @@ def follower_block(slug: str, follower_id: int) -> Response:
         client = services().client_of(one.account_id)
         tagging.block(one.account_id, client, one.id, on, who.now)
     except HongyanError as error:
-        return shown(one, "rights", 409, error=fault(error))
+        return shown(one, "rights", 409, error=told(error))
     audit.record(who.actor, "blacklist" if on else "unblacklist", who.now, follower_id=one.id)
     return _back(one, "rights")
 

@@ -67,7 +67,7 @@ def _head(one: FollowerState, tab: str) -> dict[str, Any]:
         "state": state.said,
         "colour": state.colour,
         "base": f"/console/a/{slug}/followers/{one.id}",
-        "stage": say(f"me.stage.{one.stage}"),
+        "stage": state.stage,
         "tab": tab,
         "tabs": [
             Link(say(f"con.follower.tab.{name}"), _address(one.id, name), name == tab)

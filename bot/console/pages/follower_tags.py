@@ -13,12 +13,14 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.tag_changes import REMOVE, RENAME, TAGS
 from bot.collect import labelling, tagging
-from bot.console.follower_parts import fault, tabs
+from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
+from bot.console.once import once
+from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, words
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
-from bot.store import audit, platform_tags, tag_list
+from bot.store import audit, made_tags, platform_tags, tag_list
 from bot.store.platform_tags import PlatformTag
 from bot.web.services import services
 from bot.wechat.lists import RESERVED_TAGS
@@ -45,6 +47,18 @@ def follower_tags(slug: str) -> Response:
     return _page()
 
 
+@page("/a/<slug>/followers/tags/make", Right.EDIT, ("POST",))
+def tag_make(slug: str) -> Response:
+    """A tag that nobody has yet, here alone until it is sent to WeChat."""
+    who, tag = asker(), request.form.get("tag", "")
+    try:
+        name = labelling.make(account().id, tag, who.actor, who.now)
+    except HongyanError as error:
+        return _page(status_of(error), told(error), tag)
+    audit.record(who.actor, "tags_make", who.now, detail={"tag": name})
+    return _back()
+
+
 @page("/a/<slug>/followers/tags/push", Right.EDIT, ("POST",))
 def tag_push(slug: str) -> Response:
     """Send a tag to WeChat from now on; it is made there where it is missing."""
@@ -54,7 +68,7 @@ def tag_push(slug: str) -> Response:
         client = services().client_of(account().id)
         made = tagging.start_pushing(account().id, client, name, who.now)
     except HongyanError as error:
-        return _page(422, fault(error), tag)
+        return _page(422, told(error), tag)
     audit.record(who.actor, "tags_push", who.now, detail={"tag": made.name})
     return _back()
 
@@ -89,21 +103,22 @@ def _change(act: str, to: str) -> Response:
         _check(act, tag, to)
         name = labelling.checked(to) if act == RENAME else ""
     except HongyanError as error:
-        return _page(409 if isinstance(error, Conflict) else 422, fault(error))
+        return _page(409 if isinstance(error, Conflict) else 422, told(error))
     asked = {"act": act, "tag": tag, "to": name}
-    task = background.ask(of.id, who.person.id, TAGS, asked, who.now)
+    task = background.ask(of.id, who.person.id, TAGS, asked, who.now, nonce=once())
     audit.record(who.actor, f"tags_{act}", who.now, detail={"tag": tag, "to": name})
     return redirect(url_for("console.work_one", slug=of.slug, task_id=task), 303)
 
 
 def _check(act: str, tag: str, to: str) -> None:
     """What can be told at once. Raises Conflict, InvalidInput."""
-    say = words()
-    held = tag_list.counts(account().id, [tag], asker().now)[0].people if tag else 0
-    if not held and tag not in {one.name for one in platform_tags.of_account(account().id)}:
+    say, now = words(), asker().now
+    if not tag or not labelling.known(account().id, tag, now):
         raise Conflict(say("con.tags.gone"))
     if act == REMOVE and to.strip() != tag:
         raise InvalidInput(say("con.tags.mistyped"), "typed")
+    if act == RENAME and to.strip() != tag and labelling.known(account().id, to.strip(), now):
+        raise Conflict(say("con.tags.taken", tag=to.strip()[: labelling.LONGEST]))
     if users := labelling.named_by(account().id, tag):
         raise Conflict(say("con.tags.named", by="、".join(users[:10])))
 
@@ -114,15 +129,17 @@ def _page(status: int = 200, error: str = "", given: str = "") -> Response:
     held, more = tag_list.page(of.id, after, PAGE, now)
     there = {one.name: one for one in platform_tags.of_account(of.id)}
     rows = {one.tag: _row(one.tag, one.people, one.whole, there.get(one.tag)) for one in held}
-    # What WeChat has and nobody here stands at its place among the names of this page.
-    for name, one in there.items():
+    # What nobody here has, of WeChat or made by name, stands at its place among the names.
+    empty = [*there, *made_tags.names(of.id, after, PAGE + 1)]
+    for name in empty:
         if name > after and (not more or name <= more) and name not in rows:
-            rows[name] = _row(name, 0, True, one)
+            rows[name] = _row(name, 0, True, there.get(name))
+    shown = sorted(rows)[:PAGE]
     return render(
         "tags.html",
         status,
-        rows=[rows[name] for name in sorted(rows)],
-        more=more,
+        rows=[rows[name] for name in shown],
+        more=shown[-1] if more or len(rows) > PAGE else "",
         first=not after,
         tabs=tabs("follower_tags"),
         slug=of.slug,

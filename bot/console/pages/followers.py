@@ -14,12 +14,15 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.follower_files import EXPORT
 from bot.collect import labelling, tagging
-from bot.console.follower_parts import fault, standing, tabs
+from bot.console import kept_figures
+from bot.console.follower_parts import standing, tabs
 from bot.console.gate import account, asker, page
+from bot.console.once import once
+from bot.console.refusals import told
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.errors import HongyanError, InvalidInput, NotFound
-from bot.store import audit, effect_weeks, follower_list, pseudonyms, segments
+from bot.store import audit, follower_list, pseudonyms, segments
 from bot.store.follower_list import Line
 from bot.store.profiles import interests_of
 from bot.web.services import services
@@ -84,7 +87,7 @@ def followers_act(slug: str) -> Response:
     try:
         done = _carried_out(act, ids, request.form.get("tag", ""))
     except HongyanError as error:
-        return _list(409 if act in ("block", "unblock") else 422, fault(error))
+        return _list(409 if act in ("block", "unblock") else 422, told(error))
     detail = {"tag": request.form.get("tag", "").strip()} if act in ("tag", "untag") else {}
     for one in follower_list.of(account().id, ids):
         audit.record(who.actor, LOGGED[act], who.now, follower_id=one, detail=detail)
@@ -108,7 +111,7 @@ def followers_export(slug: str) -> Response:
             segments.by_slug(account().id, asked["segment"])
         except NotFound as error:
             return _list(422, str(error))
-    task = background.ask(account().id, who.person.id, EXPORT, asked, who.now)
+    task = background.ask(account().id, who.person.id, EXPORT, asked, who.now, nonce=once())
     audit.record(who.actor, "export", who.now, detail=asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 
@@ -162,8 +165,10 @@ def _asked() -> dict[str, str]:
 
 def _around() -> dict[str, Any]:
     of, may, done = account(), asker().may, request.args.get("done", "")
+    following, at = kept_figures.following(of.id, asker().now)
     return {
-        "count": f"{effect_weeks.following(of.id):,}",
+        "count": f"{following:,}",
+        "counted": shown_at(at, zone_of(of)) if at < asker().now else "",
         "segments": segments.of_account(of.id),
         "asked": _asked(),
         "slug": of.slug,
@@ -196,7 +201,7 @@ def _row(
         pseudonyms.of(one.id),
         state.said,
         state.colour,
-        say(f"me.stage.{one.stage}"),
+        state.stage,
         tags[:TAGS_SHOWN],
         "、".join(name for name, _ in best),
         one.source,

@@ -1,4 +1,5 @@
-"""首页: yesterday's key figures with their change, the trend, what waits, what went wrong."""
+"""首页: yesterday's key figures with their change, the trend, the week's funnel, whether the jobs
+run, what waits, what went wrong."""
 
 from __future__ import annotations
 
@@ -8,15 +9,19 @@ from dataclasses import dataclass
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console import funnels, kept_figures
 from bot.console.attention import attention
 from bot.console.charts import Lines, lines
 from bot.console.gate import account, asker, page
+from bot.console.health import health
 from bot.console.report_keys import change
-from bot.console.rights import Right
-from bot.console.shell import Words, language, render, words, zone_of
+from bot.console.rights import Right, may
+from bot.console.sections import table
+from bot.console.shell import Words, language, render, shown_at, words, zone_of
 from bot.effect import days
 from bot.effect.days import DAY, Day
-from bot.store import accounts, effect_weeks
+from bot.store import accounts
+from bot.store.operators import EVERY_ACCOUNT
 
 SPANS = (7, 14, 30)
 # name, words; every figure that has a change
@@ -25,7 +30,7 @@ KEYS: tuple[tuple[str, Callable[[Day], float]], ...] = (
     ("unfollows", lambda day: day.unfollows),
     ("net", lambda day: day.net),
     ("messages", lambda day: day.messages),
-    ("calls", lambda day: day.calls),
+    ("sent", lambda day: day.sent),
     ("clicks", lambda day: day.clicks),
     ("claimed", lambda day: day.claimed),
     ("redeemed", lambda day: day.redeemed),
@@ -60,9 +65,12 @@ def home(slug: str) -> Response:
     asked = request.args.get("days", "")
     span = int(asked) if asked.isdecimal() and len(asked) < 4 and int(asked) in SPANS else SPANS[0]
     found = days.between(of.id, today - 60 * DAY, today, zone, now)
+    following, at = kept_figures.following(of.id, now)
+    week = funnels.week(of, now, say)
     return render(
         "home.html",
-        following=f"{effect_weeks.following(of.id):,}",
+        following=f"{following:,}",
+        following_at=shown_at(at, zone) if at < now else "",
         keys=[_key(name, value, found[:-1], say) for name, value in KEYS],
         today=[(say(f"con.key.{name}"), f"{value(found[-1]):,.0f}") for name, value in KEYS],
         span=span,
@@ -70,6 +78,10 @@ def home(slug: str) -> Response:
         trends=_trends(found[-span:], say),
         rows=found[-span:][::-1],
         matters=attention(asker(), of, say, language()),
+        funnel=week,
+        steps=table(week),
+        health=health(now, zone, say),
+        may_see_jobs=may(asker().person.role_on(EVERY_ACCOUNT), Right.SETTINGS),
         zone=zone,
     )
 
@@ -88,7 +100,7 @@ def _trends(span: Sequence[Day], say: Words) -> list[tuple[str, Lines]]:
     labels = [day.day[5:] for day in span]
     drawn = (
         ("con.trend.people", ("follows", "unfollows", "net")),
-        ("con.trend.talk", ("messages", "calls", "clicks")),
+        ("con.trend.talk", ("messages", "sent", "clicks")),
         ("con.trend.coupons", ("claimed", "redeemed")),
     )
     values = dict(KEYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 from bot.console import accounts as use
 from bot.console.accounts import KINDS, Called
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held, Newer, Overtaken, newer_of
 from bot.console.rights import Right, may
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.console.tabs import settings_tabs
@@ -17,6 +19,7 @@ from bot.errors import HongyanError, InvalidInput
 from bot.i18n import catalogue
 from bot.journey.webhooks import key_of
 from bot.store import account_settings, accounts, audit
+from bot.store.db import transaction
 from bot.store.operators import EVERY_ACCOUNT
 from bot.web.services import services
 from bot.wechat.errcodes import advice
@@ -67,13 +70,34 @@ def rotate_account(slug: str) -> Response:
     if slug == "default":
         return _page(409, words()("con.account.from_settings"))
     values = {name: request.form.get(name, "").strip() for name in account_settings.SECRETS}
+    say = words()
     try:
-        changed = use.rotate(account(), values, who.actor, who.now)
+        with transaction():
+            if request.form.get("seen", "") != _held().stamp:
+                raise _rotated(values)
+            changed = use.rotate(account(), values, who.actor, who.now)
+            _held().mark()
+    except Overtaken as error:
+        return _page(409, str(error), newer=newer_of(error))
     except HongyanError as error:
         return _page(422, _said(error))
-    say = words()
     named = say("con.list.and").join(say(f"con.account.{name}") for name in changed)
     return _page(done=say("con.account.rotated", names=named))
+
+
+def _held() -> Held:
+    return Held("secrets", "", account_settings.stamp(account().id))
+
+
+def _rotated(values: Mapping[str, str]) -> Overtaken:
+    """Somebody else rotated meanwhile. Secrets are never shown: only that they are others."""
+    say = words()
+    kept, given = say("con.account.kept"), say("con.account.given")
+    theirs, mine = ({name: each for name in values if values[name]} for each in (kept, given))
+    return _held().overtaken(
+        theirs, mine, lambda name: say(f"con.account.{name}"),
+        url_for("console.account_page", slug=account().slug),
+    )  # fmt: skip
 
 
 @page("/a/<slug>/settings/keys", Right.SETTINGS, ("POST",))
@@ -145,6 +169,7 @@ def _page(
     key: str = "",
     called: list[Called] | None = None,
     webhook: str = "",
+    newer: Newer | None = None,
 ) -> Response:
     of, zone, say = account(), zone_of(account()), words()
     return render(
@@ -170,6 +195,8 @@ def _page(
         done=done,
         key=key,
         webhook=webhook,
+        newer=newer,
+        seen=_held().stamp,
     )
 
 

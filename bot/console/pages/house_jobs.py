@@ -9,21 +9,12 @@ from werkzeug.wrappers import Response
 
 from bot.console.attention import job_said
 from bot.console.gate import asker, page
+from bot.console.health import BAD, COLOURS, is_silent, outcome_of
 from bot.console.rights import Right
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
 from bot.i18n import catalogue
 from bot.store import job_list
 from bot.store.job_list import Job
-
-SILENT = timedelta(minutes=2)  # the most frequent jobs come every second
-STUCK = timedelta(minutes=30)
-_COLOURS = {
-    "done": "green",
-    "idle": "secondary",
-    "running": "blue",
-    "failed": "red",
-    "stuck": "red",
-}
 
 
 @page("/jobs", Right.SETTINGS)
@@ -31,7 +22,7 @@ def jobs_page() -> Response:
     """Every job's latest run; those that failed come first."""
     found, now, say = job_list.jobs(), asker().now, words()
     latest = max((one.started_at for one in found), default=None)
-    silent = latest is None or latest < now - SILENT
+    silent = is_silent(found, now)
     rows = sorted((_row(one, say) for one in found), key=lambda row: not row["bad"])
     since = shown_at(latest, zone_of(None))
     return render("jobs.html", rows=rows, silent=silent, since=since)
@@ -39,15 +30,14 @@ def jobs_page() -> Response:
 
 def _row(one: Job, say: Words) -> dict[str, Any]:
     zone = zone_of(None)
-    stuck = one.outcome == "running" and one.started_at < asker().now - STUCK
-    outcome = "stuck" if stuck else one.outcome
+    outcome = outcome_of(one, asker().now)
     took = (one.ended_at - one.started_at).total_seconds() if one.ended_at else None
     return {
         "name": job_said(one.name, language()),
         "key": one.name,
         "outcome": say(f"con.jobs.outcome.{outcome}"),
-        "colour": _COLOURS[outcome],
-        "bad": outcome in ("failed", "stuck"),
+        "colour": COLOURS[outcome],
+        "bad": outcome in BAD,
         "at": shown_at(one.started_at, zone),
         "took": "–" if took is None else f"{took:.1f}",
         "done": f"{one.done:,}",

@@ -14,10 +14,12 @@ from werkzeug.wrappers import Response
 from bot import background
 from bot.background.importing import IMPORT, LOOK
 from bot.console import import_table
-from bot.console.follower_parts import fault, tabs
+from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
 from bot.console.import_table import Table
+from bot.console.once import once
 from bot.console.pages.imports import LARGEST, list_page
+from bot.console.refusals import told
 from bot.console.rights import Right
 from bot.console.shell import render, words
 from bot.errors import HongyanError, InvalidInput, NotFound
@@ -42,7 +44,9 @@ def import_upload(slug: str) -> Response:
         except InvalidInput as error:
             return list_page(422, str(error))
         asked, upload = {"file": name, "kind": kind}, (name, cast(BinaryIO, given.stream))
-        look = background.ask(account().id, who.person.id, LOOK, asked, who.now, upload)
+        look = background.ask(
+            account().id, who.person.id, LOOK, asked, who.now, upload, nonce=once()
+        )
     audit.record(who.actor, "import_upload", who.now, detail={"look": look})
     where = url_for(
         "console.import_columns", slug=slug, look_id=look, kind=kind, mapping=mapping or None
@@ -59,7 +63,7 @@ def import_columns(slug: str, look_id: int) -> Response:
     except NotFound:
         abort(404)
     except HongyanError as error:
-        return list_page(422, fault(error))
+        return list_page(422, told(error))
     return _form(look_id, table, table.document)
 
 
@@ -73,16 +77,16 @@ def import_start(slug: str, look_id: int) -> Response:
     except NotFound:
         abort(404)
     except HongyanError as error:
-        return list_page(422, fault(error))
+        return list_page(422, told(error))
     document = import_table.changed(table.document, table.header, form)
     try:
         _check(document)
         _keep(form.get("save", "").strip(), document)
     except HongyanError as error:
-        return _form(look_id, table, document, 422, fault(error))
+        return _form(look_id, table, document, 422, told(error))
     dry = form.get("act") == "try"
     asked = {"look": look_id, "file": table.file, "mapping": document, "dry": dry}
-    task = background.ask(account().id, who.person.id, IMPORT, asked, who.now)
+    task = background.ask(account().id, who.person.id, IMPORT, asked, who.now, nonce=once())
     if not dry:
         detail = {"file": table.file, "kind": document["kind"]}
         audit.record(who.actor, "import_start", who.now, detail=detail)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console import kept_figures, newer
 from bot.console.documents import document_from
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
-from bot.console.rule_form import digest
-from bot.console.shell import Link, render, words
+from bot.console.shell import Link, render, shown_at, words, zone_of
 from bot.console.tabs import tabs_of
 from bot.errors import Conflict, HongyanError, InvalidInput
 from bot.nlp.learn.reading import OUT_OF_SCOPE
@@ -97,11 +99,11 @@ def intent_act(slug: str, ref: str) -> Response:
     act, who = request.form.get("act", ""), asker()
     _known(ref)
     if act not in _ACTS:
-        return _page(ref, 422, words()("con.rules.unknown_act"))
+        return _page(ref, 422, InvalidInput(words()("con.rules.unknown_act"), "act"))
     try:
         detail = _ACTS[act](ref)
     except HongyanError as error:
-        return _page(ref, status_of(error), told(error))
+        return _page(ref, status_of(error), error)
     audit.record(who.actor, f"intent_{act}", who.now, detail={"intent": ref, **detail})
     if request.form.get("back") == "clashes":
         return redirect(url_for("console.intent_clashes", slug=slug), 303)
@@ -134,14 +136,15 @@ def intent_new(slug: str) -> Response:
 @page("/a/<slug>/intents-clashes", Right.TALK)
 def intent_clashes(slug: str) -> Response:
     """Examples that say the same and are of different intents: the model cannot learn from them."""
-    stage = talk.read_from(account().id, DRAFT)
-    found = corpus.clashes(account().id, stage)
+    of, now = account(), asker().now
+    stage, found, at = kept_figures.clashes(of.id, now)
     _note([one for clash in found for one in clash.examples])
     return render(
         "intent_clashes.html",
         clashes=found,
+        as_of=shown_at(at, zone_of(of)) if at < now else "",
         stage=stage,
-        titles=_titles(stage),
+        titles=titles_of(stage),
         tabs=tabs("intent_clashes"),
         may_edit=asker().may(Right.EDIT),
         slug=slug,
@@ -173,11 +176,17 @@ def _document(ref: str) -> dict[str, Any]:
     document = document_from(text)
     if document.get("slug", ref) != ref:
         raise InvalidInput(words()("con.intents.other_slug", slug=ref), "slug")
-    old = next((one.document for one in _documents() if one.slug == ref), None)
-    if request.form.get("seen", "") != digest(old):
-        raise Conflict(words()("con.intents.changed"))
-    corpus.put_intent(account().id, {"slug": ref, **document}, asker().now)
+    document = {"slug": ref, **document}
+    with transaction():
+        _held(ref).must_be_seen(document)
+        corpus.put_intent(account().id, document, asker().now)
+        _held(ref).mark()
     return {}
+
+
+def _held(ref: str) -> Held:
+    found = next((dict(one.document) for one in _documents() if one.slug == ref), None)
+    return Held("intent", ref, found)
 
 
 _ACTS = {"add": _add, "move": _move, "remove": _remove, "document": _document}
@@ -213,10 +222,16 @@ def _title(ref: str, document: Any) -> str:
     return str(document.get("title") or ref)
 
 
-def _titles(stage: str) -> dict[str, str]:
+def titles_of(stage: str) -> dict[str, str]:
+    """What the intents of a stage are called, by slug."""
     found = talk.documents(account().id, stage, "intent")
     titles = {one.slug: _title(one.slug, one.document) for one in found}
     return {**titles, OUT_OF_SCOPE: _title(OUT_OF_SCOPE, {})}
+
+
+def named_intents() -> dict[str, str]:
+    """What intents are called, the draft's and the live ones."""
+    return titles_of(LIVE) | titles_of(DRAFT)
 
 
 def _answer(document: Any) -> str:
@@ -226,7 +241,7 @@ def _answer(document: Any) -> str:
 
 def _known(ref: str) -> None:
     stage = talk.read_from(account().id, DRAFT)
-    if ref not in _titles(stage) and ref not in talk.count_examples(account().id, stage):
+    if ref not in titles_of(stage) and ref not in talk.count_examples(account().id, stage):
         abort(404)
 
 
@@ -236,7 +251,7 @@ def _note(found: list[Listed]) -> None:
         audit.record(asker().actor, "intent_look", asker().now)
 
 
-def _page(ref: str, status: int = 200, error: str = "") -> Response:
+def _page(ref: str, status: int = 200, error: HongyanError | None = None) -> Response:
     of, who = account(), asker()
     _known(ref)
     stage = talk.read_from(of.id, DRAFT)
@@ -244,37 +259,38 @@ def _page(ref: str, status: int = 200, error: str = "") -> Response:
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0
     found = example_list.page(of.id, stage, ref, after=after, limit=PAGE + 1)
     _note(found)
-    old = next((one.document for one in _documents() if one.slug == ref), None)
-    titles = _titles(stage)
+    held = _held(ref)
+    titles = titles_of(stage)
     return render(
         "intent.html",
         status,
         ref=ref,
         title=titles.get(ref, ref),
-        examples=[_shown(one) for one in found[:PAGE]],
+        examples=[_shown(one, titles) for one in found[:PAGE]],
         more=found[PAGE - 1].id if len(found) > PAGE else 0,
         many=talk.count_examples(of.id, stage).get(ref, 0),
         stage=stage,
         titles=titles,
-        document=request.form.get("document") or (write_yaml(old) if old else ""),
-        seen=digest(old),
+        document=request.form.get("document") or (write_yaml(held.state) if held.state else ""),
+        seen=newer.seen(held.stamp, error),
+        newer=newer.newer_of(error),
         texts=request.form.get("texts", "") if error else "",
         may_edit=who.may(Right.EDIT),
         tabs=tabs("intents"),
         slug=of.slug,
-        error=error,
+        error=told(error) if error else "",
     )
 
 
-def _shown(one: Listed) -> Shown:
+def _shown(one: Listed, titles: Mapping[str, str]) -> Shown:
     example = one.example
     model = services().talk_of(account().id).model
     labels = model.predict(example.text).labels if model else (example.intent,)
-    taken = "、".join(labels)
-    own = example.event_id is not None
-    return Shown(
-        one.id, example.text, example.source, own, "" if taken == example.intent else taken
+    taken = (
+        "" if tuple(labels) == (example.intent,) else "、".join(titles.get(x, x) for x in labels)
     )
+    own = example.event_id is not None
+    return Shown(one.id, example.text, example.source, own, taken)
 
 
 def _new(status: int = 200, error: str = "") -> Response:

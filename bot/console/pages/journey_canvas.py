@@ -18,11 +18,12 @@ from bot.console.canvas_side import side
 from bot.console.documents import ordered
 from bot.console.flow_view import HEAD, drawn, fault_said
 from bot.console.gate import account, asker, page
-from bot.console.pages.audit_log import actor_said
+from bot.console.newer import Newer, newer_of, overtaken
 from bot.console.pages.journey_forms import LACKS, new_form
 from bot.console.pages.journeys import found, note, state_said
 from bot.console.rights import Right
-from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.shell import Words, actor_said, language, render, shown_at, words, zone_of
+from bot.console.way_forms import untrue_shares
 from bot.errors import HongyanError, InvalidInput
 from bot.journey import editing
 from bot.journey.definition import Kind
@@ -30,6 +31,7 @@ from bot.journey.editing import Document, Spot
 from bot.journey.sketch import Sketch, sketch
 from bot.store import journey_drafts
 from bot.store import journeys as store
+from bot.store.db import transaction
 from bot.store.journey_drafts import Draft
 from bot.store.journeys import JourneyState
 
@@ -91,8 +93,18 @@ def _changed(one: JourneyState, change: Callable[[Document], Document], step: st
     new = change(document)
     seen = _seen(one)
     if not journey_drafts.keep(one.id, seen, one.version, new, who.actor, who.now):
-        return _page(one, 409, words()("con.canvas.moved"), shown=new)
+        return _page(one, 409, words()("con.canvas.moved"), shown=new, newer=_newer(one, new))
     return _to(one, step)
+
+
+def _newer(one: JourneyState, mine: Document) -> Newer | None:
+    """Who changed the draft, and what this change would make of it as it is now."""
+    draft, theirs = document_of(found(one.slug))
+    by, at = (draft.author, draft.at) if draft else ("", None)
+    if draft is None and one.version:
+        kept = store.version(one.id, one.version)
+        by, at = kept.author, kept.at
+    return newer_of(overtaken(theirs, mine, by, at))
 
 
 def _seen(one: JourneyState) -> str:
@@ -138,6 +150,12 @@ def _step(one: JourneyState) -> Response:
         held = editing.step_of(document, id_) or abort(404)
         return editing.replace(document, id_, step_forms.step_from(request.form, held))
 
+    _, document = document_of(one)
+    new = change(document)
+    untrue = untrue_shares(editing.step_of(new, id_) or {})
+    if untrue is not None:
+        said = words()("con.canvas.share_untrue", total=untrue)
+        return _page(one, 422, said, shown=new)
     return _changed(one, change, id_)
 
 
@@ -165,7 +183,7 @@ def _move(one: JourneyState) -> Response:
 
 def _undo(one: JourneyState) -> Response:
     if not journey_drafts.undo(one.id, request.form.get("seen", "")):
-        return _page(one, 409, words()("con.canvas.moved"))
+        return _moved(one)
     return _to(one)
 
 
@@ -173,7 +191,7 @@ def _discard(one: JourneyState) -> Response:
     """Give up all changes; the versions stay."""
     draft = journey_drafts.of_journey(one.id)
     if draft is not None and request.form.get("seen", "") != draft.stamp:
-        return _page(one, 409, words()("con.canvas.moved"))
+        return _moved(one)
     if journey_drafts.drop(one.id):
         note("journey_discard", one)
     if not one.version:
@@ -186,18 +204,35 @@ def _publish(one: JourneyState) -> Response:
     who, given, say = asker(), request.form, words()
     draft, document = document_of(one)
     if draft is None or given.get("seen", "") != draft.stamp:
-        return _page(one, 409, say("con.canvas.moved"))
+        return _moved(one)
     if given.get("base", "") != str(one.version):
-        return _page(one, 409, say("con.canvas.overtaken", number=one.version))
-    looked = _looked(document)
-    if not _keepable(looked):
+        said = say("con.canvas.overtaken", number=one.version)
+        kept = store.version(one.id, one.version)
+        other = overtaken(kept.document, document, kept.author, kept.at)
+        return _page(one, 409, said, newer=newer_of(other))
+    if not _keepable(_looked(document)):
         return _page(one, 422, say("con.journey.flawed"))
-    made = use.define(
-        account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
-    )
-    journey_drafts.drop(one.id, draft.number)
-    note("journey_define", made, version=made.version, policy=given.get("policy", ""))
+    with transaction():  # a version, no draft, and the log's entry: all of it or nothing
+        if not _still(one, draft):
+            return _moved(one)
+        made = use.define(
+            account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
+        )
+        journey_drafts.drop(one.id, draft.number)
+        note("journey_define", made, version=made.version, policy=given.get("policy", ""))
     return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
+
+
+def _still(one: JourneyState, draft: Draft) -> bool:
+    """Draft and versions are what they were when the page was read. In a transaction."""
+    held, now = store.get(one.id, hold=True), journey_drafts.of_journey(one.id)
+    return held.version == one.version and now is not None and now.stamp == draft.stamp
+
+
+def _moved(one: JourneyState) -> Response:
+    """Somebody else changed the draft: who, when, and what."""
+    was = store.version(one.id, one.version).document if one.version else {}
+    return _page(one, 409, words()("con.canvas.moved"), newer=_newer(one, ordered(was)))
 
 
 def _keepable(looked: Sketch) -> bool:
@@ -227,9 +262,13 @@ def _looked(document: Document) -> Sketch:
 
 
 def _page(
-    one: JourneyState, status: int = 200, error: str = "", shown: Document | None = None
+    one: JourneyState,
+    status: int = 200,
+    error: str = "",
+    shown: Document | None = None,
+    newer: Newer | None = None,
 ) -> Response:
-    """shown: what somebody tried to keep over another's change, for the form to come back with."""
+    """shown: what somebody tried to keep and could not, for the form to come back with."""
     draft, document = document_of(one)
     say, looked = words(), _looked(document)
     chosen, adds = request.values.get("step", ""), request.args.get("add", "")
@@ -246,7 +285,8 @@ def _page(
         slug=account().slug,
         state=state_said(one.state),
         draft=_draft(one, draft, say),
-        seen=draft.stamp if draft else f"v{one.version}",
+        seen=_carried(draft.stamp if draft else f"v{one.version}", status),
+        newer=newer,
         canvas=drawn(looked, say, _link(one), chosen=chosen or adds, edits=True),
         whole=_keepable(looked),
         problems=_problems(looked, say),
@@ -255,6 +295,11 @@ def _page(
         policy=request.form.get("policy", store.KEEP),
         error=error,
     )
+
+
+def _carried(now: str, status: int) -> str:
+    """A step's form that comes back with a fault is still of what its reader saw."""
+    return request.form.get("seen", now) if status == 422 else now
 
 
 def _link(one: JourneyState) -> Callable[..., str]:

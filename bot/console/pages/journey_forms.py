@@ -8,6 +8,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import journey as use
+from bot.console import newer
 from bot.console.documents import document_from, ordered
 from bot.console.gate import account, asker, page
 from bot.console.pages.journeys import found, note
@@ -18,6 +19,7 @@ from bot.journey import words as say_of
 from bot.journey.checks import Flaw
 from bot.store import journey_drafts
 from bot.store import journeys as store
+from bot.store.db import transaction
 from bot.store.journeys import JourneyState
 from bot.talk.files import write_yaml
 
@@ -72,17 +74,23 @@ def _saved(one: JourneyState | None) -> Response:
         flaws = _looked(document)
         if given.get("do") != "save":
             return _form(one, text, flaws, told=_told(document))
-        _must_be_seen(one, given.get("seen", ""))
         if any(flaw.error for flaw in flaws if flaw.code not in LACKS):
+            _must_be_seen(one, document)
             return _form(one, text, flaws, error=words()("con.journey.flawed"), status=422)
-        made = use.define(
-            account().id, document, who.now, policy=given.get("policy", ""), author=who.actor[:64]
-        )
+        with transaction():
+            _must_be_seen(one, document)
+            made = use.define(
+                account().id, document, who.now, policy=given.get("policy", ""),
+                author=who.actor[:64],
+            )  # fmt: skip
+            if given.get("draft"):
+                journey_drafts.drop(made.id)
+            note("journey_define", made, version=made.version, policy=given.get("policy", ""))
+    except newer.Overtaken as error:
+        return _form(found(one.slug) if one else None, text, error=str(error), status=409,
+                     refused=error)  # fmt: skip
     except HongyanError as error:
         return _form(one, text, error=str(error), status=422)
-    if given.get("draft"):
-        journey_drafts.drop(made.id)
-    note("journey_define", made, version=made.version, policy=given.get("policy", ""))
     return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
 
 
@@ -99,10 +107,13 @@ def _must_fit(one: JourneyState | None, document: dict[str, Any]) -> None:
         raise InvalidInput(words()("con.journey.taken", slug=slug[:40]), "slug")
 
 
-def _must_be_seen(one: JourneyState | None, seen: str) -> None:
-    """Nobody's change is written over unseen."""
-    if one is not None and seen != str(one.version):
-        raise InvalidInput(words()("con.journey.changed"), "seen")
+def _must_be_seen(one: JourneyState | None, document: dict[str, Any]) -> None:
+    """Nobody's change is written over unseen. Raises Overtaken."""
+    now = found(one.slug) if one else None
+    if now is not None and request.form.get("seen", "") != str(now.version):
+        kept = store.version(now.id, now.version) if now.version else None
+        theirs, by, at = (kept.document, kept.author, kept.at) if kept else ({}, "", None)
+        raise newer.overtaken(theirs, document, by, at)
 
 
 def _looked(document: Any) -> list[Flaw]:
@@ -120,6 +131,7 @@ def _form(
     told: list[str] | None = None,
     error: str = "",
     status: int = 200,
+    refused: HongyanError | None = None,
 ) -> Response:
     say = words()
     return render(
@@ -128,7 +140,8 @@ def _form(
         one=one,
         slug=account().slug,
         yaml=text,
-        seen=one.version if one else "",
+        seen=newer.seen(str(one.version) if one else "", refused),
+        newer=newer.newer_of(refused),
         flaws=[(flaw.error, flaw.said(language())) for flaw in flaws or []],
         told="\n".join(told or []),
         policies=[(policy, say(f"con.journey.policy.{policy}")) for policy in use.POLICIES],

@@ -13,9 +13,8 @@ from werkzeug.wrappers import Response
 from bot import journey as use
 from bot.console.flow_view import HEAD, drawn
 from bot.console.gate import account, asker, page
-from bot.console.pages.audit_log import actor_said
 from bot.console.rights import Right
-from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.shell import actor_said, language, render, shown_at, words, zone_of
 from bot.effect import keeping
 from bot.errors import HongyanError, NotFound
 from bot.journey import installing, reporting

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import redirect, request, url_for
@@ -9,10 +10,12 @@ from werkzeug.wrappers import Response
 
 from bot.console import people
 from bot.console.gate import asker, page
+from bot.console.newer import Held, Newer, newer_of
 from bot.console.rights import RIGHTS, Right, Role
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.errors import HongyanError, InvalidInput
 from bot.store import accounts, operators
+from bot.store.db import transaction
 from bot.store.operators import EVERY_ACCOUNT, OperatorState
 from bot.web.services import services
 
@@ -46,11 +49,34 @@ def change_role(operator_id: int) -> Response:
     """A role on one account or on all; an empty role takes it away."""
     who = asker()
     try:
-        role = _role() if request.form.get("role") else None
-        people.set_role(operator_id, _account_id(), role, who.actor, who.now)
+        role, account_id = _role() if request.form.get("role") else None, _account_id()
+        with transaction():
+            person = people.get(operator_id)
+            if request.form.get("seen", "") != _held(person).stamp:
+                wanted = {**person.roles, account_id: role and role.value}
+                there = url_for("console.members")
+                raise _held(person).overtaken(_said(person.roles), _said(wanted), back=there)
+            people.set_role(operator_id, account_id, role, who.actor, who.now)
+            _held(people.get(operator_id)).mark()
     except HongyanError as error:
-        return _page(422, error=str(error))
+        return _page(409 if newer_of(error) else 422, error=str(error), of_id=operator_id,
+                     newer=newer_of(error))  # fmt: skip
     return redirect(url_for("console.members"))
+
+
+def _held(person: OperatorState) -> Held:
+    """A member's roles, as they are edited."""
+    return Held("roles", str(person.id), {str(where): role for where, role in person.roles.items()})
+
+
+def _said(roles: Mapping[int, str | None]) -> dict[str, str]:
+    """Account -> role, in words."""
+    say, known = words(), accounts.slugs()
+    return {
+        known.get(where, say("con.members.every")): say(f"con.role.{role}")
+        for where, role in sorted(roles.items())
+        if role
+    }
 
 
 @page("/members/<int:operator_id>/reset", Right.OPERATORS, ("POST",))
@@ -73,7 +99,15 @@ def change_access(operator_id: int) -> Response:
     return redirect(url_for("console.members"))
 
 
-def _page(status: int = 200, error: str = "", link: str = "", of: str = "") -> Response:
+def _page(
+    status: int = 200,
+    error: str = "",
+    link: str = "",
+    of: str = "",
+    of_id: int = 0,
+    newer: Newer | None = None,
+) -> Response:
+    """of_id: whose role was to be changed and was not."""
     say = words()
     known = accounts.slugs()
     return render(
@@ -83,6 +117,8 @@ def _page(status: int = 200, error: str = "", link: str = "", of: str = "") -> R
         roles=[(role.value, say(f"con.role.{role}"), _rights(role)) for role in Role],
         accounts=[(EVERY_ACCOUNT, say("con.members.every")), *known.items()],
         error=error,
+        newer=newer,
+        typed={"id": of_id, **request.form.to_dict()} if of_id else {},
         link=link,
         of=of,
     )
@@ -103,6 +139,7 @@ def _row(one: OperatorState, known: dict[int, str]) -> dict[str, Any]:
         "second": one.second,
         "since": shown_at(one.created_at, zone_of(None)),
         "self": one.id == asker().person.id,
+        "seen": _held(one).stamp,
     }
 
 
@@ -125,14 +162,14 @@ def _role() -> Role:
     try:
         return Role(request.form.get("role", ""))
     except ValueError:
-        raise InvalidInput("没有这种角色 (no such role)", "role") from None
+        raise InvalidInput("there is no such role", "role") from None
 
 
 def _account_id() -> int:
     asked = request.form.get("account", "0")
     known = {EVERY_ACCOUNT, *accounts.ids()}
     if not asked.isdigit() or int(asked) not in known:
-        raise InvalidInput("没有这个公众号 (no such account)", "account")
+        raise InvalidInput("there is no such account", "account")
     return int(asked)
 
 

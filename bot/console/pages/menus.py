@@ -9,21 +9,26 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import menu_view as view
+from bot.console import newer
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, words
-from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
+from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.menus import buttons as edit
 from bot.menus import editing, publishing
 from bot.menus.buttons import FIELDS, Button, Place
 from bot.menus.checking import ERROR, PLATFORMS
 from bot.menus.publishing import Compared
-from bot.store import audit, platform_tags
+from bot.store import audit, pictures, platform_tags
 from bot.store import menus as store
+from bot.store.db import transaction
 from bot.store.menus import DEFAULT, MenuState
 from bot.web.services import services
 from bot.wechat.client import WeChatClient
+
+MOST_PICTURES = 60  # to choose from, the latest
 
 
 @page("/a/<slug>/menus", Right.LOOK)
@@ -57,28 +62,51 @@ def menu_new(slug: str) -> Response:
 @page("/a/<slug>/menus/<ref>/button", Right.EDIT, ("POST",))
 def menu_button(slug: str, ref: str) -> Response:
     """One step of editing: save, up, down, remove."""
-    menu, given, who = _menu(ref), request.form, asker()
     typed = None
     try:
-        place = edit.read_place(given.get("place", ""))
-        act = given.get("act", "save")
-        if act == "save":
-            typed = _typed()
-            new, place = edit.put(menu.buttons, place, typed), place
-        elif act in ("up", "down"):
-            new, place = _moved(menu, place, -1 if act == "up" else 1)
-        elif act == "remove":
-            new, place = edit.remove(menu.buttons, place), place[:-1]
-        else:
-            raise InvalidInput(words()("con.rules.unknown_act"), "act")
-        seen = given.get("seen", "")
-        seen_edit = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
-        editing.keep(editing.expecting(menu, seen_edit), new, who.now)
+        typed = _typed() if request.form.get("act", "save") == "save" else None
+        with transaction():
+            menu = _menu(ref)
+            new, place = _edited(menu, typed)
+            _kept(menu, new)
+            audit.record(asker().actor, "menu_edit", asker().now, detail={"menu": ref})
     except HongyanError as error:
-        said = words()("con.menus.changed") if isinstance(error, Conflict) else told(error)
-        return _page(menu, status_of(error), said, typed=typed)
-    audit.record(who.actor, "menu_edit", who.now, detail={"menu": ref})
+        return _page(_menu(ref), status_of(error), error, typed=typed)
     return redirect(_address(menu, edit.written(place)), 303)
+
+
+def _edited(menu: MenuState, typed: Button | None) -> tuple[list[Button], Place]:
+    """The buttons with one step of editing, and where one goes on. Raises InvalidInput."""
+    place, act = edit.read_place(request.form.get("place", "")), request.form.get("act", "save")
+    if typed is not None:
+        return edit.put(menu.buttons, place, typed), place
+    if act in ("up", "down"):
+        return _moved(menu, place, -1 if act == "up" else 1)
+    if act == "remove":
+        return edit.remove(menu.buttons, place), place[:-1]
+    raise InvalidInput(words()("con.rules.unknown_act"), "act")
+
+
+def _held(menu: MenuState) -> Held:
+    return Held("menu", menu.slug, {"edit": menu.edit, "menu": _draft_of(menu)})
+
+
+def _draft_of(menu: MenuState, **changes: Any) -> dict[str, Any]:
+    return {"title": menu.title, "rule": menu.rule, "button": menu.buttons, **changes}
+
+
+def _must_be_seen(menu: MenuState, **changes: Any) -> None:
+    """The form was of this very draft. Raises Overtaken, with what it would change of it."""
+    if request.form.get("seen", "") != str(menu.edit):
+        mine = _draft_of(menu, **changes)
+        raise _held(menu).overtaken(_draft_of(menu), mine, back=_address(menu))
+
+
+def _kept(menu: MenuState, new: list[Button]) -> None:
+    """New buttons of the draft, by who asks. Raises Overtaken, Conflict."""
+    _must_be_seen(menu, button=new)
+    with transaction():
+        _held(editing.keep(menu, new, asker().now)).mark()
 
 
 @page("/a/<slug>/menus/<ref>/draft", Right.EDIT, ("POST",))
@@ -100,7 +128,7 @@ def menu_compare(slug: str, ref: str) -> Response:
     try:
         is_open, found = publishing.compare(account().id, _client())
     except HongyanError as error:
-        return _page(menu, status_of(error), told(error))
+        return _page(menu, status_of(error), error)
     return _page(menu, compared=(is_open, found))
 
 
@@ -111,13 +139,14 @@ Act = Callable[[MenuState], str]
 
 def _done(menu: MenuState, acts: dict[str, Act]) -> Response:
     act = request.form.get("act", "")
-    if act not in acts:
-        return _page(menu, 422, words()("con.rules.unknown_act"))
     try:
+        if act not in acts:
+            raise InvalidInput(words()("con.rules.unknown_act"), "act")
         back = acts[act](menu)
     except HongyanError as error:
-        _record(menu, act, type(error).__name__)
-        return _page(menu, status_of(error), told(error))
+        if act in acts:
+            _record(menu, act, type(error).__name__)
+        return _page(_menu(menu.slug), status_of(error), error)
     _record(menu, act)
     return redirect(back or url_for("console.menus", slug=account().slug), 303)
 
@@ -154,17 +183,22 @@ def _stray(menu: MenuState) -> str:
 
 
 def _adopt(menu: MenuState) -> str:
-    editing.keep(menu, publishing.adopt(menu, _client()), asker().now)
+    _kept(menu, publishing.adopt(menu, _client()))
     return _address(menu)
 
 
 def _restore(menu: MenuState) -> str:
-    editing.keep(menu, store.version(menu.id, _number()).buttons, asker().now)
+    _kept(menu, store.version(menu.id, _number()).buttons)
     return _address(menu)
 
 
 def _describe(menu: MenuState) -> str:
-    editing.describe(menu, request.form.get("title", "").strip(), _rule(), asker().now)
+    title, rule = request.form.get("title", "").strip(), _rule()
+    with transaction():
+        now = _menu(menu.slug)
+        _must_be_seen(now, title=title, rule={name: one for name, one in rule.items() if one})
+        editing.describe(now, title, rule, asker().now)
+        _held(_menu(menu.slug)).mark()
     return _address(menu)
 
 
@@ -253,7 +287,7 @@ def _chosen(menu: MenuState) -> Place | None:
 def _page(
     menu: MenuState,
     status: int = 200,
-    error: str = "",
+    error: HongyanError | None = None,
     *,
     typed: Button | None = None,
     compared: tuple[bool, list[Compared]] | None = None,
@@ -272,6 +306,7 @@ def _page(
         b=typed or _button(menu, chosen),
         types=[(kind, say(f"con.menus.type.{kind}")) for kind in FIELDS],
         choices=view.choices(say) if chosen else [],
+        pictures=pictures.kept(account().id, MOST_PICTURES),
         faults=view.fault_rows(found),
         wrong=any(one.level == ERROR for one in found),
         changes=view.unpublished(menu),
@@ -284,7 +319,11 @@ def _page(
         may_edit=who.may(Right.EDIT),
         may_run=who.may(Right.RUN),
         slug=account().slug,
-        error=error,
+        seen=newer.seen(str(menu.edit), error),
+        newer=newer.newer_of(error),
+        title=request.form.get("title", menu.title) if error else menu.title,
+        rule=_rule() if error and "title" in request.form else menu.rule,
+        error=told(error) if error else "",
     )  # fmt: skip
 
 

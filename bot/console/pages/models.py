@@ -10,15 +10,15 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.background.teach import TEACH
+from bot.console import model_card as cards
 from bot.console import models as use
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, words, zone_of
 from bot.errors import Conflict, HongyanError, NotFound
-from bot.insight import card as cards
 from bot.learning import scoring
 from bot.learning.purposes import LIKE, PURPOSES
-from bot.learning.serving import OURS
 from bot.store import audit, insight_models, learnt, predictions
 from bot.store.insight_models import Kept
 from bot.talk.live import INTENT_MODEL
@@ -38,13 +38,15 @@ def model_card(slug: str, model_id: int) -> Response:
         "model.html",
         slug=slug,
         row=use.row(one, zone_of(account()), say),
-        about=use.card_rows(one.card, say),
-        intervals=use.intervals(one.card, say),
-        candidates=use.candidates(one.card),
-        drifts=use.drifts(one.metrics, say),
-        picture=use.has_picture(one.card),
-        verdict=one.card.get(OURS, {}).get("verdict", ""),
-        lines=list(cards.card_lines(one.card)),
+        about=cards.about(one.card, say),
+        sentences=cards.sentences(one.card, say),
+        intervals=cards.intervals(one.card, say),
+        gains=cards.gains(one.card, say),
+        candidates=cards.candidates(one.card),
+        leaks=cards.leaks(one.card, say),
+        fairness=cards.fairness(one.card, say),
+        drifts=cards.drifts(one.metrics, say),
+        picture=cards.has_picture(one.card),
         may_change=asker().may(Right.EDIT),
     )
 
@@ -53,9 +55,9 @@ def model_card(slug: str, model_id: int) -> Response:
 def model_curves(slug: str, model_id: int) -> Response:
     """Calibration, gain and learning curve."""
     one = _found(model_id)
-    if not use.has_picture(one.card):
+    if not cards.has_picture(one.card):
         abort(404)
-    return Response(use.picture(one.card, words()), mimetype="image/svg+xml")
+    return Response(cards.picture(one.card, words()), mimetype="image/svg+xml")
 
 
 @page("/a/<slug>/models/<int:model_id>/activate", Right.EDIT, ("POST",))
@@ -84,7 +86,7 @@ def teach_model(slug: str) -> Response:
     if what not in _teachable():
         return _page(422, words()("con.models.bad.what"))
     asked = {"what": what}
-    task = background.ask(account().id, who.person.id, TEACH, asked, who.now)
+    task = background.ask(account().id, who.person.id, TEACH, asked, who.now, nonce=once())
     audit.record(who.actor, "model_teach", who.now, detail={"account": slug, **asked})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

@@ -11,10 +11,11 @@ from werkzeug.wrappers import Response
 from bot import background as tasks
 from bot.background.privacy_audit import AUDIT
 from bot.clock import from_ms
+from bot.console.audit_words import act_said
 from bot.console.gate import account, asker, page
-from bot.console.pages.audit_log import act_said, actor_said
+from bot.console.once import once
 from bot.console.rights import Right, may
-from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.shell import Words, actor_said, language, render, shown_at, words, zone_of
 from bot.errors import InvalidInput
 from bot.i18n import catalogue
 from bot.profile import auditing, retention
@@ -57,7 +58,7 @@ def privacy_page(slug: str) -> Response:
 def start_privacy_audit(slug: str) -> Response:
     """Look at everything, in the background; the audit leaves its own entry in the log."""
     who = asker()
-    task = tasks.ask(account().id, who.person.id, AUDIT, {}, who.now)
+    task = tasks.ask(account().id, who.person.id, AUDIT, {}, who.now, nonce=once())
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

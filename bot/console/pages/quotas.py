@@ -16,6 +16,7 @@ from bot.campaign.sending import allowances, clearing
 from bot.campaign.sending.allowances import Compared
 from bot.channels.registry import A_MONTH_EACH, CHANNELS
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
@@ -39,7 +40,9 @@ def quota_page(slug: str) -> Response:
 def quota_count(slug: str) -> Response:
     """Ask the platform, and count the month's goods over all followers, in the background."""
     who, first = asker(), _month(request.form.get("month", ""))
-    task = tasks.ask(account().id, who.person.id, MONTH, {"month": f"{first:%Y-%m}"}, who.now)
+    task = tasks.ask(
+        account().id, who.person.id, MONTH, {"month": f"{first:%Y-%m}"}, who.now, nonce=once()
+    )
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
@@ -99,7 +102,9 @@ def _compared(one: Compared, now: datetime, say: Words) -> dict[str, Any]:
         "share": round(100 * min(1.0, count.used / max(1, count.limit)), 1),
         "colour": _colour(count),
         "theirs": f"{look.used:,}" if look else "–",
+        "ours": f"{look.counted:,}" if look else "–",
         "drift": f"{one.drift:+,}" if look else "–",
+        "corrected": look is not None and look.counted < look.used <= count.used,
         "drifted": one.drifted,
         "asked": shown_at(look.at, zone) if look else "–",
         "ahead": "–" if ahead is None else f"{ahead:,}",

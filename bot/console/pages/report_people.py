@@ -42,7 +42,7 @@ def report_people(slug: str) -> Response:
     if step not in LISTED:
         abort(404)
     edges = (to_ms(midnight(span.first, span.zone)), to_ms(midnight(span.last + DAY, span.zone)))
-    found = effect_windows.people(campaign.id, step, edges, asked.window, _place(), PAGE + 1)
+    found, more = effect_windows.people(campaign.id, step, edges, asked.window, _place(), PAGE)
     say = words()
     return render(
         "report_people.html",
@@ -56,11 +56,9 @@ def report_people(slug: str) -> Response:
         window=asked.window,
         rows=[
             (one.follower_id, pseudonyms.of(one.follower_id), shown_at(from_ms(one.at), span.zone))
-            for one in found[:PAGE]
+            for one in found
         ],
-        next=_next(found[PAGE - 1].place, asked, step, span.first, span.last)
-        if len(found) > PAGE
-        else "",
+        next=_next(more, asked, step, span.first, span.last) if more else "",
         back=_back(asked, span),
         segment=_segment(campaign, step, say) if asker().may(Right.EDIT) else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import funnels, ranking
@@ -89,7 +89,9 @@ def lookback(slug: str, ref: str, number: int) -> Response:
     kept = effect_documents.post_mortem(one.id, number) if number < 2**31 else None
     if kept is None:
         abort(404)
-    return _written(one.name, told(kept.document, language()), slug)
+    unpriced = kept.document.get("margin_permille") is None and asker().may(Right.SETTINGS)
+    margin = url_for("console.sending_rules", slug=slug, _anchor="margin") if unpriced else ""
+    return _written(one.name, told(kept.document, language()), slug, margin)
 
 
 @page("/a/<slug>/reports/weeks/<week>", Right.LOOK)
@@ -103,8 +105,9 @@ def week_digest(slug: str, week: str) -> Response:
     return _written(words()("con.report.week", week=week), kept.words, slug)
 
 
-def _written(title: str, text: str, slug: str) -> Response:
-    return render("lookback.html", title=title, told=text, slug=slug)
+def _written(title: str, text: str, slug: str, margin: str = "") -> Response:
+    """`margin`: where it can be said, while it is not."""
+    return render("lookback.html", title=title, told=text, slug=slug, margin=margin)
 
 
 def _page(kind: str, error: str = "") -> Response:
@@ -138,7 +141,7 @@ def _runs() -> Response:
     found = run_list.latest(account().id, before, PAGE + 1)
     say, slug = words(), account().slug
     sheet = use.runs(use.span_of(account(), {}, asker().now), say)
-    rows = [use.run_row(one, say) for one in found[:PAGE]]
+    rows = [use.run_row(one, zone_of(account()), say) for one in found[:PAGE]]
     links = {
         (at, 0): f"/console/a/{slug}/campaigns/{one.slug}" for at, one in enumerate(found[:PAGE])
     }
@@ -162,6 +165,7 @@ def _shown(kind: str, sections: list[Section], status: int = 200, **more: Any) -
         slug=of.slug,
         may_export=asker().may(Right.EXPORT),
         asked=request.args,
+        typed=use.typed(request.args),
         presets=use.PRESETS,
         windows=windows.WINDOWS,
         usual_window=windows.USUAL_WINDOW,

@@ -10,13 +10,15 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.console import rule_form
+from bot.console import newer, rule_form
 from bot.console.gate import account, asker, page
+from bot.console.newer import Held
+from bot.console.refusals import status_of
 from bot.console.rights import Right
-from bot.console.rule_form import Document, digest
+from bot.console.rule_form import Document
 from bot.console.shell import Words, language, refusal, render, words, zone_of
 from bot.errors import Conflict, HongyanError, InvalidInput
-from bot.store import audit, talk
+from bot.store import audit, pictures, talk
 from bot.store.db import transaction
 from bot.store.talk import DRAFT, LIVE, PREVIOUS
 from bot.talk import rulebook, training
@@ -27,6 +29,7 @@ from bot.talk.files import write_yaml
 from bot.talk.rules import MATCHES, ON, PRIORITY
 from bot.talk.times import DAYS
 
+MOST_PICTURES = 60  # to choose from, the latest
 TABS = ("subscribe", "default", "message")  # 被关注回复, 收到消息回复, 关键词回复
 ACTS: dict[str, Callable[[int, datetime], bool]] = {
     "publish": training.publish,
@@ -88,14 +91,15 @@ def rule_edit(slug: str, ref: str) -> Response:
 
 @page("/a/<slug>/rules/<ref>/remove", Right.EDIT, ("POST",))
 def rule_remove(slug: str, ref: str) -> Response:
-    """Out of the draft; it answers until that is published."""
+    """Out of the draft, as it was seen; it answers until that is published."""
     one, who = _found(ref), asker()
     try:
         with transaction():  # a draft is not begun for nothing
+            _held(_found(ref)).must_be_seen({})
             _removed(ref)
             audit.record(who.actor, "rule_remove", who.now, detail={"rule": ref})
     except Conflict as error:
-        return _form(one, 409, str(error))
+        return _form(one, 409, error)
     return redirect(url_for("console.rules", slug=slug, tab=one.get("on", "message")), 303)
 
 
@@ -219,10 +223,10 @@ def _save(old: Document) -> Response:
             rulebook.keep(of.id, read, who.now, zone_of(of), stage=DRAFT)
             detail = {"rule": read[0].slug}
             audit.record(who.actor, "rule_save", who.now, detail=detail)
-    except InvalidInput as error:
-        return _form(old, 422, str(error), typed)
-    except Conflict as error:
-        return _form(old, 409, str(error), typed)
+            _held(_found(read[0].slug)).mark()
+    except HongyanError as error:
+        now = _found(old["slug"]) if "slug" in old else old
+        return _form(now, status_of(error), error, typed)
     return redirect(url_for("console.rules", slug=of.slug, tab=read[0].on), 303)
 
 
@@ -230,16 +234,22 @@ def _unseen(old: Document, new: Document) -> None:
     """Raises Conflict where somebody else's edit would be written over."""
     say = words()
     if "slug" in old:
-        if request.form.get("seen") != digest(old):
-            raise Conflict(say("con.rules.changed"))
+        _held(_found(old["slug"])).must_be_seen(new)
         return
     stage = talk.read_from(account().id, DRAFT)
     if new.get("slug") in {one.slug for one in talk.documents(account().id, stage, "rule")}:
         raise Conflict(say("con.rules.taken", slug=new["slug"]))
 
 
+def _held(document: Document) -> Held:
+    return Held("rule", document["slug"], document)
+
+
 def _form(
-    old: Document, status: int = 200, error: str = "", new: Document | None = None
+    old: Document,
+    status: int = 200,
+    error: HongyanError | None = None,
+    new: Document | None = None,
 ) -> Response:
     shown = new if new is not None else old
     written = request.form.get("document") if request.form.get("as") == "yaml" else None
@@ -252,10 +262,13 @@ def _form(
         exact="\n".join(rule_form.keywords_of(shown, "exact")),
         contains="\n".join(rule_form.keywords_of(shown, "contains")),
         patterns=rule_form.keywords_of(old, "regex"),
-        answer=rule_form.plain_answer(shown) if rule_form.plain_answer(old) is not None else None,
+        answer=(rule_form.plain_answer(shown) or "") if rule_form.is_plain(old) else None,
+        picture=rule_form.picture_answer(shown),
+        pictures=pictures.kept(account().id, MOST_PICTURES),
         hours="\n".join(map(str, shown.get("hours") or ())),
         document=written if written is not None else write_yaml(old) if "slug" in old else "",
-        seen=digest(old) if "slug" in old else "",
+        seen=newer.seen(_held(old).stamp if "slug" in old else "", error),
+        newer=newer.newer_of(error),
         slug=account().slug,
-        error=error,
+        error=str(error) if error else "",
     )

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.pages.segment_groups import tabs
 from bot.console.pages.segments import note
 from bot.console.rights import Right
@@ -25,9 +26,9 @@ from bot.store.segments import SegmentState
 def segment_compare(slug: str) -> Response:
     """Every region with its exact count; big ones as they were counted last."""
     asked = [one for one in request.args.getlist("s") if one]
-    if not asked:
-        return _page([], None)
     try:
+        if len(asked) < 2:  # one that is chosen already waits for another
+            return _page([segments.by_slug(account().id, one) for one in asked], None)
         some = chosen(account().id, asked)
     except HongyanError as error:
         return _page([], None, 404 if isinstance(error, NotFound) else 422, _said(error))
@@ -43,7 +44,7 @@ def segment_compare_count(slug: str) -> Response:
     except HongyanError as error:
         return _page([], None, 404 if isinstance(error, NotFound) else 422, _said(error))
     wanted = {"segments": [one.slug for one in some]}
-    task = background.ask(account().id, who.person.id, "overlap", wanted, who.now)
+    task = background.ask(account().id, who.person.id, "overlap", wanted, who.now, nonce=once())
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import Link, render, shown_at, words, zone_of
 from bot.console.tabs import tabs_of
@@ -81,7 +82,7 @@ def segment_groups_make(slug: str) -> Response:
     k = request.form.get("k", "")
     wanted = int(k) if k.isdecimal() and len(k) < 3 else 0
     asked = {"family": family, "k": wanted}
-    task = background.ask(account().id, who.person.id, "groups", asked, who.now)
+    task = background.ask(account().id, who.person.id, "groups", asked, who.now, nonce=once())
     audit.record(who.actor, "segment_groups", who.now, detail=asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

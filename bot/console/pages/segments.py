@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from bot.console import charts
 from bot.console.gate import account, asker, page
+from bot.console.newer import Newer, newer_of, overtaken
 from bot.console.pages.segment_groups import tabs
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
@@ -20,6 +22,7 @@ from bot.segment.rules import Rule, parse
 from bot.segment.sentence import sentence
 from bot.store import audit, pseudonyms, segment_lists, segment_sizes, segment_versions
 from bot.store import segments as store
+from bot.store.db import transaction
 from bot.store.segments import SegmentState
 
 _HISTORY = 30
@@ -36,6 +39,7 @@ def segments_list(slug: str) -> Response:
             "name": one.name,
             "words": said(parse(one.rule), titles),
             "size": f"{one.size:,}",
+            "known": one.refreshed_at is not None,
             "at": shown_at(one.refreshed_at, zone),
             "state": "error" if one.error else "ready" if one.built else "waits",
             "error": one.error,
@@ -61,9 +65,12 @@ def restore_segment(slug: str, ref: str) -> Response:
     number = request.form.get("version", "")
     try:
         wanted = int(number) if number.isdecimal() and len(number) < 9 else 0
-        catalogue.restore(one.account_id, one.slug, wanted, who.now, who.actor)
+        with transaction():
+            held = segment_versions.version(one.id, wanted)
+            must_be_seen(one, held.name, held.rule)
+            catalogue.restore(one.account_id, one.slug, wanted, who.now, who.actor)
     except HongyanError as error:
-        return segment_with(one, 409, str(error))
+        return segment_with(found(ref), 409, str(error), newer=newer_of(error))
     note("segment_restore", one.slug)
     return redirect(url_for("console.segment_page", slug=slug, ref=one.slug))
 
@@ -105,18 +112,42 @@ def found(ref: str) -> SegmentState:
         abort(404)
 
 
+def must_be_seen(one: SegmentState, name: str, rule: Any) -> None:
+    """Nobody's edit is written over unseen. In the transaction of the edit. Raises Overtaken."""
+    kept = segment_versions.versions(one.id, 1)
+    if kept and request.form.get("seen") != str(kept[0].number):
+        theirs, mine = (_told(*each) for each in ((kept[0].name, kept[0].rule), (name, rule)))
+        back = url_for("console.segment_page", slug=account().slug, ref=one.slug)
+        raise overtaken(theirs, mine, kept[0].author, kept[0].at, back=back)
+
+
+def _told(name: str, rule: Any) -> dict[str, str]:
+    """A segment as a conflict shows it: its sentence, or the document where that has none."""
+    say, of = words(), account()
+    try:
+        sentence = said(catalogue.check(of.id, "preview", "preview", rule), catalogue.titles(of.id))
+    except HongyanError:
+        sentence = json.dumps(rule, ensure_ascii=False)
+    return {say("con.newer.name"): name.strip(), say("con.newer.rule"): sentence}
+
+
 def said(rule: Rule, titles: Mapping[str, str]) -> str:
     return sentence(rule, language(), dict(titles))
 
 
 def segment_with(
-    one: SegmentState, status: int = 200, error: str = "", why: Mapping[str, Any] | None = None
+    one: SegmentState,
+    status: int = 200,
+    error: str = "",
+    why: Mapping[str, Any] | None = None,
+    newer: Newer | None = None,
 ) -> Response:
     zone, titles, rule = zone_of(account()), catalogue.titles(one.account_id), parse(one.rule)
     return render(
         "segment.html",
         status,
         one=one,
+        newer=newer,
         words=said(rule, titles),
         size=f"{one.size:,}",
         at=shown_at(one.refreshed_at, zone),

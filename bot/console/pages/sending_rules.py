@@ -10,16 +10,19 @@ from werkzeug.wrappers import Response
 
 from bot.campaign.document.parts import Guardrails
 from bot.campaign.permission.holding import Holding, holding
-from bot.console import sending
+from bot.console import newer, sending
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.console.tabs import settings_tabs
+from bot.effect.pricing import set_margin
 from bot.effect.rates import wilson
 from bot.effect.tables import reason
 from bot.errors import Conflict, InvalidInput
-from bot.store import accounts, campaign_rules
+from bot.store import accounts, audit, campaign_rules, effect_costs
 from bot.store.campaign_rules import Rules
+from bot.store.db import transaction
+from bot.store.effect_costs import MARGIN
 
 ZONES = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "UTC")
 
@@ -37,12 +40,42 @@ def change_sending_rules(slug: str) -> Response:
     seen = given.get("version", "")
     version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
     try:
-        sending.change(account(), version, sending.read(given), who.actor, who.now)
+        wanted = sending.read(given)
+        with transaction():
+            if sending.change(account(), version, wanted, who.actor, who.now):
+                _rules().mark()
     except InvalidInput as error:
         return _page(422, str(error), error.field, given)
     except Conflict:
-        return _page(409, words()("con.sending.conflict"), given=given, theirs=True)
+        return _page(409, words()("con.newer.changed"), given=given, theirs=_newer(given))
     return redirect(url_for("console.sending_rules", slug=slug, saved=1))
+
+
+@page("/a/<slug>/margin", Right.SETTINGS, ("POST",))
+def change_margin(slug: str) -> Response:
+    """Say the goods' margin, in per cent, as `hongyan effects price --margin` does."""
+    who, given = asker(), request.form.get("margin", "").strip()
+    try:
+        value = set_margin(account().id, _share(given))
+    except InvalidInput:
+        return _page(422, margin=(given, words()("con.margin.bad")))
+    detail = {"account": slug, "name": MARGIN, "value": value}
+    audit.record(who.actor, "effect_price", who.now, detail=detail)
+    return redirect(url_for("console.sending_rules", slug=slug, priced=1, _anchor="margin"))
+
+
+def _share(text: str) -> float:
+    """Per cent as they are typed, as a share. Raises InvalidInput."""
+    try:
+        return float(text.removesuffix("%").removesuffix("％")) / 100
+    except ValueError:
+        raise InvalidInput("a margin is from 0 to 1", "margin") from None
+
+
+def _margin() -> str:
+    """Per cent as the field holds them; "" where nobody has said."""
+    permille = effect_costs.prices(account().id).get(MARGIN)
+    return "" if permille is None else f"{permille / 10:g}"
 
 
 def _page(
@@ -50,7 +83,8 @@ def _page(
     error: str = "",
     field: str = "",
     given: Mapping[str, str] | None = None,
-    theirs: bool = False,
+    theirs: newer.Overtaken | None = None,
+    margin: tuple[str, str] | None = None,
 ) -> Response:
     of, now = account(), asker().now
     rules = campaign_rules.of(of.id)
@@ -61,7 +95,8 @@ def _page(
         tabs=settings_tabs("sending_rules"),
         slug=of.slug,
         values=_values(rules, zone) if given is None else given,
-        version=rules.version,
+        version=newer.seen(str(rules.version), theirs, "version"),
+        newer=newer.newer_of(theirs),
         usual=Guardrails(),
         zones=ZONES,
         held=_held(found),
@@ -71,8 +106,9 @@ def _page(
         exact=found.is_exact,
         error="" if field else error,
         faults={field: error} if field else {},
-        theirs=_differences(rules, zone, given) if theirs and given else [],
         saved=bool(request.args.get("saved")),
+        margin=margin or (_margin(), ""),
+        priced=bool(request.args.get("priced")),
     )
 
 
@@ -85,19 +121,23 @@ def _values(rules: Rules, zone: str) -> dict[str, Any]:
     return {**shown, **ticked, "control": f"{rules.control_permille / 10:g}", "timezone": zone}
 
 
-def _differences(rules: Rules, zone: str, given: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """(rule, as it is now, as one wanted it), of those that differ."""
-    say, now = words(), _values(rules, zone)
+def _rules() -> newer.Held:
+    """The rules as a mark of who changed them last knows them."""
+    of = account()
+    zone = accounts.by_id(of.id).timezone
+    return newer.Held("sending_rules", "", sending.said(campaign_rules.of(of.id), zone))
+
+
+def _newer(given: Mapping[str, str]) -> newer.Overtaken:
+    """Somebody else was faster: the rules by now beside what was filled in."""
+    of, say = account(), words()
+    now = _values(campaign_rules.of(of.id), accounts.by_id(of.id).timezone)
     names = (*sending.MOST, "quiet_from", "quiet_to", "control", "timezone")
-    found = [
-        (say(f"con.sending.{name}"), now[name] or "–", given.get(name, "").strip() or "–")
-        for name in names
-        if now[name] != given.get(name, "").strip()
-    ]
-    if ("approval" in now) != ("approval" in given):
-        ours, yours = (say("con.yes" if "approval" in one else "con.no") for one in (now, given))
-        found.append((say("con.sending.approval"), ours, yours))
-    return found
+    theirs, mine = (
+        {**{name: one.get(name, "").strip() for name in names}, "approval": "approval" in one}
+        for one in (now, given)
+    )
+    return _rules().overtaken(theirs, mine, lambda name: say(f"con.sending.{name}"))
 
 
 def _held(found: Holding) -> list[dict[str, str]]:

@@ -7,10 +7,13 @@ from werkzeug.wrappers import Response
 
 from bot import background
 from bot.background.syncing import SYNC, WHAT
+from bot.collect.statistics import day_of_round
 from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.rights import Right
-from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.i18n import catalogue
 from bot.store import audit, syncs
 from bot.store import background as tasks
 
@@ -24,7 +27,7 @@ def syncs_page(slug: str) -> Response:
     last = tasks.last(of.id, SYNC)
     rows = [
         {
-            "kind": say(f"con.syncs.kind.{one.kind}"),
+            "kind": _kind(one.kind, say),
             "state": say(f"con.syncs.state.{one.state}"),
             "colour": "blue" if one.state == "running" else "green",
             "done": f"{one.done:,} / {one.total:,}" if one.total else f"{one.done:,}",
@@ -45,12 +48,19 @@ def syncs_page(slug: str) -> Response:
     )
 
 
+def _kind(kind: str, say: Words) -> str:
+    """What a round brings, in words; one that has none yet stays as the store calls it."""
+    if day := day_of_round(kind):
+        return say("con.syncs.kind.statistics", day=day)
+    return catalogue(language()).get(f"con.syncs.kind.{kind}", kind)
+
+
 @page("/a/<slug>/followers/syncs/start", Right.EDIT, ("POST",))
 def sync_start(slug: str) -> Response:
     """Begin a round in the background, or go to the one that is under way."""
     what, who = request.form.get("what", ""), asker()
     if what not in WHAT:
         abort(404)
-    task = background.ask(account().id, who.person.id, SYNC, {"what": what}, who.now)
+    task = background.ask(account().id, who.person.id, SYNC, {"what": what}, who.now, nonce=once())
     audit.record(who.actor, "sync", who.now, detail={"what": what})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)

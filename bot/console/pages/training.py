@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response
 
 from bot.background import ask
 from bot.background.train import told as told_of
+from bot.console import kept_figures
 from bot.console.gate import account, asker, page
-from bot.console.pages.intents import tabs
+from bot.console.once import once
+from bot.console.pages.intents import named_intents, tabs
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
@@ -20,8 +22,6 @@ from bot.store import audit, learnt, talk
 from bot.store.learnt import Kept
 from bot.store.talk import DRAFT, LIVE
 from bot.talk.live import INTENT_MODEL
-from bot.talk.training import is_current
-from bot.web.services import services
 
 
 @page("/a/<slug>/training", Right.TALK)
@@ -37,7 +37,7 @@ def training_learn(slug: str) -> Response:
     who, stage = asker(), request.form.get("stage", "")
     if stage not in (LIVE, DRAFT) or not talk.has(account().id, stage):
         return _page(422, words()("con.training.no_stage"))
-    task = ask(account().id, who.person.id, "train", {"stage": stage}, who.now)
+    task = ask(account().id, who.person.id, "train", {"stage": stage}, who.now, nonce=once())
     audit.record(who.actor, "model_train", who.now, detail={"stage": stage})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 
@@ -85,9 +85,11 @@ def _page(status: int = 200, error: str = "") -> Response:
         rows=[_row(one) for one in models],
         active=_told(active.id, active.file_hash) if active else None,
         other=_told(other.id, other.file_hash) if other else None,
-        stages=[(one, sum(talk.count_examples(of.id, one).values()), _current(one))
+        stages=[(one, sum(talk.count_examples(of.id, one).values()),
+                 kept_figures.is_learnt(of.id, one, who.now))
                 for one in (DRAFT, LIVE) if talk.has(of.id, one)],
         stage_words={one: say(f"con.rules.stage.{one}") for one in (DRAFT, LIVE)},
+        intents=named_intents(),
         tabs=tabs("training"),
         may_run=who.may(Right.RUN),
         slug=of.slug,
@@ -99,17 +101,6 @@ def _page(status: int = 200, error: str = "") -> Response:
 def _told(model_id: int, file_hash: str) -> dict[str, Any] | None:
     """What the card says; reading a great model takes a tenth of a second, and it never changes."""
     return told_of(model_id)
-
-
-def _current(stage: str) -> bool:
-    """Whether there is a model of these examples: half a second for 20,000, once a change."""
-    of = account().id
-    return _is_current(services().store.url, of, stage, talk.version(of))
-
-
-@lru_cache(64)
-def _is_current(store: str, account_id: int, stage: str, version: int) -> bool:
-    return is_current(account_id, stage)
 
 
 def _other(models: list[Kept], active: Kept | None) -> Kept | None:

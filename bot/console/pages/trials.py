@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from bot.background import ask
 from bot.background.replay import MOST
 from bot.console.gate import account, asker, page
+from bot.console.once import once
 from bot.console.pages.intents import tabs
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
@@ -79,7 +80,7 @@ def replay_ask(slug: str) -> Response:
         "model": candidate.id if candidate else 0,
         "version": talk.version(account().id),  # another draft is another replay
     }
-    task = ask(account().id, who.person.id, "replay", asked, who.now)
+    task = ask(account().id, who.person.id, "replay", asked, who.now, nonce=once())
     audit.record(who.actor, "replay", who.now, detail={"messages": int(given)})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from bot.background import FORGOTTEN_AFTER
 from bot.console.gate import account, asker, page
+from bot.console.pages.intents import named_intents
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.console.work import WORKS, may_see
@@ -101,7 +102,10 @@ def _found(task_id: int) -> Task:
 def _page(template: str, task: Task) -> Response:
     part = f"console/work_{task.kind}.html"
     known = part if part in current_app.jinja_env.list_templates() else ""
-    return render(template, task=task, row=_row(task), result=task.result, part=known)
+    intents = named_intents() if task.kind == "train" else {}
+    return render(
+        template, task=task, row=_row(task), result=task.result, part=known, intents=intents
+    )
 
 
 def _row(task: Task) -> Row:

@@ -35,13 +35,14 @@ from bot.store.models.channels import Carried, Entitlement, MassBatch, QuotaLook
 from bot.store.models.collection import (
     Figure,
     Listing,
+    MadeTag,
     PlatformTag,
     PlatformTagging,
     Quarantine,
     RateWindow,
     SyncRun,
 )
-from bot.store.models.content import Content, ContentTerm, ContentVersion
+from bot.store.models.content import Content, ContentTerm, ContentVersion, Picture
 from bot.store.models.effects import EffectPrice, PostMortem, SourceCost, WeekDigest
 from bot.store.models.engine import SendBrake, SendPace, SendProgress, SendRest, SendSheet
 from bot.store.models.experiments import (
@@ -90,7 +91,7 @@ from bot.store.models.offers import (
     CouponTill,
     CouponUse,
 )
-from bot.store.models.operators import ConsoleSession, Operator, OperatorRole
+from bot.store.models.operators import ConsoleSession, EditMark, Operator, OperatorRole
 from bot.store.models.people import (
     Dialogue,
     Event,
@@ -162,6 +163,7 @@ __all__ = [
     "CouponTill",
     "CouponUse",
     "Dialogue",
+    "EditMark",
     "EffectPrice",
     "Entitlement",
     "Erasure",
@@ -201,11 +203,13 @@ __all__ = [
     "Lease",
     "Link",
     "Listing",
+    "MadeTag",
     "MassBatch",
     "Menu",
     "MenuVersion",
     "Operator",
     "OperatorRole",
+    "Picture",
     "PlatformTag",
     "PlatformTagging",
     "PostMortem",

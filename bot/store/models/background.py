@@ -36,6 +36,7 @@ class BackgroundTask(Table):
     asked_at = InstantField()
     started_at = InstantField(null=True)
     ended_at = InstantField(null=True)
+    nonce = CharField(40, null=True, unique=True)  # of the form that began it: it begins one
 
     class Meta:
         indexes = ((("state", "id"), False), (("account", "kind", "id"), False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peewee import (
+    AutoField,
     BigAutoField,
     BigIntegerField,
     BooleanField,
@@ -60,6 +61,19 @@ class PlatformTag(Table):
 
     class Meta:
         indexes = ((("account", "tag_id"), True),)
+
+
+class MadeTag(Table):
+    """A tag of ours that was made by name: it is there before anybody has it."""
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    tag = CharField(64)
+    made_by = CharField(64)
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("account", "tag"), True),)
 
 
 class PlatformTagging(Table):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peewee import AutoField, CharField, ForeignKeyField, IntegerField
+from peewee import AutoField, BlobField, BooleanField, CharField, ForeignKeyField, IntegerField
 
 from bot.store.fields import InstantField, JSONText
 from bot.store.models.accounts import Account
@@ -53,3 +53,32 @@ class ContentTerm(Table):
 
     class Meta:
         indexes = ((("account", "kind", "value"), True),)
+
+
+class Picture(Table):
+    """A picture of the platform's permanent material. Its own bytes are there; here is what it is
+    known by (`digest` of the bytes) and a small one to look at.
+
+    asked  the platform may have it already: it is looked for there before it is sent again
+    why    what the platform refused it for, in words
+    """
+
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    digest = CharField(64)
+    name = CharField(64)
+    format = CharField(4)  # bot.content.picture_file.FORMATS
+    size = IntegerField()
+    width = IntegerField()
+    height = IntegerField()
+    asked = BooleanField(default=False)
+    media_id = CharField(128, null=True)
+    url = CharField(512, default="")
+    why = CharField(500, default="")
+    author = CharField(64)
+    at = InstantField()
+    thumb_format = CharField(4, default="")
+    thumb = BlobField(null=True)
+
+    class Meta:
+        indexes = ((("account", "digest"), True), (("account", "at"), False))

@@ -32,7 +32,7 @@ class SendProgress(Table):
     lost = IntegerField(default=0)
 
     class Meta:
-        indexes = ((("campaign", "generation", "minute"), True),)
+        indexes = ((("campaign", "generation", "minute"), True), (("minute",), False))
 
 
 class SendPace(Table):

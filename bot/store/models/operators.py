@@ -7,6 +7,7 @@ from peewee import (
     BigIntegerField,
     BooleanField,
     CharField,
+    CompositeKey,
     ForeignKeyField,
     IntegerField,
 )
@@ -56,3 +57,17 @@ class ConsoleSession(Table):
     seen_at = InstantField()
     until = InstantField()
     browser = CharField(120, default="")
+
+
+class EditMark(Table):
+    """Who changed last what is edited in the console; `stamp`: which state he left."""
+
+    account_id = IntegerField()  # 0: of no account in particular
+    what = CharField(24)
+    ref = CharField(190)
+    stamp = CharField(40)
+    changed_by = CharField(64)
+    at = InstantField()
+
+    class Meta:
+        primary_key = CompositeKey("account_id", "what", "ref")

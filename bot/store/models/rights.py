@@ -31,7 +31,8 @@ class AuditEntry(Table):
     hash = CharField(32)
 
     class Meta:
-        indexes = ((("subject", "number"), False),)
+        # (action, number): the latest of one act, and every act once, without the rest of the log
+        indexes = ((("subject", "number"), False), (("action", "number"), False))
 
 
 class AuditHead(Table):

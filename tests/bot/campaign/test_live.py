@@ -8,8 +8,10 @@ import pytest
 
 from bot import campaign
 from bot.campaign.permission.order import load
+from bot.campaign.results import live
 from bot.campaign.results.live import Watcher
 from bot.campaign.sending import claim, watchdog
+from bot.effect import keeping
 from bot.errors import MessageRefused, TokenRejected
 from bot.store import campaigns, send_figures, send_history, send_progress
 from bot.store.db import Store
@@ -143,7 +145,7 @@ def test_another_complaint_is_left_alone(store: Store):
 
 
 def test_quiet_hours_and_a_ramp_are_no_standstill(store: Store):
-    world = found_world(store, followers=200, codes=0)
+    world = found_world(store, followers=300, codes=0)
     world.begin(**PLAIN, slug="slow", pace={"per_minute": None, "ramp_minutes": 60})
     world.push()
     world.later(minutes=15)
@@ -182,3 +184,33 @@ def test_how_fast_it_goes_is_seen_in_minutes_after_which_it_went_on(
         at = world.now + timedelta(minutes=number)
         send_progress.note(made.id, 1, Done(sent=sent), at)
     assert send_history.best_minute(world.account_id, world.now - timedelta(days=1)) == best
+
+
+def test_a_later_run_is_counted_ahead_and_moved_on_by_the_minutes(store: Store, monkeypatch):
+    """Reading a great run takes long where the campaign ran before: no page waits for it."""
+    world = found_world(store, followers=300, codes=0)
+    made = world.begin(**STEADY)
+    for _ in range(20):
+        world.push()
+        world.later(seconds=20)
+    campaign.close_due(world.now)
+    assert campaign.close_due(world.later(days=15)) == 1
+    Follower.update(window_until=world.now + timedelta(days=1)).execute()
+    campaign.start(world.services, world.account_id, made.id, world.now)
+    world.push()
+    assert live.refs(world.account_id, world.now) == [str(made.id)]
+    monkeypatch.setattr(keeping, "QUICK_MS", 0)
+    watcher = Watcher(made.id)
+    assert watcher.look(world.now).rows == 300, "nobody has counted: now, and of this run alone"
+    world.later(minutes=2)
+    kinds = {live.KIND: keeping.Kind(live.refs, live.count)}
+    assert keeping.refresh(kinds, world.now) == 1
+    ledger, counted = send_figures.by_state, []
+    monkeypatch.setattr(send_figures, "by_state", lambda *run: counted.append(run) or ledger(*run))
+    for _ in range(5):
+        world.push()
+        shown = {name: rows for name, rows in watcher.look(world.now).states.items() if rows}
+        assert shown == ledger(made.id, 2)
+        world.later(seconds=20)
+    assert set(shown) == {"sent", "intended"}
+    assert counted == []

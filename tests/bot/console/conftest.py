@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from bot.build import build
 from bot.console import passwords, people, signing
 from bot.console.rights import Role
+from bot.effect import keeping
 from bot.services import Services
 from bot.settings import Settings
 from bot.store import operators
@@ -72,6 +73,7 @@ class House:
 def house(tmp_path, monkeypatch, fresh_sqlite):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(passwords, "LOG_N", QUICK)
+    monkeypatch.setattr(keeping, "QUICK_MS", 60_000)  # however busy the machine
     clock = Hand()
     services = build(
         Settings.from_env(

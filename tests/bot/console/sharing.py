@@ -3,6 +3,7 @@ begins with nobody and nothing in it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.app import create_app
 from bot.build import build
 from bot.console import passwords
 from bot.console.gate import COOKIE, form_of
+from bot.effect import keeping
 from bot.inbox.context import Dispatch
 from bot.settings import Settings
 from bot.store import talk
@@ -40,6 +42,7 @@ def shared(
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(passwords, "LOG_N", QUICK)
+        patch.setattr(keeping, "QUICK_MS", 60_000)  # however busy the machine: counted when asked
         patch.setattr(live, "FRESH_SECONDS", 0.0)
         given = {
             "HONGYAN_DATABASE_URL": database_url,
@@ -73,3 +76,13 @@ def stamp(browser: FlaskClient) -> str:
     cookie = browser.get_cookie(COOKIE, path="/console")
     assert cookie is not None
     return form_of(cookie.value)
+
+
+def seen_in(browser: FlaskClient, page: str, action: str = "", name: str = "seen") -> str:
+    """Which state of something a form of a page is of; `action`: how the form's address ends."""
+    for form in re.findall(r"<form\b.*?</form>", browser.get(page).text, re.DOTALL):
+        where = re.search(r'action="([^"]*)"', form[: form.index(">")])
+        found = re.search(rf'name="{name}" value="([^"]*)"', form)
+        if found and (where[1] if where else "").endswith(action):
+            return found[1]
+    raise AssertionError(f"{page} has no form {action} with {name}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.clock import to_ms
+from bot.console.pages import attention as attention_page
+from bot.console.pages import home
 from bot.console.rights import Role
 from bot.store import accounts, audit, coupon_notices, pseudonyms, quarantine, segments
 from bot.store.db import fetch, insert_new, run
@@ -159,3 +161,21 @@ def test_a_follower_s_number_leads_to_the_follower(house, boss):
 def test_an_empty_search_asks_what_for(house, boss):
     page = boss.get(f"{HOME}/search").text
     assert "没有找到" not in page
+
+
+@pytest.mark.parametrize("path", ["", "/attention"])
+def test_what_wants_somebody_is_counted_once_a_request_and_stands_on_the_bell(
+    house, boss, monkeypatch, path
+):
+    counted = []
+    for page in (home, attention_page):
+        real = page.attention
+        monkeypatch.setattr(
+            page, "attention", lambda *given, real=real: counted.append(1) or real(*given)
+        )
+    text = boss.get(f"{HOME}{path}").text
+    assert counted == [1]
+    bell = text.partition('class="bell"')[2].partition("</a>")[0]
+    assert "every 60s" in bell
+    assert 'hx-trigger="load"' not in text, "the bell does not ask a second time"
+    assert 'hx-trigger="load"' in boss.get(f"{HOME}/segments").text

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -11,10 +15,13 @@ from bot import background
 from bot.background import kinds, running
 from bot.background.desk import Desk
 from bot.background.kinds import Kind
+from bot.console.rights import Role
 from bot.errors import InvalidInput, NotFound
 from bot.store import background as store
+from bot.store import operators
 from bot.store.background import PART
 from bot.store.db import fetch, run
+from tests.bot.console.conftest import form_of, post
 from tests.conftest import NOON
 
 
@@ -188,3 +195,72 @@ def test_what_is_over_is_forgotten_after_a_week_with_its_files(house, asked):
 def test_an_unknown_kind_is_a_mistake_of_ours(house, asked):
     with pytest.raises(ValueError, match="no such kind"):
         asked("nonsense")
+
+
+EXPORT = "/console/a/default/followers/export"
+
+
+def once_of(browser, page="/console/a/default/followers"):
+    found = re.search(r'name="once" value="([0-9a-f]+)"', browser.get(page).text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_form_sent_twice_begins_one_task_though_the_first_is_over(house):
+    house.hire("lin", Role.ADMIN)
+    lin = house.signed_in("lin")
+    first = once_of(lin)
+    one = post(lin, EXPORT, once=first)
+    assert "/work/" in one.location
+    background.run_long(house.services, house.clock())
+    assert post(lin, EXPORT, once=first).location == one.location
+    assert background.run_long(house.services, house.clock()) == 0
+    again = post(lin, EXPORT, once=once_of(lin))
+    assert again.location != one.location, "a page that was made anew begins another"
+
+
+def test_clicks_at_the_same_instant_begin_one_task(house, monkeypatch):
+    house.hire("lin", Role.ADMIN)
+    lin = house.signed_in("lin")
+    given = {"form": form_of(lin), "once": once_of(lin)}
+    # Nobody sees the other's task before his own is kept.
+    monkeypatch.setattr(running.background, "last", lambda account_id, kind: None)
+    together = threading.Barrier(4)
+
+    def click(_):
+        browser = house.signed_in("lin")
+        own = {**given, "form": form_of(browser)}
+        together.wait()
+        return browser.post(EXPORT, data=own).location
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(click, range(4)))) == 1
+    assert [one.kind for one in store.latest(house.account_id, ["followers_export"])] == [
+        "followers_export"
+    ]
+
+
+def test_one_nonce_is_another_s_nothing(house):
+    house.hire("lin", Role.ADMIN)
+    mei = house.hire("mei", Role.ADMIN)
+    lin = operators.by_name("lin").id
+    ask = partial(background.ask, house.account_id, kind="sync", now=NOON, nonce="n")
+    first = ask(operator_id=lin, asked={"what": "a"})
+    run("UPDATE background_task SET state = 'done'")
+    assert ask(operator_id=lin, asked={"what": "a"}) == first
+    assert ask(operator_id=lin, asked={"what": "b"}) != first
+    assert ask(operator_id=mei, asked={"what": "a"}) != first
+
+
+def test_a_file_sent_twice_is_kept_once(house):
+    lin = house.hire("lin", Role.ADMIN)
+
+    def ask(name):
+        upload = (name, io.BytesIO(b"a,b\n1,2\n"))
+        return background.ask(
+            house.account_id, lin, "contents", {"kind": "product"}, NOON, upload, nonce="n"
+        )
+
+    assert ask("a.csv") == ask("a.csv")
+    assert ask("b.csv") != ask("a.csv")
+    assert fetch("SELECT COUNT(*) FROM background_file")[0][0] == 2

@@ -53,7 +53,8 @@ def filled(document):
         given.setlist(name, f[name])
     given.setlist("match", list(f["match"]))
     given.update({f"margin-{slug}": margin for slug, margin in f["match"].items()})
-    for part in ("name", "weight", "text"):
+    given["text_mode"] = f["text_mode"]
+    for part in ("name", "share", "text"):
         given.setlist(f"v_{part}", [one[part] for one in f["variants"]])
     given.update({name: "1" for name in TICKS if f[name]})
     given.update({"name": document["name"], "purpose": document["purpose"],
@@ -173,7 +174,7 @@ def test_matched_offers_and_variants_are_made_by_the_form(shop):
     form = {
         **SIMPLE, "form": form_of(browser), "offer_mode": "match", "match": ["cup", "cake"],
         "margin-cup": "12.50", "margin-cake": "9", "text_mode": "variants",
-        "v_name": ["a", "b", ""], "v_weight": ["1", "1", "1"],
+        "v_name": ["a", "b", ""], "v_share": ["", "", ""],
         "v_text": ["【鸿雁】甲 {link}", "【鸿雁】乙 {link}", ""], "exp_key": "words",
     }  # fmt: skip
     assert browser.post(NEW, data=form).status_code == 302
@@ -191,15 +192,87 @@ def test_the_panel_shows_the_phone_the_linter_and_what_an_experiment_needs(shop)
     browser = shop.signed_in("lin")
     form = {
         **SIMPLE, "form": form_of(browser), "text_mode": "variants", "v_name": ["a", "b"],
-        "v_weight": ["1", "1"], "v_text": ["全网最低价 {title} {link}", "【鸿雁】乙 {link}"],
+        "v_share": ["75", "25"], "v_text": ["全网最低价 {title} {link}", "【鸿雁】乙 {link}"],
         "exp_key": "words",
     }  # fmt: skip
     page = browser.post("/console/a/default/campaign-check", data=form).text
     assert "全网最低价 Cup https://bot.example.com/" in page
     assert "最低" in page.partition('id="lint-text"')[2]
     assert "最多 4 人" in page
+    assert "版本 a</strong> 75%，最多约 3 人" in page
+    assert "版本 b</strong> 25%，最多约 1 人" in page
+    assert "版本 a" in page.partition('id="lint-text"')[2], "what is found is told by variant"
     assert "每组最多需要" in page
     assert campaigns.all_of(shop.account_id) == []
+
+
+@pytest.mark.parametrize(
+    ("shares", "total"),
+    [(["50", "40"], "90"), (["100", "0"], "100"), (["60", ""], "60"), (["60", "vierzig"], "60"),
+     (["120", "-20"], "120"), (["50.1", "50"], "100.1")],
+)  # fmt: skip
+def test_shares_that_are_no_whole_are_refused_and_come_back_as_typed(shop, shares, total):
+    browser = shop.signed_in("lin")
+    form = {
+        **SIMPLE, "form": form_of(browser), "text_mode": "variants", "v_name": ["a", "b"],
+        "v_share": shares, "v_text": ["甲 {link}", "乙 {link}"],
+    }  # fmt: skip
+    panel = browser.post("/console/a/default/campaign-check", data=form).text
+    assert f"合计是 {total}%" in panel
+    assert 'data-field="v_share"' in panel
+    page = browser.post(NEW, data=form)
+    assert page.status_code == 422
+    assert f"合计是 {total}%" in page.text
+    assert re.findall(r'name="v_share"[^>]*value="([^"]*)"', page.text)[:2] == shares
+    assert campaigns.all_of(shop.account_id) == []
+
+
+def test_variants_are_added_and_taken_away_and_the_rest_keeps_its_weights(shop):
+    """2 to 1 stays 2 to 1 while nobody touches the shares; a third one wants new shares."""
+    document = {
+        "slug": "weekend", "name": "旧名", "segment": "all", "purpose": "marketing", "offer": "cup",
+        "variants": [{"name": "a", "weight": 2, "text": "甲 {link}"},
+                     {"name": "b", "weight": 1, "text": "乙 {link}"}],
+    }  # fmt: skip
+    campaign.create(shop.services, shop.account_id, document, shop.clock())
+    browser = shop.signed_in("lin")
+    edit = f"{LIST}/weekend/edit"
+
+    def save(rows):
+        page = browser.get(edit).text
+        names, shares, texts = (list(one) for one in zip(*rows, strict=True))
+        form = {
+            **SIMPLE, "form": form_of(browser), "text_mode": "variants", "v_name": names,
+            "v_share": shares, "v_text": texts,
+            "seen": re.search(r'name="seen" value="([^"]+)"', page)[1],
+        }  # fmt: skip
+        assert browser.post(edit, data=form).status_code == 302
+        found = campaigns.by_slug(shop.account_id, "weekend").definition["variants"]
+        return [(one["name"], one["weight"]) for one in found]
+
+    page = browser.get(edit).text
+    shown_now = re.findall(r'name="v_share"[^>]*value="([^"]*)"', page)
+    assert shown_now == ["66.67", "33.33", "", ""], "and two empty rows where no script adds one"
+    kept = [("a", "66.67", "甲甲 {link}"), ("b", "33.33", "乙 {link}")]
+    assert save(kept) == [("a", 2), ("b", 1)]
+    more = [("a", "50", "甲 {link}"), ("b", "25", "乙 {link}"), ("c", "25", "丙 {link}")]
+    assert save(more) == [("a", 50), ("b", 25), ("c", 25)]
+    assert save([("a", "60", "甲 {link}"), ("c", "40", "丙 {link}")]) == [("a", 60), ("c", 40)]
+
+
+@pytest.mark.parametrize(
+    ("variants", "field"),
+    [
+        ({"v_name": ["a", "a"], "v_text": ["甲 {link}", "乙 {link}"]}, "v_name-2"),
+        ({"v_name": ["a", "b"], "v_text": ["甲 {link}", ""]}, "v_text-2"),
+        ({"v_name": ["a", "b"], "v_text": ["甲 {link}", "乙"]}, "v_name"),
+    ],
+)
+def test_a_fault_of_a_variant_is_told_at_its_own_field(shop, variants, field):
+    browser = shop.signed_in("lin")
+    form = {**SIMPLE, "form": form_of(browser), "text_mode": "variants", "v_share": ["50", "50"]}
+    page = browser.post("/console/a/default/campaign-check", data=form | variants).text
+    assert f'data-field="{field}"' in page
 
 
 def test_the_panel_names_the_field_of_a_fault(shop):
@@ -222,7 +295,7 @@ def test_of_two_editors_the_second_sees_both_texts_and_may_then_overrule(shop):
     assert post(wu, edit, **SIMPLE | {"seen": seen, "name": "小吴的名字"}).status_code == 302
     mine = {**SIMPLE, "seen": seen, "name": "小林的名字"}
     page = post(lin, edit, **mine)
-    assert page.status_code == 422
+    assert page.status_code == 409
     assert "小吴的名字" in page.text
     assert "小林的名字" in page.text
     assert campaigns.by_slug(shop.account_id, "weekend").name == "小吴的名字"

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from bot import background, campaign
+from bot.background import rest as rest_task
 from bot.campaign import looks
 from bot.campaign.results.sheet import sign_due
+from bot.console.pages import campaign_people
 from bot.console.rights import Role
 from bot.errors import MessageRefused
-from bot.store import accounts, audit, campaign_rules, campaigns, pseudonyms, trials
+from bot.store import (
+    accounts,
+    audit,
+    campaign_rules,
+    campaigns,
+    coupons,
+    pseudonyms,
+    run_people,
+    trials,
+)
 from bot.store.background import get as task_of
 from bot.store.db import run
 from tests.bot.campaign.world import Platform, a_document, people
@@ -248,16 +261,98 @@ def test_of_a_big_run_the_figures_are_those_that_were_counted_last(shop, monkeyp
 def test_the_rest_gets_a_run_of_its_own_once(shop):
     sent(shop)
     lin = shop.signed_in("lin")
-    from bot.store import coupons
-
     batch = coupons.batch_by_slug(shop.account_id, "autumn")
     coupons.add_codes(batch.id, ["MORE-1", "MORE-2"])
-    assert post(lin, f"{HERE}/rest").status_code == 302
+    asked = post(lin, f"{HERE}/rest")
+    assert "/work/" in asked.location
+    assert campaigns.by_slug(shop.account_id, "autumn-coffee").generation == 1, "not in the request"
+    assert post(lin, f"{HERE}/rest").location == asked.location, "a second click is the same"
+    task = worked(shop, asked)
+    assert (task.state, task.result["run"]) == ("done", 2), task.error
+    assert "第 2 次发送" in lin.get(asked.location).text
+    assert audit.entries(1)[0].detail == {"campaign": "autumn-coffee", "run": 2}
     shop.clock.on(hours=1)
     campaign.push_due(shop.services, shop.clock())
     assert campaigns.by_slug(shop.account_id, "autumn-coffee").generation == 2
     assert sorted(shop.platform.received().values()) == [1] * 10
-    assert post(lin, f"{HERE}/rest").status_code == 409
+    over = worked(shop, post(lin, f"{HERE}/rest"))
+    assert (over.state, over.error.split(":")[0]) == ("failed", "nobody is left")
+
+
+def test_a_rest_whose_runner_died_after_it_was_opened_is_not_opened_twice(shop, monkeypatch):
+    sent(shop)
+    coupons.add_codes(coupons.batch_by_slug(shop.account_id, "autumn").id, ["MORE-1", "MORE-2"])
+    asked = post(shop.signed_in("lin"), f"{HERE}/rest")
+
+    def dies(*args, **kwargs):
+        raise SystemExit("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rest_task.audit, "record", dies)
+        with pytest.raises(SystemExit):
+            background.run_long(shop.services, shop.clock())
+    assert campaigns.by_slug(shop.account_id, "autumn-coffee").generation == 2
+    run("UPDATE background_task SET lease_until = 0")
+    task = worked(shop, asked)
+    assert (task.state, task.result["run"], task.starts) == ("done", 2, 2)
+    assert campaigns.by_slug(shop.account_id, "autumn-coffee").generation == 2
+
+
+def people_of(page):
+    return re.findall(r'/followers/(\d+)">', page)
+
+
+def test_every_count_of_the_report_leads_to_the_people_behind_it(shop):
+    sent(shop)
+    lin = shop.signed_in("lin")
+    page = lin.get(f"{HERE}/effect").text
+    links = re.findall(r'<a href="([^"]*/people\?[^"]*)">([\d,]+)</a>', page)
+    figures = {unescape(href).partition("figure=")[2].partition("&")[0] for href, _ in links}
+    assert {"audience", "sent", "skipped"} <= figures
+    for href, many in links:
+        found = lin.get(unescape(href))
+        assert found.status_code == 200
+        assert len(people_of(found.text)) == int(many), href
+    skipped = next(unescape(href) for href, _ in links if "figure=skipped" in href)
+    assert "why=no_stock" in skipped
+    assert "跳过：" in lin.get(skipped).text
+    assert audit.entries(1)[0].action == "campaign_people"
+
+
+def test_people_behind_a_count_are_bounded_and_go_on_where_the_look_ended(shop, monkeypatch):
+    sent(shop)
+    lin, number = shop.signed_in("lin"), "run=1&figure=skipped&why=no_stock"
+    every = people_of(lin.get(f"{HERE}/people?{number}").text)
+    assert every
+    monkeypatch.setattr(run_people, "LOOK", 2)
+    monkeypatch.setattr(run_people, "LOOKS", 1)
+    monkeypatch.setattr(campaign_people, "PAGE", 1)
+    seen, after = [], f"?{number}"
+    for _ in range(30):
+        text = lin.get(f"{HERE}/people{after}").text
+        seen += people_of(text)
+        more = re.search(r'rel="next" href="([^"]+)"', text)
+        if more is None:
+            break
+        after = unescape(more[1])
+    assert seen == every
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "run=1", "run=1&figure=all", "run=9&figure=sent", "run=x&figure=sent",
+     "run=999999999&figure=sent"],
+)  # fmt: skip
+def test_no_figure_no_people(shop, query):
+    sent(shop)
+    assert shop.signed_in("lin").get(f"{HERE}/people?{query}").status_code == 404
+
+
+def test_who_may_not_see_people_sees_numbers_without_links(shop):
+    sent(shop)
+    vi = shop.signed_in("li")
+    assert "/people?" not in vi.get(f"{HERE}/effect").text
+    assert vi.get(f"{HERE}/people?run=1&figure=sent").status_code == 403
 
 
 @pytest.mark.parametrize("state", ["draft", "running"])

@@ -90,7 +90,7 @@ def test_nobody_s_change_is_written_over_unseen(shop):
     browser = shop.signed_in("lin")
     assert post(browser, f"{LIST}/weekend/edit", **{**FORM, "seen": stale}).status_code == 302
     answer = post(browser, f"{LIST}/weekend/edit", **{**FORM, "seen": stale, "name": "覆盖"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert campaigns.by_slug(shop.account_id, "weekend").name == "周末第二杯"
 
 
@@ -182,3 +182,25 @@ def test_names_never_run(shop):
     browser = shop.signed_in("lin")
     for path in (LIST, f"{LIST}/weekend", f"{LIST}/weekend/edit", f"{LIST}/weekend/ahead"):
         assert "<img src=x" not in browser.get(path).text
+
+
+def test_an_approver_sees_when_how_often_and_to_what_end(shop):
+    campaign_rules.put(shop.account_id, approval=True)
+    make(shop, when="once", at="2020-01-01T10:00", per_day="1", per_week="3", per_month="",
+         quiet_from="22:00", quiet_to="08:00", when_capped="skip", yield_hours="24",
+         rest_after="", rest_days="", variety="", goal_event="coupon.redeemed", goal_days="5",
+    )  # fmt: skip
+    page = shop.signed_in("wu").get(f"{LIST}/weekend").text
+    for said in (
+        "已经过去，请先改时间",
+        "22:00–08:00 不发",
+        "每周 3 条",
+        "核销优惠券，5 天内",
+        "待提交审批",
+    ):
+        assert said in page
+    lin = shop.signed_in("lin")
+    assert 'name="act" value="start"' not in lin.get(f"{LIST}/weekend").text  # not approved yet
+    assert post(lin, f"{LIST}/weekend/submit").status_code == 302
+    post(shop.signed_in("wu"), f"{LIST}/weekend/decide", verdict="approve")
+    assert 'name="act" value="start"' in lin.get(f"{LIST}/weekend").text

@@ -80,7 +80,7 @@ def test_a_change_is_the_next_version_and_none_is_written_over_unseen(shop):
     assert "slug: latte" in shop.signed_in("lin").get(path).text
     assert write(shop, changed, path, seen="1").status_code == 302
     late = write(shop, {**LATTE, "title": "覆盖"}, path, seen="1")
-    assert late.status_code == 422
+    assert late.status_code == 409
     assert "覆盖" in late.text
     assert write(shop, {**LATTE, "slug": "other"}, path, seen="2").status_code == 422
     assert write(shop, LATTE).status_code == 422, "its slug is taken"

@@ -113,7 +113,7 @@ def test_what_the_form_does_not_know_stays_and_what_is_emptied_goes(shop, lin):
     assert (found["title"], found["channel"]) == ("欢迎您", "customer_service")
     assert "summary" not in found
     late = post(lin, f"{LIST}/hi/edit", **{**given, "title": "覆盖"})
-    assert late.status_code == 422
+    assert late.status_code == 409
     assert "覆盖" in late.text
 
 

@@ -30,7 +30,7 @@ from bot.store.db import run
 from bot.store.spots import Spot
 from handlers import dispatch
 from tests.bot.console.conftest import House
-from tests.bot.console.sharing import emptied, post, shared, stamp
+from tests.bot.console.sharing import emptied, post, seen_in, shared, stamp
 from tests.conftest import a_follower
 
 HERE = "/console/a/default"
@@ -251,7 +251,8 @@ def test_no_file_and_no_batch_are_refused(shop, lin):
 
 def test_the_line_below_which_stock_is_low_is_set_and_kept_to(shop, lin):
     assert "库存不足" not in lin.get(f"{HERE}/coupons").text
-    done = post(lin, f"{HERE}/coupons/cup/low", share="12.5", count="41")
+    seen = seen_in(lin, f"{HERE}/coupons", "/cup/low")
+    done = post(lin, f"{HERE}/coupons/cup/low", share="12.5", count="41", seen=seen)
     assert done.status_code == 302
     batch = coupon_batches.batch_by_slug(shop.account_id, "cup")
     assert (batch.low_permille, batch.low_count) == (125, 41)
@@ -309,12 +310,14 @@ def test_looking_holds_nobody(shop, lin):
 
 def test_a_rule_is_changed_and_nonsense_is_refused(shop, lin):
     path = f"{HERE}/coupons/radar/till_speed/rule"
-    done = post(lin, path, most="9", minutes="5", hold="on", enabled="on")
+    seen = seen_in(lin, f"{HERE}/coupons/radar", "till_speed/rule")
+    done = post(lin, path, most="9", minutes="5", hold="on", enabled="on", seen=seen)
     assert done.status_code == 302
     page = lin.get(f"{HERE}/coupons/radar").text
     assert 'name="most" type="number" min="1" max="1000000" value="9"' in page
     for changes in ({"most": "0"}, {"minutes": "0"}, {"most": "x"}):
-        answer = post(lin, path, **{"most": "9", "minutes": "5", **changes})
+        seen = seen_in(lin, f"{HERE}/coupons/radar", "till_speed/rule")
+        answer = post(lin, path, **{"most": "9", "minutes": "5", "seen": seen, **changes})
         assert answer.status_code == 422, changes
     refused = post(lin, f"{HERE}/coupons/radar/none/rule", most="1", minutes="5")
     assert refused.status_code == 422

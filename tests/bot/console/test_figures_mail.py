@@ -11,6 +11,7 @@ import pytest
 
 from bot.console import report_mail
 from bot.console.rights import Role
+from bot.effect import days
 from bot.errors import InvalidInput
 from bot.store import audit, events, operators, report_orders
 from bot.store.accounts import add as add_account
@@ -56,7 +57,9 @@ def test_a_daily_report_goes_once_with_its_tables_and_nobody_s_name(office: Hous
     subscribed(office)
     assert "还没有寄过" in shown(office)
     assert turn(office, server) == 0, "today's hour was before anybody subscribed"
-    office.clock.on(hours=20, minutes=59)
+    office.clock.on(hours=13)
+    days.fill_due(office.clock())
+    office.clock.on(hours=7, minutes=59)
     assert turn(office, server) == 0
     office.clock.on(minutes=1)
     assert [turn(office, server), turn(office, server)] == [1, 0]
@@ -125,6 +128,18 @@ def test_what_the_server_did_not_take(office, server, answer, cut, said, again):
     assert turn(office, server) == 0, "not at once"
     office.clock.on(minutes=10)
     assert turn(office, server) == again
+
+
+def test_a_report_that_broke_off_before_it_was_given_is_tried_again(office, server, monkeypatch):
+    subscribed(office)
+    office.clock.on(days=1)
+    monkeypatch.setattr(server, "gone_at", "RCPT")
+    assert turn(office, server) == 0
+    assert "暂时没有接收" in shown(office)
+    server.gone_at = ""
+    office.clock.on(minutes=10)
+    assert turn(office, server) == 1
+    assert len(server.got) == 1
 
 
 def test_it_is_tried_for_three_days_and_then_given_up(office: House, server: Server):

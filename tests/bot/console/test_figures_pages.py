@@ -15,7 +15,7 @@ from bot.console.sections import shade
 from bot.effect import cohorts, days, parts
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
-from bot.store import audit, events, kept_answers, operators, segments
+from bot.store import audit, events, kept_answers, menus, operators, segments
 from bot.store.accounts import add as add_account
 from bot.store.models import Send
 from jobs import figuring
@@ -97,6 +97,55 @@ def test_taps_on_the_menu_by_day_and_by_button(office):
     ]  # fmt: skip
     assert read(office, "menu/csv?part=buttons")[1] == [EVIL, "3", "1", "75.0%"]
     assert EVIL not in page(office, "menu")
+
+
+def goes_out(office, back, *buttons, slug="default"):
+    at = office.clock() - back
+    menus.add(office.account_id, slug, "", {}, at)
+    menu = menus.get(office.account_id, slug)
+    menus.went_live(menus.ask(menu.id, buttons, {}, "operator:lin", at), "")
+
+
+def key(name, value):
+    return {"name": name, "type": "click", "key": value}
+
+
+def test_taps_are_told_by_the_title_that_the_button_had_then(office):
+    who = a_follower(office.account_id)
+    goes_out(office, timedelta(days=5), {"name": "店", "sub_button": [key("优惠", "K")]})
+    goes_out(office, timedelta(days=2), {"name": "店", "sub_button": [key("领券", "K")]})
+    refused = menus.get(office.account_id, "default")
+    menus.failed(
+        menus.ask(refused.id, [key("拒", "K")], {}, "x", office.clock() - timedelta(days=2)),
+        menus.REFUSED, 40018,
+    )  # fmt: skip
+    goes_out(office, timedelta(hours=30), key("咖啡", "X"))
+    for back, value in ((4, "K"), (3, "K"), (2, "K"), (1, "K"), (1, "X"), (6, "K")):
+        happens(office, who, "menu.click", timedelta(days=back), key=value)
+    counted(office)
+    rows = {row[0]: row[1] for row in read(office, "menu/csv?part=buttons&days=7")[1:]}
+    # Phones show a menu that is over for a while: its buttons keep their titles.
+    assert rows == {"店 › 优惠": "2", "店 › 领券": "2", "咖啡": "1", "K": "1"}
+    heads, *by_day = read(office, "menu/csv?days=7")
+    assert heads[:2] == ["日期", "点击次数"]
+    at = heads.index("店 › 领券")
+    assert [row[0] for row in by_day if row[at] == "1"] == ["2026-11-20", "2026-11-19"]
+    assert "店 › 优惠" in page(office, "menu")
+
+
+def test_two_buttons_of_one_title_are_told_apart_by_their_keys(office):
+    who = a_follower(office.account_id)
+    goes_out(office, timedelta(days=5), key("更多", "A"), key("更多", "B"))
+    goes_out(office, timedelta(days=5), key("会员", "A"), slug="vip")
+    for value in "AAB":
+        happens(office, who, "menu.click", timedelta(days=1, seconds=ord(value)), key=value)
+    happens(office, who, "menu.click", timedelta(days=1), key="A")
+    goes_out(office, timedelta(days=4), key("更多", "A"), key("更多", "B"), slug="vip")
+    counted(office)
+    rows = {row[0]: row[1] for row in read(office, "menu/csv?part=buttons")[1:]}
+    assert rows == {"更多（A）": "2", "更多（B）": "1"}
+    add_account("second", "wx2", "s" * 32, "token", "a" * 43, "service", office.clock())
+    assert menus.gone_out(office.account_id + 1, office.clock()) == []
 
 
 def test_our_own_side_of_the_interface_stands_beside_the_platform_s(office):
@@ -193,7 +242,8 @@ def test_who_may_not_look_at_followers_sees_numbers_only(sent):
 
 
 def test_all_campaigns_are_added_up_as_the_job_counted_them(sent):
-    assert figuring.kept(sent.services, lambda message, context: None, sent.clock()) == 3
+    kept = figuring.kept(sent.services, lambda message, context: None, sent.clock())
+    assert kept == 6, "today, the funnel, its week, sources, who follows, coupons"
     assert read(sent, "funnel/csv")[1] == ["发送", "3", "", "100.0%"]
     assert read(sent, "funnel/csv?since=2026-11-22")[1:] == []
     kinds = ("funnel", "sources")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 from dataclasses import replace
 
 import pytest
 
-from bot.background import importing, run_long, run_short
-from bot.background.desk import desk
+from bot.background import forget, importing, run_long, run_short, running
 from bot.console import import_table
 from bot.console.gate import UPLOADS
 from bot.console.pages import imports
 from bot.console.rights import Role
+from bot.imports import running as imports_running
 from bot.store import accounts, audit, background, followers, profiles, syncs
 from bot.store import imports as store
-from bot.store.db import run
+from bot.store.db import fetch, run
 from bot.store.tokens import SharedTokens
 from bot.wechat.client import connect
 from tests.bot.console.followers_cast import form, post
@@ -92,20 +93,74 @@ def test_a_table_is_brought_in_from_a_file_to_its_report(shop):
     assert shop.lin.get(path).status_code == 404  # nothing is left of the file
 
 
-def test_a_task_that_was_killed_is_done_again_and_brings_nothing_twice(shop):
+@pytest.mark.parametrize(
+    "moment",
+    ["before the folding", "before it is told to be done", "before the file goes",
+     "before the import ends", "at the first rows"],
+)  # fmt: skip
+def test_killed_at_any_moment_an_import_is_done_once_and_told_to_be_done(shop, monkeypatch, moment):
+    """What a process does last, statement by statement: it dies before each."""
     path = columns(shop)
-    answer = post(shop.lin, f"{path.partition('?')[0]}/start")
-    task = background.take(["import"], "somebody who dies", shop.clock())
-    assert task is not None
-    with desk(shop.services, task, "somebody who dies") as at:
-        first = importing.run(at)["report"]
-    background.keep_result(task.asked["look"], "people.csv", io.BytesIO(GOOD.encode()))
+    answer = post(shop.lin, f"{path.partition('?')[0]}/start", **NUMBER)
+    where, name = {
+        "at the first rows": (imports_running, "_import_batch"),
+        "before the import ends": (imports_running.store, "end"),
+        "before the folding": (importing, "fold_new"),
+        "before it is told to be done": (running.background, "end"),
+        "before the file goes": (background, "keep_result"),
+    }[moment]
+
+    def dies(*args, **kwargs):
+        raise SystemExit("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, dies)
+        with pytest.raises(SystemExit):
+            run_long(shop.services, shop.clock())
     run("UPDATE background_task SET lease_until = 0")
     run_long(shop.services, shop.clock())
-    again = background.get(shop.account_id, task.id)
-    assert (again.state, again.starts) == ("done", 2)
-    assert (first["taken"], again.result["report"]["taken"]) == (3, 0)
-    assert shop.lin.get(answer.location).status_code == 200
+    forget(shop.clock())
+    task = background.last(shop.account_id, "import")
+    assert (task.state, task.error) == ("done", "")
+    assert task.result["report"]["taken"] == 2
+    assert task.result["report"]["rejected"] == 2
+    assert [one["line"] for one in task.result["first"]] == [3, 5]
+    assert [one.state for one in store.runs(shop.account_id)] == ["done"]
+    assert attributes(shop, "o-1") == {"city": "上海", "age": 31}
+    assert "新增或更新 2 行，失败 2 行" in shop.lin.get(answer.location).text
+    assert shop.lin.get(path).status_code == 404, "nothing is left of the file"
+
+
+def test_an_import_of_the_same_file_again_is_an_import_of_its_own(shop):
+    for taken in (2, 0):
+        start(shop, columns(shop), **NUMBER)
+        shop.clock.on(minutes=1)
+        assert store.runs(shop.account_id)[0].report["taken"] == taken
+    assert len(store.runs(shop.account_id)) == 2
+
+
+def test_the_file_is_read_once_for_each_way_to_look_at_it(shop, monkeypatch):
+    path, opened = columns(shop), []
+    real = import_table.open_source
+    monkeypatch.setattr(
+        import_table, "open_source", lambda *a, **k: opened.append(1) or real(*a, **k)
+    )
+    first = shop.lin.get(path).text
+    assert len(opened) == 1
+    assert without_once(shop.lin.get(path).text) == without_once(first)
+    assert len(opened) == 1
+    shop.lin.get(f"{path.partition('?')[0]}?kind=orders")
+    assert len(opened) == 2, "as orders it is another table"
+    sealed = fetch("SELECT content FROM background_part")
+    assert all("上海".encode() not in bytes(one[0]) for one in sealed)
+    start(shop, path, **NUMBER)
+    assert len(opened) == 2
+    left = fetch("SELECT f.role, f.size FROM background_file f WHERE f.size > 0")
+    assert left == [], "what was found goes with the file"
+
+
+def without_once(page):
+    return re.sub(r'name="once" value="[0-9a-f]+"', "", page)
 
 
 def test_rejected_rows_are_taken_away_put_right_and_logged(shop):
@@ -142,6 +197,14 @@ def test_columns_are_changed_by_hand(shop):
     assert "新增或更新 2 行" in start(shop, path, **form).text
     tags = profiles.state_of(followers.find(shop.account_id, "o-1").id)["tags"]
     assert set(tags) == {"上海"}
+
+
+def test_what_a_mapping_keeps_is_said_in_words(shop):
+    page = shop.lin.get(columns(shop, "openid,性别\no-1,男\no-2,女\no-3,男\n")).text
+    table = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "对应：" in table
+    assert "男 →" in table
+    assert "{&#34;" not in table
 
 
 def test_a_kept_mapping_is_chosen(shop):

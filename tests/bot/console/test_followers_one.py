@@ -71,6 +71,20 @@ def test_every_tab_shows_and_the_look_is_in_the_log(lin):
         assert entry.detail["tab"] == (tab[1:] or "picture")
 
 
+def test_who_was_imported_and_never_followed_is_said_alike_everywhere(lin):
+    never = {"subscribed": False, "subscribed_at": None, "stage": "gone"}
+    one = a_follower(lin.account_id, openid="o-never", **never)
+    left = a_follower(lin.account_id, openid="o-left", **{**never, "subscribed_at": NOON})
+    page = lin.lin.get(f"{LIST}/{one}").text
+    assert "已取关" not in page
+    assert page.count("未关注") >= 2
+    rows = lin.lin.get(LIST).text.partition("<tbody>")[2].split("<tr>")
+    said = {number: next(row for row in rows if f"/followers/{number}\"" in row)
+            for number in (one, left)}  # fmt: skip
+    assert ("未关注" in said[one], "已取关" in said[one]) == (True, False)
+    assert ("未关注" in said[left], "已取关" in said[left]) == (False, True)
+
+
 def test_the_charts_have_their_script_and_their_tables(lin):
     page = lin.lin.get(lin.path).text
     assert 'data-chart="steps"' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from bot.collect.following import sync_followers
 from bot.console.pages import follower_tags
 from bot.console.rights import Role
 from bot.segment.catalogue import define
-from bot.store import accounts, audit, background, followers, listing, tag_list
+from bot.store import accounts, audit, background, followers, listing, made_tags, tag_list
 from bot.store.tokens import SharedTokens
 from bot.wechat.client import connect
 from tests.bot.console.followers_cast import post
@@ -178,7 +179,84 @@ class TestRenamingAndRemoving:
         assert "老朋友" in answer.text
 
 
+class TestATagThatNobodyHas:
+    def test_is_made_listed_and_waits_for_its_first_follower(self, shop):
+        assert post(shop.lin, f"{TAGS}/make", tag=" 新品 ").status_code == 303
+        page = shop.lin.get(TAGS).text
+        assert ">新品</a>" in page
+        assert "<td>0</td>" in page
+        assert "仅在这里" in page
+        assert audit.entries(1)[0].action == "tags_make"
+        marked(shop, "tag", shop.ids[:2], tag="新品")
+        shop.clock.on(seconds=1)
+        marked(shop, "untag", shop.ids[:2], tag="新品")
+        assert ">新品</a>" in shop.lin.get(TAGS).text, "it stays when the last one loses it"
+
+    def test_has_a_name_of_its_own(self, shop):
+        marked(shop, "tag", shop.ids[:1], tag="旧")
+        post(shop.lin, f"{TAGS}/make", tag="新")
+        for tag, status in (("新", 409), ("旧", 409), (" ", 422), ("y" * 65, 422),
+                            ("13800138000", 422)):  # fmt: skip
+            answer = post(shop.lin, f"{TAGS}/make", tag=tag)
+            assert answer.status_code == status, tag
+            assert 'role="alert"' in answer.text
+        assert post(shop.lin, f"{TAGS}/rename", tag="旧", to="新").status_code == 409
+        assert background.last(shop.account_id, "tags") is None
+
+    def test_is_renamed_and_deleted(self, shop):
+        post(shop.lin, f"{TAGS}/make", tag="旧")
+        assert "/work/" in post(shop.lin, f"{TAGS}/rename", tag="旧", to="新").location
+        assert work(shop).result["followers"] == 0
+        assert made_tags.names(shop.account_id, "", 9) == ["新"]
+        post(shop.lin, f"{TAGS}/remove", tag="新", typed="新")
+        assert work(shop).state == "done"
+        assert made_tags.names(shop.account_id, "", 9) == []
+        assert ">新</a>" not in shop.lin.get(TAGS).text
+
+    def test_that_is_half_renamed_is_renamed_wholly_the_second_time(self, shop):
+        made_tags.make(shop.account_id, "旧", "x", shop.clock())
+        made_tags.rename(shop.account_id, "旧", "新")
+        made_tags.rename(shop.account_id, "旧", "新")
+        assert made_tags.names(shop.account_id, "", 9) == ["新"]
+
+    def test_pages_hold_as_many_made_ones_as_held_ones(self, shop, monkeypatch):
+        monkeypatch.setattr(follower_tags, "PAGE", 2)
+        marked(shop, "tag", shop.ids[:1], tag="t2")
+        for name in ("t1", "t3", "t4", "t5"):
+            made_tags.make(shop.account_id, name, "x", shop.clock())
+        seen, after = [], ""
+        for _ in range(4):
+            page = shop.lin.get(TAGS, query_string={"after": after}).text
+            seen += re.findall(r">(t\d)</a>", page)
+            if 'rel="next"' not in page:
+                break
+            after = seen[-1]
+        assert seen == ["t1", "t2", "t3", "t4", "t5"]
+
+    def test_is_another_account_s_own_affair(self, shop):
+        post(shop.lin, f"{TAGS}/make", tag="ours")
+        accounts.add("second", "wx2", "s" * 32, "token", "a" * 43, "service", shop.clock())
+        other = "/console/a/second/followers/tags"
+        assert "ours" not in shop.lin.get(other).text
+        assert post(shop.lin, f"{other}/make", tag="ours").status_code == 303
+        assert post(shop.signed_in("wu"), f"{TAGS}/make", tag="x").status_code == 403
+
+
 class TestWithThePlatform:
+    def test_a_tag_made_here_goes_there_empty_too(self, there):
+        post(there.lin, f"{TAGS}/make", tag="会员")
+        assert there_now(there) == {}
+        assert post(there.lin, f"{TAGS}/push", tag="会员").status_code == 303
+        assert there_now(there) == {"会员": 0}
+        there.clock.on(seconds=1)
+        post(there.lin, f"{TAGS}/rename", tag="会员", to="老会员")
+        assert work(there).state == "done"
+        assert there_now(there) == {"老会员": 0}
+        post(there.lin, f"{TAGS}/remove", tag="老会员", typed="老会员")
+        assert work(there).state == "done"
+        assert there_now(there) == {}
+        assert made_tags.names(there.account_id, "", 9) == []
+
     def test_a_tag_is_made_there_sent_and_renamed_and_deleted_there(self, there):
         marked(there, "tag", there.fans[:2], tag="会员")
         assert post(there.lin, f"{TAGS}/push", tag="会员").status_code == 303

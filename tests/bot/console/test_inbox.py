@@ -14,18 +14,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.console.chat_words import answer_of
 from bot.console.pages import inbox
 from bot.console.rights import Role
-from bot.inbox import desk
+from bot.inbox import codec, desk
 from bot.inbox.desk import No, Refused
 from bot.inbox.overhearing import overhear
 from bot.inbox.returning import return_chats
 from bot.store import accounts, audit, chats, followers, handoff, quotas, talk
+from bot.store.chats import Said
 from bot.store.db import fetch, run
+from bot.values.replies import TextReply
 from handlers import dispatch
 from tests.bot.console.conftest import House
 from tests.bot.console.sharing import emptied, post, shared
 from tests.bot.wechat.conftest import CUT, Platform
+from tests.conftest import NOON
 from tests.support.platform import Platform as Sender
 from tests.support.threads import together
 
@@ -212,6 +216,13 @@ def test_what_followers_write_is_text_and_nothing_else(shop, mei):
         assert "<script>alert" not in page
         assert "<img src=x" not in page
         assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_link_of_an_answer_is_shown_as_its_words():
+    """As the follower's WeChat shows it; what is no link stays as it was written."""
+    text = '满减券：<a href="https://x.example/c?a=1">点击查看券码</a>，1<2'
+    one = Said(1, "message.text", NOON, "", "优惠券", {}, codec.to_json(TextReply(text)), "", "")
+    assert answer_of(one, lambda key, **_: "链接") == ["满减券：点击查看券码 [链接]，1<2"]
 
 
 # --- one chat -----------------------------------------------------------------------------------

@@ -219,6 +219,9 @@ def test_a_model_is_learnt_tried_used_and_an_earlier_one_comes_back(shop, lin, l
     candidate = learnt.in_state(shop.account_id, INTENT_MODEL, "shadow").id
     page = lin.get(f"{A}/training").text
     assert "模型对比" in page
+    for shown in (work, page):
+        assert re.search(r">(问时间|问价格)</t[hd]>", shown), "by its title"
+        assert not re.search(r">(hours|price|out_of_scope)</t[hd]>", shown)
     assert "+2" in page
     for act, model in (("activate", candidate), ("activate", learnt_live), ("try", candidate)):
         assert post(lin, f"{A}/training/use", act=act, model=str(model)).status_code == 303

@@ -12,6 +12,7 @@ from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
 from bot.store import audit, events, journey_drafts, journeys, operators, pseudonyms
 from bot.store.db import fetch, run
+from bot.store.models import database
 from bot.talk.files import write_yaml
 from handlers import dispatch
 from tests.bot.console.conftest import House
@@ -134,17 +135,24 @@ FORMS = {
                   "any": [{"event": "order"}, {"scan": "store-*"}]}},
     ),
     "branch": (
-        {"w0-kind": "interest", "w0-name": "咖啡", "w0-at_least": "0.3", "w0-to": "end",
-         "w1-kind": "attribute", "w1-name": "orders", "w1-op": "ge", "w1-value": "3",
-         "w1-not": "1", "w1-to": "tag", "w2-kind": "", "to-else": "tag"},
-        {"branch": {"ways": [{"if": {"interest": "咖啡", "at_least": 0.3}, "to": "end"},
+        {"w0-join": "any", "w0c0-kind": "interest", "w0c0-name": "咖啡", "w0c0-at_least": "0.3",
+         "w0c1-kind": "tag", "w0c1-name": "vip", "w0c2-kind": "", "w0-to": "end",
+         "w1-join": "all", "w1c0-kind": "attribute", "w1c0-name": "orders", "w1c0-op": "ge",
+         "w1c0-value": "3", "w1c0-not": "1", "w1-to": "tag",
+         "w2-join": "none", "w2c0-kind": "tag", "w2c0-name": "a", "w2c1-kind": "tag",
+         "w2c1-name": "b", "w2-to": "wait", "to-else": "tag"},
+        {"branch": {"ways": [{"if": {"any": [{"interest": "咖啡", "at_least": 0.3},
+                                             {"tag": "vip"}]}, "to": "end"},
                              {"if": {"not": {"attribute": "orders", "op": "ge", "value": 3}},
-                              "to": "tag"}], "else": "tag"}},
+                              "to": "tag"},
+                             {"if": {"not": {"any": [{"tag": "a"}, {"tag": "b"}]}}, "to": "wait"}],
+                    "else": "tag"}},
     ),
     "split": (
-        {"w0-kind": "weight", "w0-weight": "3", "w0-to": "end", "w1-kind": "weight",
-         "w1-weight": "1", "w1-to": "tag", "w2-kind": "weight", "w2-weight": ""},
-        {"split": {"ways": [{"weight": 3, "to": "end"}, {"weight": 1, "to": "tag"}]}},
+        {"w0-share": "50", "w0-to": "end", "w1-share": "30", "w1-to": "tag", "w2-share": "20",
+         "w2-to": "tag"},
+        {"split": {"ways": [{"weight": 50, "to": "end"}, {"weight": 30, "to": "tag"},
+                            {"weight": 20, "to": "tag"}]}},
     ),
     "send": (
         {"purpose": "marketing", "text": "看看 {link}", "url": "https://example.com/",
@@ -190,10 +198,100 @@ def test_an_outcome_asks_for_the_send_before_it(desk):
     assert found == {"id": "outcome", "outcome": {"of": "send", "clicked": "end"}}
 
 
+def filled(page):
+    """What a browser sends of the form of a step, with each button's name apart."""
+    form = page[page.index('name="do" value="step"') :]
+    form = form[: form.index("</form>")]
+    found = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form))
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        found[name] = chosen[1] if chosen else re.search(r'value="([^"]*)"', options)[1]
+    ticked = re.findall(r'<input[^>]*type="checkbox"[^>]*name="([^"]+)"(?![^>]*checked)', form)
+    buttons = set(re.findall(r'<button[^>]*name="(\w+)" value="(\w+)"', form))
+    return {name: text for name, text in found.items() if name not in ticked}, buttons
+
+
+def press(desk, step, changes, name="", value=""):
+    """Fill in the form of a step as it is shown, and press one of its buttons; how it is then."""
+    given, buttons = filled(desk.look(step=step).text)
+    assert not name or (name, value) in buttons
+    given |= {"step": step, **changes, **({name: value} if name else {})}
+    answer = desk.do("step", **{key: one for key, one in given.items() if key != "do"})
+    assert answer.status_code == 302
+    return desk.draft(step)
+
+
+def test_a_branch_gets_conditions_and_ways_by_its_buttons(shop, desk):
+    """One condition becomes two, one way three; the second is tried first; then one goes."""
+    vip, old = {"tag": "vip"}, {"tag": "old"}
+    step = press(desk, "ask", {}, "more", "w0c")
+    assert step["branch"]["ways"] == [{"if": {"all": [vip, {}]}, "to": "end"}]
+    page = desk.look(step="ask").text
+    assert "还没填：分流条件" in page
+    assert "全部满足（且）" in page
+    two = {"w0-join": "any", "w0c1-kind": "tag", "w0c1-name": "old"}
+    assert press(desk, "ask", two)["branch"]["ways"][0]["if"] == {"any": [vip, old]}
+    press(desk, "ask", {}, "more", "w")
+    gold = {"tag": "gold"}
+    second = {"w1c0-kind": "tag", "w1c0-name": "gold", "w1-to": "tag"}
+    assert press(desk, "ask", second)["branch"]["ways"][1] == {"if": gold, "to": "tag"}
+    ways = press(desk, "ask", {}, "up", "w1")["branch"]["ways"]
+    assert [one["if"] for one in ways] == [gold, {"any": [vip, old]}]
+    assert desk.look().text.count('class="plus"') == 6, "three ways out of the branch"
+    assert desk.do("publish", base="1", policy="keep").status_code == 302
+    lin = shop.signed_in("lin")
+
+    def walk(**asked):
+        return walked(lin.get(f"{LIST}/wake/walk", query_string={"go": 1, **asked}).text)
+
+    assert walk(tags="old") == walk(tags="vip") == ["wait", "ask", "end"]
+    assert walk(tags="vip,gold") == walk() == ["wait", "ask", "tag", "end"]
+    desk.look(step="ask")
+    left = press(desk, "ask", {}, "less", "w1c0")["branch"]["ways"]
+    assert left[1]["if"] == old
+    assert [one["if"] for one in press(desk, "ask", {}, "less", "w0")["branch"]["ways"]] == [old]
+
+
+def test_the_shares_of_a_split_are_a_whole(shop, desk):
+    desk.do("add", at="wait/over", kind="split")
+    assert press(desk, "split", {"w0-to": "ask", "w1-to": "end"}, "more", "w")
+    assert [one["weight"] for one in desk.draft("split")["split"]["ways"]] == [1, 1, 1]
+    page = desk.look(step="split").text
+    assert re.findall(r'name="w\d-share"[^>]*value="([^"]*)"', page) == ["33.34", "33.33", "33.33"]
+    wrong = {"w0-share": "50", "w1-share": "30", "w2-share": "10", "w2-to": "tag"}
+    answer = desk.do("step", step="split", **wrong)
+    assert answer.status_code == 422
+    assert "合计是 90%" in answer.text
+    assert re.findall(r'name="w\d-share"[^>]*value="([^"]*)"', answer.text) == ["50", "30", "10"]
+    assert [one["weight"] for one in desk.draft("split")["split"]["ways"]] == [1, 1, 1]
+    right = {"w0-share": "50", "w1-share": "30", "w2-share": "20", "w2-to": "tag"}
+    assert press(desk, "split", right)["split"]["ways"][2] == {"weight": 20, "to": "tag"}
+    page = desk.look().text
+    assert all(f"{share}%<title>" in page for share in (50, 30, 20)), "each on its arrow"
+    fewer = press(desk, "split", {}, "less", "w0")["split"]["ways"]
+    assert [one["weight"] for one in fewer] == [30, 20]
+    page = desk.look(step="split").text
+    assert re.findall(r'name="w\d-share"[^>]*value="([^"]*)"', page) == ["60", "40"]
+    assert ("less", "w0") not in filled(page)[1], "a split has two ways at least"
+    even = press(desk, "split", {}, "even", "w")["split"]["ways"]
+    assert [one["weight"] for one in even] == [1, 1]
+
+
+def test_the_audience_of_a_journey_has_several_conditions(desk):
+    given = {"name": "再唤醒", "t0-kind": "manual", "a-join": "none", "ac0-kind": "tag",
+             "ac0-name": "vip", "ac1-kind": "segment", "ac1-name": "away"}  # fmt: skip
+    assert desk.do("head", **given).status_code == 302
+    assert desk.draft()["audience"] == {"not": {"any": [{"tag": "vip"}, {"segment": "away"}]}}
+    page = desk.look(step="*").text
+    assert 'value="none" selected' in page
+    assert desk.do("head", **given, less="ac1").status_code == 302
+    assert desk.draft()["audience"] == {"not": {"any": [{"tag": "vip"}]}}
+
+
 def test_what_the_form_does_not_know_stays(shop, desk):
     variants = [{"name": "a", "weight": 1, "text": "甲"}, {"name": "b", "weight": 1, "text": "乙"}]
     send = {"purpose": "service", "variants": variants, "priority": 70}
-    rule = {"any": [{"tag": "a"}, {"tag": "b"}]}
+    rule = {"sequence": [{"event": "click"}, {"event": "order"}], "within_days": 7}
     steps = [
         {"id": "send", "send": send},
         {"id": "ask", "branch": {"ways": [{"if": rule, "to": "end"}], "else": "end"}},
@@ -204,19 +302,21 @@ def test_what_the_form_does_not_know_stays(shop, desk):
     desk.do("step", step="send", purpose="service", url="", **{"to-": "ask"})
     assert desk.draft("send")["send"] == send
     page = desk.look(step="ask").text
-    assert "any:" in page
-    desk.do("step", step="ask", **{"w0-kind": "document", "w0-rule": write_yaml(rule),
-                                   "w0-to": "end", "to-else": "end"})  # fmt: skip
+    assert "sequence:" in page
+    way = {"w0-join": "all", "w0c0-kind": "document", "w0-to": "end", "to-else": "end"}
+    desk.do("step", step="ask", **way, **{"w0c0-rule": write_yaml(rule)})
     assert desk.draft("ask")["branch"]["ways"][0]["if"] == rule
-    bad = desk.do("step", step="ask", **{"w0-kind": "document", "w0-rule": "a: [", "w0-to": "end"})
-    assert bad.status_code == 422
+    beside = {"w0c0-rule": write_yaml(rule), "w0c1-kind": "tag", "w0c1-name": "vip"}
+    desk.do("step", step="ask", **way, **beside)
+    assert desk.draft("ask")["branch"]["ways"][0]["if"] == {"all": [rule, {"tag": "vip"}]}
+    assert desk.do("step", step="ask", **way, **{"w0c0-rule": "a: ["}).status_code == 422
 
 
 def test_what_leads_in_and_out_is_a_form_as_well(desk):
     given = {
         "name": "再唤醒", "t0-kind": "scan", "t0-name": "store-*", "t1-kind": "date",
         "t1-name": "birthday", "t1-days_before": "3", "t1-hour": "9", "t1-yearly": "1",
-        "a-kind": "tag", "a-name": "vip", "holdout": "5", "reentry": "after",
+        "a-join": "all", "ac0-kind": "tag", "ac0-name": "vip", "holdout": "5", "reentry": "after",
         "reentry-days": "300", "g0-kind": "event", "g0-name": "order",
         "g0-where": "amount_fen: 100", "x0-kind": "leaves", "x0-name": "coffee",
         "goal_days": "14", "longest_days": "60", "daily": "100",
@@ -305,6 +405,44 @@ def test_a_form_of_an_older_version_changes_nothing_of_a_newer_one(shop, desk):
     journey.define(shop.account_id, {**DOCUMENT, "name": "别的"}, shop.clock())
     assert desk.do("step", step="tag", name="lin", **{"to-": "end"}).status_code == 409
     assert journey_drafts.of_journey(desk.held.id) is None
+
+
+def test_killed_between_any_two_statements_publishing_is_whole_or_nothing(shop, desk, monkeypatch):
+    """The version, its standing campaigns, the draft's end and the log's entry are one."""
+    journey.start(shop.account_id, "wake", shop.clock())
+    desk.do("step", step="tag", name="新标", **{"to-": "end"})
+    where, real = type(database.obj), type(database.obj).execute_sql
+    before, died, at = told(desk), 0, 0
+    while True:
+        at += 1
+        left = iter([None] * (at - 1))
+
+        def dies(self, sql, *args, left=left, **kwargs):
+            writes = sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE")
+            if writes and next(left, "over") == "over":
+                raise SystemExit("killed")
+            return real(self, sql, *args, **kwargs)
+
+        try:
+            with monkeypatch.context() as patch:
+                patch.setattr(where, "execute_sql", dies)
+                done = desk.do("publish", base="1", policy="move")
+        except SystemExit:
+            died += 1
+            assert told(desk) == before, f"half done at statement {at}"
+            continue
+        break
+    assert done.status_code == 302
+    assert died >= 5, "it was killed at every statement that writes"
+    assert told(desk) == (2, None, 1)
+
+
+def told(desk):
+    """The version, the draft's step, and how many versions the log tells of."""
+    draft = journey_drafts.of_journey(desk.held.id)
+    return desk.held.version, draft and desk.draft("tag")["tag"], len(
+        audit.entries(50, action="journey_define")
+    )  # fmt: skip
 
 
 def test_a_new_journey_begins_on_the_canvas(shop):

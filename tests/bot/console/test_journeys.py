@@ -75,7 +75,7 @@ def test_a_change_is_the_next_version_and_none_is_written_over_unseen(shop):
     assert "slug: wake" in shop.signed_in("lin").get(path).text
     assert write(shop, changed, path, seen="1").status_code == 302
     late = write(shop, {**DOCUMENT, "name": "覆盖"}, path, seen="1")
-    assert late.status_code == 422
+    assert late.status_code == 409
     assert "覆盖" in late.text
     assert write(shop, {**changed, "slug": "other"}, path, seen="2").status_code == 422
     assert write(shop, changed, NEW).status_code == 422, "its slug is taken"
@@ -195,7 +195,7 @@ def test_a_run_that_began_stands_on_its_day_with_its_audience(autumn):
     campaign.start(autumn.services, autumn.account_id, "first", autumn.clock())
     campaign.push_due(autumn.services, autumn.clock())
     page = autumn.signed_in("lin").get(MONTH).text
-    assert "发送中 · 4 人" in page
+    assert "已发完，统计效果中 · 4 人" in page
 
 
 def test_whom_two_aim_at_is_told_in_per_cent(autumn):

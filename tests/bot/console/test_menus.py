@@ -115,7 +115,7 @@ def test_nobody_s_edit_is_written_over_unseen(shop, lin):
     put(lin, "1", **SHOP)
     late = put(lin, "1", **HELP, seen=old)
     assert late.status_code == 409
-    assert "有人刚改过" in alert(late)
+    assert "别人刚改过" in alert(late)
     assert kept(shop).buttons[0]["name"] == "商城"
 
 
@@ -160,9 +160,9 @@ def test_publish_compare_roll_back_and_take_back(shop, lin):
     assert "一致" in post(lin, f"{EDIT}/compare").text
     client.create_menu({"button": [{"name": "别处", "type": "click", "key": "X"}]})
     assert "改动 1 别处" in post(lin, f"{EDIT}/compare").text
-    assert post(lin, f"{EDIT}/draft", act="adopt").status_code == 303
+    assert post(lin, f"{EDIT}/draft", act="adopt", seen=seen(lin)).status_code == 303
     assert kept(shop).buttons[0]["name"] == "别处"
-    assert post(lin, f"{EDIT}/draft", act="restore", number="1").status_code == 303
+    assert post(lin, f"{EDIT}/draft", act="restore", number="1", seen=seen(lin)).status_code == 303
     assert kept(shop).buttons[0]["name"] == "帮助"
     assert post(lin, f"{EDIT}/act", act="rollback", number="1").status_code == 303
     assert [one["name"] for one in client.get_menu()["button"]] == ["帮助"]
@@ -189,7 +189,7 @@ def test_publish_compare_roll_back_and_take_back(shop, lin):
 )
 def test_what_cannot_be_done_is_refused_in_words(shop, lin, where, given, status):
     put(lin, "1", **HELP)
-    answer = post(lin, f"{EDIT}/{where}", **given)
+    answer = post(lin, f"{EDIT}/{where}", seen=seen(lin), **given)
     assert answer.status_code == status
     assert alert(answer)
 
@@ -219,6 +219,7 @@ def test_a_personalised_menu(shop, lin):
     assert "给：标签“会员”" in page
     assert post(lin, f"{MENUS}/vip/act", act="publish").status_code == 303
     phones = {"act": "describe", "title": "会员", "tag_id": str(tag), "client_platform_type": "1"}
+    phones["seen"] = seen(lin, f"{MENUS}/vip")
     assert post(lin, f"{MENUS}/vip/draft", **phones).status_code == 303
     assert post(lin, f"{MENUS}/vip/act", act="publish").status_code == 303
     assert post(lin, f"{MENUS}/vip/draft", act="remove").status_code == 409

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -75,13 +76,85 @@ def test_the_list_says_what_is_in_use_and_how_good_it_is(office, lin):
 
 def test_the_card_has_figures_with_intervals_what_was_tried_and_a_picture(office, lin):
     page = lin.get(f"{A}/{office.models[0]}").text
-    assert "logistic regression" in page
+    assert "逻辑回归的交叉验证 AUC 最高" in page
+    assert "校准方法：" in page
+    assert "泄漏检查" in page
+    assert re.findall("[a-z]{2,} [a-z]{2,}", main(page)) == []
+    assert "没有可以比较的组" in page
+    assert "目前没有在用的，与不用模型时相比；AUC 原来 0.5000" in page
     assert re.search(r'<th scope="row">AUC</th>(<td class="text-end">0\.\d{4}</td>){3}', page)
     drawn = lin.get(f"{A}/{office.models[0]}/curves.svg")
     assert drawn.mimetype == "image/svg+xml"
     assert "校准" in drawn.text
     assert "学习曲线" in drawn.text
     assert "Calibration" not in drawn.text
+
+
+GROUP = {"about": "gender", "column": "gender", "group": "female", "rows": 210, "rate": 0.2,
+         "said": 0.25, "gap": {"value": 0.05, "low": -0.01, "high": 0.11}, "chosen": 0.3,
+         "auc": {"value": 0.7, "low": 0.6, "high": 0.8}}  # fmt: skip
+FEW = {"about": "city", "column": "city", "group": "(not given)", "rows": 7}
+LEAK = {"check": "alone", "column": "orders_log",
+        "said": "alone has an AUC of 0.970: is it known before the answer is?"}  # fmt: skip
+# A card's parts -> what its page says of them, in Chinese.
+PARTS = {
+    "no leaks": ({"warnings": []}, ["没有发现会泄露答案的列或行"]),
+    "leaks": (
+        {"warnings": [LEAK]}, ["单独就能猜中", "订单（对数）", "单独这一列的 AUC 就有 0.970"]
+    ),
+    "fairness": (
+        {"held_out": {"metrics": {}, "fairness": [GROUP, FEW]}},
+        ["性别 female", "20.0%", "25.0%", "-0.010 – +0.110", "城市 （未填）"],
+    ),
+    "rows and what was tried": (
+        {"notes": ["300,000 of 1,000,000 rows teach, drawn at random"],
+         "not_tried": {"blend": "it learns on one fold and is judged on another: there is one"},
+         "split": {"manner": "time", "teach": 700, "judge": 300, "folds": [1, 2, 3]}},
+        ["从 1,000,000 行里随机抽 300,000 行", "没有试加权组合：它要在一折上学",
+         "按时间先后：700 行教，300 行只评一次，3 折"],
+    ),
+    "an increment": (
+        {"kind": "uplift", "reasons": ["X logistic: mean Qini 0.1 on 2 unseen parts, counts 50%"],
+         "held_out": {"metrics": {"share of best possible qini": 0.4, "effect": 0.36}}},
+        ["增量模型", "X 学习器（逻辑回归）：在 2 份没见过的数据上", "达到最好可能的比例", "0.3600"],
+    ),
+    "groups": (
+        {"kind": "clusters", "reasons": ["4 groups were asked for", "群组1：x"],
+         "clusters": [{"name": {"zh": "群组1 orders_log 高", "en": "Group 1: high orders_log"},
+                       "said": {"zh": "占 50%", "en": "50% of all"}}]},
+        ["要求分成 4 组", "群组1 订单（对数） 高：占 50%"],
+    ),
+    "hours": (
+        {"kind": "hours", "chosen": "0.1 acts weigh as much as everybody's habit",
+         "metrics": {"log likelihood of an act": -4.5}},
+        ["0.1 次互动的分量等于大家的习惯", "每次互动的对数似然", "-4.5000"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_every_line_of_a_card_is_chinese_and_in_english_every_one_english(office, lin, name):
+    part, said = PARTS[name]
+    first = insight_models.get(office.account_id, office.models[0])
+    kept = insight_models.save(
+        office.account_id, "redeem", first.kind, insight_models.content(first.id), fingerprint="",
+        card={"kind": "propensity", **part}, metrics={}, now=NOON,
+    )  # fmt: skip
+    try:
+        page = main(lin.get(f"{A}/{kept.id}").text)
+        assert [one for one in said if one not in page] == []
+        assert re.findall("[a-z]{2,} [a-z]{2,}", page) == []
+        operators.update(operators.by_name("lin").id, language="en")
+        assert re.findall("[\u4e00-\u9fff]+", main(lin.get(f"{A}/{kept.id}").text)) == []
+    finally:
+        run("DELETE FROM insight_model WHERE id = ?", (kept.id,))
+
+
+def main(page):
+    """What a reader sees of the page's own part."""
+    inside = page[page.index("<main") : page.index("</main>")]
+    shown = re.sub(r"<script.*?</script>|<[^>]+>", " | ", inside, flags=re.DOTALL)
+    return " ".join(html.unescape(shown).split())
 
 
 def test_another_version_comes_into_use_and_goes_again(office, lin):

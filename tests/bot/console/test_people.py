@@ -131,7 +131,7 @@ class TestTheBuilder:
         path = f"{SEGMENTS}/all/edit"
         seen = str(segments.by_slug(crowd.account_id, "all").number)
         assert self.save(crowd, {"tag": "a"}, path, seen=seen).status_code == 302
-        assert self.save(crowd, {"tag": "b"}, path, seen=seen).status_code == 422
+        assert self.save(crowd, {"tag": "b"}, path, seen=seen).status_code == 409
         assert segments.by_slug(crowd.account_id, "all").rule == {"tag": "a"}
 
     def test_estimates_without_saving(self, crowd):
@@ -147,10 +147,13 @@ class TestTheBuilder:
     def test_an_earlier_version_is_restored_as_an_edit(self, crowd):
         seen = str(segments.by_slug(crowd.account_id, "all").number)
         self.save(crowd, {"tag": "a"}, f"{SEGMENTS}/all/edit", seen=seen)
-        answer = post(crowd.signed_in("lin"), f"{SEGMENTS}/all/restore", version="1")
+        newer = str(segments.by_slug(crowd.account_id, "all").number)
+        late = post(crowd.signed_in("lin"), f"{SEGMENTS}/all/restore", version="1", seen=seen)
+        assert late.status_code == 409, "it is another by now"
+        answer = post(crowd.signed_in("lin"), f"{SEGMENTS}/all/restore", version="1", seen=newer)
         assert answer.status_code == 302
         assert segments.by_slug(crowd.account_id, "all").rule == EVERYBODY
-        gone = post(crowd.signed_in("lin"), f"{SEGMENTS}/all/restore", version="77")
+        gone = post(crowd.signed_in("lin"), f"{SEGMENTS}/all/restore", version="77", seen=newer)
         assert gone.status_code == 409
 
     def test_what_is_named_elsewhere_is_not_removed(self, crowd):

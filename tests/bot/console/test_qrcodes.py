@@ -15,7 +15,7 @@ from bot.store.db import run
 from bot.store.source_days import Sums
 from bot.store.talk import DRAFT
 from tests.bot.console.platforms import alert, on_platform
-from tests.bot.console.sharing import emptied, post
+from tests.bot.console.sharing import emptied, post, seen_in
 from tests.conftest import NOON
 
 A = "/console/a/default"
@@ -198,8 +198,10 @@ def test_archived_codes_leave_the_list_and_come_back(shop, lin):
 def test_a_name_is_changed_and_is_text(shop, lin):
     path = made(lin)
     bad = "<script>alert(1)</script>"
-    assert post(lin, path, act="describe", name=bad, note=bad).status_code == 303
-    assert post(lin, path, act="describe", name="", note="").status_code == 422
+    given = {"act": "describe", "name": bad, "note": bad}
+    assert post(lin, path, seen=seen_in(lin, path), **given).status_code == 303
+    given = {"act": "describe", "name": "", "note": ""}
+    assert post(lin, path, seen=seen_in(lin, path), **given).status_code == 422
     for where in (path, f"{A}/codes"):
         assert "<script>alert" not in lin.get(where).text
 

@@ -188,7 +188,7 @@ def test_nobody_s_edit_is_written_over_unseen(shop, lin):
     assert edit(lin, answer="先到").status_code == 303
     late = edit(lin, seen=old, answer="后到")
     assert late.status_code == 409
-    assert "有人刚改过" in alert(late)
+    assert "别人刚改过" in alert(late)
     assert kept(shop, "tea")["answers"] == [{"text": "先到"}]
 
 
@@ -235,7 +235,7 @@ def test_a_faulty_document_comes_back_as_it_was_written(shop, lin, document):
 
 def test_a_rule_is_removed_from_the_draft_alone(shop, lin):
     talk.put(shop.account_id, "rule", "plain", {**TEA, "slug": "plain"}, shop.clock())
-    assert post(lin, f"{RULES}/tea/remove").status_code == 303
+    assert post(lin, f"{RULES}/tea/remove", seen=seen(lin)).status_code == 303
     assert kept(shop, "tea") is None
     assert kept(shop, "tea", LIVE) == TEA
     assert post(lin, f"{RULES}/tea/remove").status_code == 404
@@ -243,7 +243,7 @@ def test_a_rule_is_removed_from_the_draft_alone(shop, lin):
 
 
 def test_a_draft_is_never_emptied_since_that_would_be_none(shop, lin):
-    answer = post(lin, f"{RULES}/tea/remove")
+    answer = post(lin, f"{RULES}/tea/remove", seen=seen(lin))
     assert answer.status_code == 409
     assert "最后一份" in alert(answer)
     assert not talk.has(shop.account_id, DRAFT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from bot.console.rights import Role
 from bot.segment import comparing
 from bot.segment.catalogue import define
 from bot.segment.refresh import refresh_all
-from bot.store import accounts, audit, pseudonyms, segment_lists, segment_sizes, segments
+from bot.store import accounts, audit, pseudonyms, segment_lists, segment_sizes, segments, talk
 from bot.store.background import get as task_of
 from bot.store.db import run
 from tests.bot.console.conftest import form_of, post
@@ -94,13 +95,58 @@ def test_what_one_sees_is_saved_as_a_segment(crowd, operation, holds):
 def test_two_to_four_segments_that_are_there(crowd):
     browser = crowd.signed_in("lin")
     for chosen, status in (
-        (["two"], 422),
+        (["two"], 200),
+        (["nobody"], 404),
         (["two", "two"], 422),
         (["two", "three", "five", "two", "nobody"], 404),
         (["two", "x' OR 1=1"], 404),
         ([], 200),
     ):
         assert browser.get(COMPARE, query_string={"s": chosen}).status_code == status, chosen
+
+
+def test_with_one_chosen_the_form_waits_for_another(crowd):
+    page = crowd.signed_in("lin").get(f"{COMPARE}?s=two").text
+    assert '<option value="two" selected>' in page
+    assert "alert-danger" not in page
+
+
+def test_until_it_is_reckoned_a_segment_has_no_size(crowd):
+    lin = crowd.signed_in("lin")
+    define(crowd.account_id, "fresh", "新的", {"tag": "two"}, crowd.clock())
+    assert "正在计算" in lin.get(f"{SEGMENTS}/fresh").text
+    assert "正在计算" in lin.get(SEGMENTS).text
+    refresh_all(crowd.clock())
+    assert "正在计算" not in lin.get(f"{SEGMENTS}/fresh").text
+    assert "正在计算" not in lin.get(SEGMENTS).text
+
+
+def test_sentences_say_what_a_form_notes_by_its_title(crowd):
+    for event, title in (("booking", "订座"), ("tasting", "品鉴会报名")):
+        document = {"slug": event, "title": title, "event": event}
+        talk.put(crowd.account_id, "form", event, document, crowd.clock())
+    rule = {"all": [{"event": "tasting", "within_days": 9}, {"event": "booking"}]}
+    define(crowd.account_id, "keen", "热心", rule, crowd.clock())
+    page = crowd.signed_in("lin").get(f"{SEGMENTS}/keen").text
+    assert "最近 9 天内发生「品鉴会报名」，并且曾经订座" in page
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"attribute": "spent_fen", "op": "ge", "value": "一百元"}, "消费金额应填整数"),
+        ({"attribute": "stage", "op": "gt", "value": "new"}, "阶段应为其中之一：等于、不等于"),
+        ({"attribute": "subscribed", "value": "x"}, "正在关注应填“是”或“否”"),
+    ],
+)
+def test_what_a_condition_refuses_is_said_in_chinese(crowd, rule, said):
+    lin = crowd.signed_in("lin")
+    given = {"name": "x", "slug": "x", "rule": json.dumps({"all": [{"tag": "two"}, rule]})}
+    for path in (f"{HOUSE}/new-segment", f"{HOUSE}/segment-preview"):
+        page = post(lin, path, **given).text
+        assert said in page
+        assert "第 2 个条件（rule.all[1]" in page
+        assert "takes" not in page
 
 
 def test_no_other_operation(crowd):
@@ -165,7 +211,7 @@ def test_a_list_is_uploaded_and_what_names_nobody_is_a_file(crowd):
     }  # fmt: skip
     assert size(crowd, "vip") == 2
     file = lin.get(f"{HOUSE}/work/{task.id}/file").data.decode()
-    assert file.splitlines() == ["line,why", "4,repeated", "5,unknown"]
+    assert file.splitlines() == ["\ufeffline,why", "4,repeated", "5,unknown"]
     more = {**given, "how": "add", "file": (io.BytesIO(b"o-3\n"), "more.txt")}
     worked(crowd, lin.post(f"{HOUSE}/new-list", data=more))
     assert size(crowd, "vip") == 3

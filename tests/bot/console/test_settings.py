@@ -10,6 +10,7 @@ import pytest
 from bot.console.rights import Role
 from bot.store import account_settings, accounts, audit, jobs, operators
 from tests.bot.console.conftest import post
+from tests.bot.console.sharing import seen_in
 
 SECRETS = {"appsecret": "s3cr3t-" + "x" * 25, "token": "my_token-1", "aes_key": "k" * 43}
 NEW = {"slug": "cafe", "kind": "subscription", "appid": "wx0123456789abcdef", **SECRETS}
@@ -57,7 +58,14 @@ def test_a_fault_comes_back_in_words_with_the_form_but_without_its_secrets(offic
 def test_secrets_are_replaced_and_never_shown(office):
     add(office)
     lin = office.signed_in("lin")
-    answer = post(lin, f"{CAFE}/rotate", appsecret="n" * 32, aes_key="j" * 43, token="")
+    answer = post(
+        lin,
+        f"{CAFE}/rotate",
+        seen=seen_in(lin, CAFE, "/rotate"),
+        appsecret="n" * 32,
+        aes_key="j" * 43,
+        token="",
+    )
     assert "AppSecret" in answer.text
     found = accounts.by_slug("cafe")
     assert (found.appsecret, found.token) == ("n" * 32, SECRETS["token"])
@@ -72,7 +80,7 @@ def test_the_same_key_again_does_not_push_the_previous_one_out(office):
     add(office)
     lin = office.signed_in("lin")
     for key in ("j", "j"):
-        post(lin, f"{CAFE}/rotate", aes_key=key * 43)
+        post(lin, f"{CAFE}/rotate", aes_key=key * 43, seen=seen_in(lin, CAFE, "/rotate"))
     assert accounts.by_slug("cafe").aes_keys == ("j" * 43, "k" * 43)
 
 
@@ -86,7 +94,9 @@ def test_what_cannot_be_replaced_stays(office):
     add(office)
     lin = office.signed_in("lin")
     for path, given, status in KEPT:
-        assert post(lin, f"{path}/rotate", **given).status_code == status, (path, given)
+        seen = seen_in(lin, CAFE, "/rotate")
+        answer = post(lin, f"{path}/rotate", **given, seen=seen)
+        assert answer.status_code == status, (path, given)
     assert accounts.by_slug("cafe").token == SECRETS["token"]
 
 

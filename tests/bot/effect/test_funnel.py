@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from itertools import product
+from threading import Thread
 
 import pytest
 
@@ -11,7 +14,8 @@ from bot.effect.reporting import by_segment, funnel, pieces
 from bot.errors import NotFound
 from bot.segment.catalogue import define
 from bot.store import effect_costs, events, segment_members, segments
-from bot.store.db import Store, transaction
+from bot.store.db import Store, fetch, snapshot, transaction
+from bot.store.effect_funnel import Scope, ledger
 from bot.store.models import Follower, Send
 from tests.bot.campaign.world import World, found_world
 from tests.bot.effect.doings import buy, open_coupon, refund, tap
@@ -68,6 +72,60 @@ def test_each_stage_of_each_variant(town_anywhere: World):
     ]  # fmt: skip
     assert shown["lines"][0]["rates"]["ctr"] == pytest.approx([0.2, 0.0567, 0.5098], abs=1e-4)
     assert shown["lines"][1]["rates"]["cvr"] == [0.0, 0.0, 1.0], "nobody to ask"
+
+
+def test_every_row_is_in_one_count_whichever_columns_tell_the_cells_apart(any_store: Store):
+    """Kinds of rows that no single column tells apart, and one that all share."""
+    world = found_world(any_store, followers=12)
+    world.begin()
+    world.push()
+    for who, (variant, content, state) in enumerate(product("ab", ("x", ""), ("sent", "failed"))):
+        Send.update(variant=variant, content=content, state=state).where(
+            Send.follower == who + 1
+        ).execute()
+    Send.update(variant="a", content="x", state="sent").where(Send.follower > 8).execute()
+    assert Send.select().count() == 12
+    for timed in (False, True):
+        counted = ledger(Scope(world.state().id, 1, timed=timed))
+        wanted = Counter(
+            (row.generation, row.step, row.variant, row.channel, row.content, row.state)
+            for row in Send.select()
+        )
+        assert {(*cell[:5], rows.state): rows.rows for cell, rows in counted} == wanted
+        assert all((cell.quarter > 0) == timed for cell, _ in counted)
+    assert ledger(Scope(world.state().id, 2)) == []
+
+
+def test_cells_that_one_column_tells_apart_keep_their_others(any_store: Store):
+    world = found_world(any_store, followers=6)
+    world.begin()
+    world.push()
+    Send.update(variant="a", content="x").where(Send.follower <= 4).execute()
+    Send.update(variant="b", content="y").where(Send.follower > 4).execute()
+    found = {
+        (cell.variant, cell.content, rows.rows) for cell, rows in ledger(Scope(world.state().id))
+    }
+    assert found == {("a", "x", 4), ("b", "y", 2)}
+
+
+def test_what_is_read_in_a_snapshot_is_of_one_instant(store: Store):
+    """Another thread writes between two reads: the second does not see it, a later one does."""
+    world = found_world(store, followers=1)
+    world.begin()
+    world.push()
+    count = "SELECT COUNT(*) FROM send WHERE state = 'failed'"
+
+    def fail() -> None:
+        Send.update(state="failed").execute()
+        store.leave()
+
+    with snapshot():
+        before = fetch(count)
+        other = Thread(target=fail)
+        other.start()
+        other.join()
+        inside = fetch(count)
+    assert (before, inside, fetch(count)) == ([(0,)], [(0,)], [(1,)])
 
 
 def test_every_cut_adds_up_to_the_same_total(town_anywhere: World):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import smtplib
+import socket
 import socketserver
 import ssl
 import threading
@@ -11,7 +13,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from bot.effect.mail import Mailbox, send_due
+from bot.effect import mail as mailing
+from bot.effect.mail import Mailbox, ended_by, send_due
 from bot.sandbox.tls import Certificates
 from bot.store import accounts, effect_documents
 from bot.store.db import Store
@@ -27,6 +30,7 @@ class Server(socketserver.ThreadingTCPServer):
     tls: ssl.SSLContext | None = None
     answer = "250 ok"
     cut = False
+    gone_at = ""  # the word at which it goes without an answer; END: when it has the message
 
     def __init__(self) -> None:
         self.got: list[bytes] = []
@@ -46,6 +50,8 @@ class Talk(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             word = line.split()[0].upper().decode()
             self.server.said.append(word)
+            if word == self.server.gone_at:
+                return
             if word == "EHLO":
                 self._say("250-here\r\n250-AUTH PLAIN\r\n250 " + self._offer())
             elif word == "STARTTLS":
@@ -79,6 +85,9 @@ class Talk(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) != b".\r\n":
             lines.append(line)
         self.server.got.append(b"".join(lines))
+        if self.server.gone_at == "END":
+            self.request.close()
+            return
         self._say("250 taken")
 
     def _say(self, words: str) -> None:
@@ -151,6 +160,33 @@ def test_what_the_server_did_not_take(
     assert mail(account) == ended
     server.answer, server.cut = "250 ok", False
     assert send_due(box(server), NOON) == (ended == "")
+
+
+@pytest.mark.parametrize(
+    ("gone_at", "ended"),
+    [("EHLO", ""), ("MAIL", ""), ("RCPT", ""), ("DATA", "unknown"), ("END", "unknown")],
+)
+def test_a_talk_that_breaks_off_is_unknown_only_once_the_message_is_given(server, gone_at, ended):
+    server.gone_at = gone_at
+    box = Mailbox(f"smtp://127.0.0.1:{server.port}", ("lin@example.com",))
+    with pytest.raises((OSError, smtplib.SMTPException)) as caught:
+        box.send("周报", "文")
+    assert ended_by(caught.value) == ended
+    assert bool(server.got) == (gone_at == "END")
+
+
+def test_a_server_that_answers_no_connection_was_sent_nothing(monkeypatch, account):
+    """It listens and says nothing: a firewall, a server that is too busy."""
+    monkeypatch.setattr(mailing, "TIMEOUT_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for scheme in ("smtp", "smtps"):
+            url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+            with pytest.raises(mailing.Unsent) as caught:
+                Mailbox(url, ("lin@example.com",)).send("周报", "文")
+            assert ended_by(caught.value) == ""
+        send_due(Mailbox(url, ("lin@example.com",)), NOON)
+    (kept,) = effect_documents.digests(account, limit=2)
+    assert kept.mail == "", "it is tried again"
 
 
 def test_nothing_is_mailed_without_a_server_to_nobody_or_after_days(server: Server, account: int):

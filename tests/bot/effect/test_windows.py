@@ -86,7 +86,7 @@ def test_shares_are_of_all_and_of_the_step_before_that_anybody_took(town: World)
 
 def people(world: World, step: str, window: int = 30, before=FIRST, limit: int = 10) -> list[int]:
     campaign = campaigns.by_slug(world.account_id, SLUG)
-    found = effect_windows.people(campaign.id, step, EVER, window, before, limit)
+    found, _ = effect_windows.people(campaign.id, step, EVER, window, before, limit)
     return [one.follower_id for one in found]
 
 
@@ -103,12 +103,36 @@ def test_who_is_behind_each_number(town_anywhere: World):
 def test_pages_go_on_where_the_one_before_ended(town: World):
     campaign = campaigns.by_slug(town.account_id, SLUG)
     for step in effect_windows.LISTED:
-        whole = effect_windows.people(campaign.id, step, EVER, 30, FIRST, 10)
-        pieces, place = [], FIRST
-        while part := effect_windows.people(campaign.id, step, EVER, 30, place, 1):
-            pieces += part
-            place = part[-1].place
-        assert pieces == whole, step
+        whole, end = effect_windows.people(campaign.id, step, EVER, 30, FIRST, 10)
+        assert end is None
+        assert gone_on(campaign.id, step) == whole, step
+
+
+def gone_on(campaign_id: int, step: str) -> list[effect_windows.One]:
+    """All pages of one, one after the other."""
+    pieces, place = [], FIRST
+    while place is not None:
+        part, place = effect_windows.people(campaign_id, step, EVER, 30, place, 1)
+        pieces += part
+    return pieces
+
+
+def test_a_page_looks_through_so_many_of_everybodys_orders_and_says_where_to_go_on(
+    town_anywhere: World, monkeypatch: pytest.MonkeyPatch
+):
+    campaign = campaigns.by_slug(town_anywhere.account_id, SLUG)
+    wanted = {step: gone_on(campaign.id, step) for step in effect_windows.LISTED}
+    assert len(wanted["ordered"]) == 2
+    monkeypatch.setattr(effect_windows, "SCAN", 1)
+    monkeypatch.setattr(effect_windows, "LOOKS", 1)
+    for step, people in wanted.items():
+        assert gone_on(campaign.id, step) == people, step
+    place, looks = FIRST, 0
+    while place is not None:
+        part, place = effect_windows.people(campaign.id, "ordered", EVER, 30, place, 10)
+        assert len(part) <= 1
+        looks += 1
+    assert looks > 2
 
 
 def test_a_campaign_that_is_long_over_is_counted_no_more(town: World):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 ERRORS = frozenset({"InvalidInput", "Conflict", "NotFound"})
-VERDICTS = {"Verdict": 2}  # not raised, but read by people all the same: which argument
+VERDICTS = {"Verdict": 2, "abort": 1}  # read by people all the same: which argument
 _MOST = 1000  # templates of one place in the source; more is no choice between literals
 _HOLE = "\x00"
 _LEADING_PATH = re.compile(rf"(?:[a-z_]+|{_HOLE})?(?:[.\[][\w.{_HOLE}\]\[]*)?: ")

@@ -1,17 +1,20 @@
 """Reading: whatever the table was written by, the same rows come out, or a reason does."""
 
 import gzip
+import io
 import json
 import os
 import random
+import tracemalloc
 import warnings
+import zipfile
 from datetime import datetime
 
 import pytest
 from openpyxl import Workbook
 
 from bot.errors import InvalidInput, NotFound
-from bot.imports import sniffing
+from bot.imports import sniffing, sources
 from bot.imports.sources import open_source
 
 ROWS = [["姓名", "城市", "年龄"], ["林", "北京，朝阳", "25"], ["王", "上海", "31"]]
@@ -159,3 +162,133 @@ def test_a_workbook_is_read_without_a_warning_and_its_file_closed(tmp_path):
     held = {os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
             if os.path.exists(f"/proc/self/fd/{fd}")}  # fmt: skip
     assert str(tmp_path / "a.xlsx") not in held
+
+
+# --- workbooks that are made to break what reads them --------------------------------------------
+
+SHEET = "xl/worksheets/sheet1.xml"
+HEAD = b'<?xml version="1.0"?>'
+OPEN = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+CLOSE = b"</sheetData></worksheet>"
+FIRST = b'<row r="1"><c r="A1" t="inlineStr"><is><t>openid</t></is></c></row>'
+
+
+def workbook(path, sheet=b"", *, before=b"", **parts):
+    """A workbook of one sheet with these rows; `parts`: other parts in place of its own."""
+    made = io.BytesIO()
+    book = Workbook()
+    book.active.append(["a", "b"])
+    book.save(made)
+    given = {name.replace("__", "/") + ".xml": content for name, content in parts.items()}
+    if sheet:
+        given[SHEET] = HEAD + before + OPEN + sheet + CLOSE
+    with (
+        zipfile.ZipFile(made) as old,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for one in old.namelist():
+            new.writestr(one, given.pop(one, None) or old.read(one))
+        for one, content in given.items():
+            new.writestr(one, content)
+    return path
+
+
+def cells(count):
+    return b"".join(b'<c t="n"><v>%d</v></c>' % n for n in range(count))
+
+
+LAUGHS = b"".join(
+    b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"x" * 99) for n in range(8)
+)
+TOO_LARGE = "lines that no table has"
+BOMBS = {
+    "a text of nine megabytes": (
+        {"sheet": b'<row><c t="inlineStr"><is><t>' + b"x" * (9 << 20) + b"</t></is></c></row>"},
+        TOO_LARGE,
+    ),
+    "a row of five megabytes": (
+        {"sheet": FIRST + b"<row>" + b"<c><v>1</v></c>" * 350_000 + b"</row>"}, TOO_LARGE,
+    ),
+    "a header of thousands of columns": (
+        {"sheet": b"<row>" + cells(2001) + b"</row>"}, "more than 2,000 columns",
+    ),
+    "a row that is the milliardth": (
+        {"sheet": FIRST + b'<row r="1000000000"><c r="A1000000000"><v>1</v></c></row>'}, TOO_LARGE,
+    ),
+    "a column that no sheet has": (
+        {"sheet": FIRST + b'<row r="2"><c r="ZZZZZZ2"><v>1</v></c></row>'}, "damaged",
+    ),
+    "entities of entities": (
+        {"sheet": b'<row><c t="inlineStr"><is><t>&a7;</t></is></c></row>',
+         "before": b"<!DOCTYPE l [" + LAUGHS + b"]>"},
+        "damaged",
+    ),
+    "a part of the whole world": (
+        {"xl__media__image1": b"x" * (9 << 20)}, TOO_LARGE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch, name):
+    parts, why = BOMBS[name]
+    monkeypatch.setattr(sources, "_MOST_ROWS", 1 << 12)  # counting a million takes a second
+    path = workbook(tmp_path / "bomb.xlsx", **parts)
+    assert path.stat().st_size < 400 << 10
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput, match=why):
+            list(open_source(path, headed=True).rows())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 64 << 20, "bytes held at once"
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"), [("_MOST_UNPACKED", 1 << 12), ("_MOST_STRINGS", 64), ("_MOST_PARTS", 3)]
+)
+def test_what_a_workbook_unpacks_to_is_told_before_it_is_unpacked(
+    tmp_path, monkeypatch, limit, most
+):
+    strings = b"<sst><si><t>" + b"x" * 200 + b"</t></si></sst>"
+    path = workbook(tmp_path / "a.xlsx", xl__sharedStrings=strings)
+    monkeypatch.setattr(sniffing, limit, most)
+    monkeypatch.setattr(sniffing, "_check_parts", lambda path: pytest.fail("it was unpacked"))
+    with pytest.raises(InvalidInput, match="unpacks to"):
+        open_source(path)
+
+
+def test_a_workbook_that_lies_about_its_size_unpacks_to_no_more_than_it_says(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", FIRST + b"<row>" + cells(200) + b"</row>")
+    with zipfile.ZipFile(path) as archive:
+        said = archive.getinfo(SHEET).file_size
+    content = path.read_bytes()
+    lie = content.replace(said.to_bytes(4, "little"), (99).to_bytes(4, "little"))
+    assert lie != content
+    path.write_bytes(lie)
+    with pytest.raises(InvalidInput, match="damaged"):
+        open_source(path)
+
+
+def test_a_sheet_that_says_it_is_wider_than_it_is_is_read_by_its_cells(tmp_path):
+    path = tmp_path / "a.xlsx"
+    sheet = OPEN.replace(b"<sheetData>", b'<dimension ref="A1:XFD1048576"/><sheetData>')
+    rows = FIRST + b'<row r="3"><c r="A3" t="inlineStr"><is><t>o-1</t></is></c></row>'
+    workbook(path, **{"xl__worksheets__sheet1": HEAD + sheet + rows + CLOSE})
+    source = open_source(path, headed=True)
+    assert source.header == ("openid",)
+    assert [(line.number, line.cells) for line in source.rows()] == [(3, ["o-1"])]
+
+
+def test_a_csv_of_thousands_of_columns_is_refused_at_once(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"c{n}" for n in range(200_000)) + "\n", "utf-8")
+    with pytest.raises(InvalidInput, match="more than 2,000 columns"):
+        open_source(path)
+
+
+def test_columns_of_one_name_are_told_apart(tmp_path):
+    path = tmp_path / "same.csv"
+    path.write_text("城市," * 199 + "城市\n上海\n", "utf-8")
+    assert open_source(path, headed=True).header[-1] == "城市 (200)"
