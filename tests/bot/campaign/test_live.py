@@ -145,7 +145,7 @@ def test_another_complaint_is_left_alone(store: Store):
 
 
 def test_quiet_hours_and_a_ramp_are_no_standstill(store: Store):
-    world = found_world(store, followers=300, codes=0)
+    world = found_world(store, followers=200, codes=0)
     world.begin(**PLAIN, slug="slow", pace={"per_minute": None, "ramp_minutes": 60})
     world.push()
     world.later(minutes=15)
