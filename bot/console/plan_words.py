@@ -63,7 +63,7 @@ def _guarded(guardrails: Guardrails, say: Words) -> Iterator[Line]:
         if (many := getattr(guardrails, f"per_{name}")) is not None
     ]
     if caps:
-        caps.append(say(f"con.form.when_capped.{guardrails.when_capped}"))
+        caps.append(say(f"con.plan.capped.{guardrails.when_capped}"))
     yield say("con.plan.caps"), _listed(caps) or say("con.plan.none")
     if rest := guardrails.rest:
         said = say("con.plan.rest_said", many=rest.after_unanswered, days=rest.days)
@@ -78,7 +78,7 @@ def _ends(definition: Definition, say: Words) -> Iterator[Line]:
     days = (goal.within_days if goal else None) or definition.attribution_days
     key = f"con.form.goal.{event}"
     what = say(key) if key in catalogue(language()) else event
-    yield say("con.plan.goal"), say("con.plan.goal_said", what=what, days=f"{days:g}")
+    yield say("con.plan.goal"), say("con.plan.goal_said", what=what, days=f"{days:.3g}")
     if definition.reminder is not None:
         hours = f"{definition.reminder.hours_before_expiry:g}"
         yield say("con.plan.reminder"), say("con.plan.reminder_said", hours=hours)
