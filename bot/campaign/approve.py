@@ -116,11 +116,17 @@ _WHY = {
 }
 
 
-def check(campaign: CampaignState) -> None:
-    """Raises Conflict where a demanded approval is not there, and where one was refused at all."""
+def why_not(campaign: CampaignState) -> str:
+    """Why it may not start: a demanded approval is not there, or one was refused at all; "" where
+    it may."""
     definition = parse(campaign.definition, zone_of(campaign.account_id))
     standing = standing_of(campaign)
     if standing != REJECTED and not demanded(campaign.account_id, definition):
-        return
-    if why := _WHY.get(standing):
+        return ""
+    return _WHY.get(standing, "")
+
+
+def check(campaign: CampaignState) -> None:
+    """Raises Conflict with `why_not`."""
+    if why := why_not(campaign):
         raise Conflict(why)

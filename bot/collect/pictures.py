@@ -52,10 +52,18 @@ def give(
     return pictures.get(picture.account_id, picture.id)
 
 
+class InUse(Conflict):
+    """Something shows it: `uses` as of `where_used`."""
+
+    def __init__(self, uses: list[str]) -> None:
+        super().__init__(f"the picture is in use: {', '.join(uses)}")
+        self.uses = uses
+
+
 def remove(picture: PictureState, client: Material) -> None:
-    """From the platform and from here. Raises Conflict while something shows it; GatewayError."""
+    """From the platform and from here. Raises InUse, GatewayError."""
     if uses := list(where_used(picture)):
-        raise Conflict(f"the picture is in use: {', '.join(uses)}")
+        raise InUse(uses)
     if picture.media_id:
         client.delete_material(picture.media_id)
     elif picture.asked and (found := client.find_picture(picture.file_name)):

@@ -14,7 +14,7 @@ from flask import url_for
 
 from bot.console.gate import Asker
 from bot.console.rights import Right, may
-from bot.console.shell import Words, refusal
+from bot.console.shell import Words, refusal, worded
 from bot.console.work import may_see
 from bot.i18n import catalogue
 from bot.store import (
@@ -122,7 +122,7 @@ def subject_said(subject: str, say: Words) -> str:
     """What a notice is about, in words: a till, an address, the API; a name stays as it is."""
     kind, _, name = subject.partition(":")
     key = f"con.radar.subject.{kind}" + (".named" if name else "")
-    return say(key, name=name) if key in catalogue("zh") else subject
+    return worded(key, subject, say, name=name)
 
 
 def _tasks(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:

@@ -1,12 +1,11 @@
-"""An entry of the audit log in words: who did what, and to what. Pure."""
+"""An entry of the audit log in words: what was done, and to what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from bot.console.shell import Words, language
-from bot.i18n import catalogue
+from bot.console.shell import Words, listed, worded
 
 UNTOLD = {"digest", "key", "id", "ids", "secrets", "url"}  # nothing that a reader knows it by
 LONGEST = 160
@@ -14,43 +13,37 @@ LONGEST = 160
 
 def act_said(action: str, say: Words) -> str:
     """An act in words; one that has none yet stays as it is kept."""
-    key = f"con.act.{action}"
-    return say(key) if key in catalogue(language()) else action
+    return worded(f"con.act.{action}", action, say)
 
 
 def detail_said(detail: Mapping[str, Any], say: Words) -> str:
     """What it was done to, named; before and after, where both are there."""
+    values = {key: _value(held, say) for key, held in detail.items()}
     said = [
-        say("con.audit.said", name=_named(key, say), value=value)
-        for key, held in detail.items()
-        if key not in UNTOLD and key not in ("before", "after")
-        for value in _values(held, say)
+        say("con.audit.said", name=_name(key, say), value=value)
+        for key, value in values.items()
+        if value and key not in UNTOLD and key not in ("before", "after")
     ]
     if "after" in detail:
-        before, after = (next(_values(detail.get(one), say), "–") for one in ("before", "after"))
+        before, after = values.get("before") or "–", values["after"] or "–"
         said.append(say("con.audit.changed", before=before, after=after))
-    return ("，" if language() == "zh" else ", ").join(said)
+    return listed(said)
 
 
-def _named(key: str, say: Words) -> str:
-    words = f"con.detail.{key}"
-    return say(words) if words in catalogue(language()) else key
+def _name(key: str, say: Words) -> str:
+    return worded(f"con.detail.{key}", key, say)
 
 
-def _values(held: Any, say: Words) -> Iterator[str]:
-    """The value as one text; none where there is nothing to tell."""
-    if held is None or held in ("", [], {}):
-        return
+def _value(held: Any, say: Words) -> str:
+    """The value as one text; "" where there is nothing to tell."""
+    if held is None:
+        return ""
     if isinstance(held, Mapping):
-        text = "；".join(
-            f"{_named(str(key), say)}={value}"
-            for key, inner in held.items()
-            for value in _values(inner, say)
-        )
+        inner = {str(key): _value(one, say) for key, one in held.items()}
+        text = "；".join(f"{_name(key, say)}={value}" for key, value in inner.items() if value)
     elif isinstance(held, list):
-        text = "、".join(value for one in held for value in _values(one, say))
+        text = "、".join(filter(None, (_value(one, say) for one in held)))
     else:
         plain = str(held).lower() if isinstance(held, bool) else str(held)
-        words = f"con.detail.is.{plain}"
-        text = say(words) if words in catalogue(language()) else plain
-    yield text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+        text = worded(f"con.detail.is.{plain}", plain, say)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -10,12 +10,11 @@ from bot.console.planning import midnight
 from bot.console.reports import Span
 from bot.console.sections import Section, heads, over_days, percent, ranked, shade
 from bot.console.sheets import Cell, Sheet
-from bot.console.shell import Words, shown_at
+from bot.console.shell import Words, shown_at, worded
 from bot.effect import cohorts, parts
 from bot.effect.cohorts import ACTIVE, HORIZONS, STAYED, Cohort
 from bot.effect.days import DAY
 from bot.effect.parts import MENU, TALK, Part
-from bot.i18n import catalogue
 from bot.menus.titles import titles_of
 
 DRAWN = 4  # series that one chart bears
@@ -54,8 +53,7 @@ def _named(head: str, key: str, say: Words) -> str:
     """What a key of the figures is called; itself where it has no words."""
     if not key:
         return say(f"con.report.none_of.{head}")
-    name = f"con.report.{head}.{key}"
-    return say(name) if name in catalogue("zh") else key
+    return worded(f"con.report.{head}.{key}", key, say)
 
 
 def menu(span: Span, say: Words) -> list[Section]:

@@ -23,6 +23,7 @@ from bot.imports.mapping import NAMED, TARGETS, format_of
 from bot.imports.sources import Source, open_source
 from bot.store import attribute_types, background
 from bot.store import imports as store
+from bot.store.background import File
 
 ROWS_SHOWN = 5
 MOST_WAYS = 8  # kinds, mappings and sheets that what was found is kept of
@@ -57,13 +58,13 @@ def look(
 
     Raises NotFound (the upload is not kept any more), InvalidInput (no table, no such mapping).
     """
-    name = _name(account_id, look_id)
+    name, file = _upload(account_id, look_id)
     document = _kept(account_id, mapping) if mapping else None
     way = _way([kind if document is None else document, sheet])
     known = background.found_of(look_id)
     if way not in known:
         known = dict(list(known.items())[-(MOST_WAYS - 1) :])
-        known[way] = _read(account_id, look_id, kind, document, sheet, now)
+        known[way] = _read(name, file, kind, document, sheet, now)
         background.keep_found(look_id, known)
     found = known[way]
     if document is None:
@@ -77,15 +78,15 @@ def _way(asked: list[Any]) -> str:
 
 
 def _read(
-    account_id: int,
-    look_id: int,
+    name: str,
+    file: File,
     kind: str,
     document: Mapping[str, Any] | None,
     sheet: str,
     now: datetime,
 ) -> dict[str, Any]:
     """What the file itself says, whatever was declared of attributes."""
-    with _opened(account_id, look_id) as path:
+    with _opened(name, file) as path:
         source = _source(path, document, sheet) if document else open_source(path, sheet=sheet)
         rows = [list(line.cells) for line in islice(source.rows(), ROWS_SHOWN)]
         guessed = None if document else guess_columns(source, kind, now)
@@ -105,25 +106,21 @@ def _source(path: Path, document: Mapping[str, Any], sheet: str) -> Source:
     return open_source(path, **form)
 
 
-def _name(account_id: int, look_id: int) -> str:
-    """Raises NotFound."""
-    task = background.get(account_id, look_id)
-    if kept_file(task) is None:
-        raise NotFound(f"there is no upload {look_id}")
-    return str(task.asked["file"])
-
-
-@contextmanager
-def _opened(account_id: int, look_id: int) -> Iterator[Path]:
-    """The beginning of the file, in a folder that goes."""
+def _upload(account_id: int, look_id: int) -> tuple[str, File]:
+    """Its name and the file that is kept. Raises NotFound."""
     task = background.get(account_id, look_id)
     kept = kept_file(task)
     if kept is None:
         raise NotFound(f"there is no upload {look_id}")
-    name = str(task.asked["file"])
+    return str(task.asked["file"]), kept
+
+
+@contextmanager
+def _opened(name: str, file: File) -> Iterator[Path]:
+    """The beginning of the file, in a folder that goes."""
     with tempfile.TemporaryDirectory(prefix="hongyan-") as folder:
         path = Path(folder) / Path(name).name
-        pieces = background.content(kept)
+        pieces = background.content(file)
         first = next(pieces, b"")
         with path.open("wb") as out:
             if first.startswith(_WHOLE):

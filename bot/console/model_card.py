@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from bot.console.models import feature_said, figure_name
-from bot.console.shell import Words, language, refusal
-from bot.i18n import cards, catalogue
+from bot.console.shell import Words, language, refusal, worded
+from bot.i18n import cards
 from bot.insight import drawing
 
 _PICTURED = ("calibration", "gains")
@@ -134,9 +134,8 @@ def fairness(card: Mapping[str, Any], say: Words) -> list[dict[str, str]] | None
 
 def _group(line: Mapping[str, Any], say: Words) -> dict[str, str]:
     about = line.get("about", line["column"])
-    key = f"con.models.fair.{about}"
-    named = say(key) if key in catalogue(language()) else str(about)
-    found = {"group": f"{named} {_said(str(line['group']))}", "rows": f"{line['rows']:,}"}
+    column = worded(f"con.models.fair.{about}", str(about), say)
+    found = {"group": f"{column} {_said(str(line['group']))}", "rows": f"{line['rows']:,}"}
     if "rate" not in line:
         return {**found, **dict.fromkeys(("rate", "said", "gap", "auc", "chosen"), "–")}
     gap, auc = line["gap"], line["auc"]

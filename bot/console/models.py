@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.console.shell import Words, language, shown_at
+from bot.console.shell import Words, language, shown_at, worded
 from bot.i18n import cards, catalogue
 from bot.insight.drift import MOVED, STRAYED
 from bot.store import predictions
@@ -83,8 +83,7 @@ def figure_name(name: str, say: Words) -> str:
 
 def feature_said(name: str, say: Words) -> str:
     """What a column means; one without words stays as it is kept."""
-    key = f"con.feature.{name}"
-    return say(key) if key in catalogue(language()) else name
+    return worded(f"con.feature.{name}", name, say)
 
 
 def _moved(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:

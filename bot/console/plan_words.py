@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.campaign.document.definition import Definition
 from bot.campaign.document.parts import Guardrails
-from bot.console.shell import Words, language, shown_at
-from bot.i18n import catalogue
+from bot.console.shell import Words, listed, shown_at, worded
 
 Line = tuple[str, str]  # what it is, how it is set
 
@@ -39,14 +38,14 @@ def _when(definition: Definition, now: datetime, say: Words, zone: ZoneInfo) -> 
         parts.append(say("con.plan.at_past" if past else "con.plan.at", at=shown_at(at, zone)))
     if definition.best_hour:
         parts.append(say("con.plan.best_hour"))
-    yield say("con.plan.start"), _listed(parts) or say("con.plan.by_hand")
+    yield say("con.plan.start"), listed(parts) or say("con.plan.by_hand")
     if definition.until is not None:
         yield say("con.plan.until"), shown_at(definition.until, zone)
     if pace := definition.pace:
         speeds = [say("con.plan.pace_said", rate=pace.per_minute)] if pace.per_minute else []
         if pace.ramp_minutes:
             speeds.append(say("con.plan.ramp", minutes=pace.ramp_minutes))
-        yield say("con.plan.pace"), _listed(speeds)
+        yield say("con.plan.pace"), listed(speeds)
 
 
 def _guarded(guardrails: Guardrails, say: Words) -> Iterator[Line]:
@@ -56,7 +55,7 @@ def _guarded(guardrails: Guardrails, say: Words) -> Iterator[Line]:
         for start, end in spans
         if start is not None and end is not None
     ]
-    yield say("con.plan.quiet"), _listed(quiet) or say("con.plan.none")
+    yield say("con.plan.quiet"), listed(quiet) or say("con.plan.none")
     caps = [
         say(f"con.plan.cap_{name}", many=many)
         for name in ("day", "week", "month")
@@ -64,7 +63,7 @@ def _guarded(guardrails: Guardrails, say: Words) -> Iterator[Line]:
     ]
     if caps:
         caps.append(say(f"con.plan.capped.{guardrails.when_capped}"))
-    yield say("con.plan.caps"), _listed(caps) or say("con.plan.none")
+    yield say("con.plan.caps"), listed(caps) or say("con.plan.none")
     if rest := guardrails.rest:
         said = say("con.plan.rest_said", many=rest.after_unanswered, days=rest.days)
         yield say("con.plan.rest"), said
@@ -76,13 +75,8 @@ def _ends(definition: Definition, say: Words) -> Iterator[Line]:
     goal = definition.goal
     event = goal.event if goal else "order"
     days = (goal.within_days if goal else None) or definition.attribution_days
-    key = f"con.form.goal.{event}"
-    what = say(key) if key in catalogue(language()) else event
+    what = worded(f"con.form.goal.{event}", event, say)
     yield say("con.plan.goal"), say("con.plan.goal_said", what=what, days=f"{days:.3g}")
     if definition.reminder is not None:
         hours = f"{definition.reminder.hours_before_expiry:g}"
         yield say("con.plan.reminder"), say("con.plan.reminder_said", hours=hours)
-
-
-def _listed(parts: list[str]) -> str:
-    return ("，" if language() == "zh" else ", ").join(parts)

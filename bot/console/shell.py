@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -131,6 +131,16 @@ def language() -> str:
     return best or LANGUAGES[0]
 
 
+def worded(key: str, otherwise: str, say: Words, **values: object) -> str:
+    """The words of a key; `otherwise` where it has none."""
+    return say(key, **values) if key in catalogue(language()) else otherwise
+
+
+def listed(parts: Iterable[str]) -> str:
+    """With the reader's comma between them."""
+    return ("，" if language() == "zh" else ", ").join(parts)
+
+
 @views.app_template_filter()
 def refusal(text: str | None) -> str:
     """What refused somebody, in the reader's language: {{ row.error|refusal }} in a template."""
@@ -151,9 +161,7 @@ def actor_said(actor: str, say: Words) -> str:
     kind, _, name = actor.partition(":")
     if kind == "operator":
         return _titles().get(name, name)
-    key = f"con.actor.{kind}"
-    kind_said = say(key) if key in catalogue(language()) else kind
-    return f"{kind_said} {name}".strip()
+    return f"{worded(f'con.actor.{kind}', kind, say)} {name}".strip()
 
 
 def _titles() -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -59,14 +58,10 @@ def audit_page() -> Response:
 
 def _people(say: Words) -> list[tuple[str, str]]:
     """Whose acts can be asked for: what the address says, and what people read."""
-    members: list[Any] = [(f"operator:{one.name}", one.title) for one in operators.everybody()]
-    kinds = [(FOLLOWER, actor_said(FOLLOWER, say)), ("job", actor_said("job", say))]
-    return [
-        ("", say("con.audit.members")),
-        *members,
-        *kinds,
-        (EVERYBODY, say("con.audit.everybody")),
-    ]
+    members = [(f"operator:{one.name}", one.title) for one in operators.everybody()]
+    kinds = [(kind, actor_said(kind, say)) for kind in (FOLLOWER, "job")]
+    everybody = (EVERYBODY, say("con.audit.everybody"))
+    return [("", say("con.audit.members")), *members, *kinds, everybody]
 
 
 def _year(now: datetime) -> datetime:

@@ -27,7 +27,7 @@ _MS = timedelta(milliseconds=1)
 @page("/a/<slug>/campaigns/<ref>/people", Right.PEOPLE)
 def campaign_people(slug: str, ref: str) -> Response:
     """Followers of one figure of a run, fifty at a time, by pseudonym."""
-    one, of = found(ref), None
+    one = found(ref)
     of = _figure(one)
     rows, more = run_people.page(of, _before(), PAGE)
     say, zone = words(), zone_of(account())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import redirect, request, url_for
@@ -31,7 +31,6 @@ ACTS: dict[str, tuple[str, ...]] = {
     "paused": ("resume", "cancel"),
     "closed": ("start",),
 }
-UNAPPROVED = ("missing", "changed", approvals.SUBMITTED, approvals.REJECTED)
 SURE = ("start", "cancel")  # asked twice: it reaches people, or cannot be undone
 _LONGEST = 64  # characters of a name that is looked for
 _GOING = ("planning", "running", "paused")
@@ -123,13 +122,14 @@ def _acts() -> dict[str, Callable[..., object]]:
     }
 
 
-def _acts_of(one: CampaignState, definition: Definition, standing: str) -> Iterator[str]:
+def _acts_of(one: CampaignState, definition: Definition) -> list[str]:
     """What may be done now; what would be refused for want of approval or of a plan is left out."""
-    for act in ACTS.get(one.state, ()):
-        unapproved = act in ("start", "schedule") and standing in UNAPPROVED
-        unplanned = act == "schedule" and definition.at is None and definition.recurs is None
-        if not unapproved and not unplanned:
-            yield act
+    refused = set[str]()
+    if definition.at is None and definition.recurs is None:
+        refused.add("schedule")
+    if approve.why_not(one):
+        refused |= {"start", "schedule"}
+    return [act for act in ACTS.get(one.state, ()) if act not in refused]
 
 
 def overview(one: CampaignState, status: int = 200, error: str = "") -> Response:
@@ -139,7 +139,7 @@ def overview(one: CampaignState, status: int = 200, error: str = "") -> Response
     definition = parse(one.definition, zone, standing=one.standing)
     acts = [
         (act, say(f"con.do.{act}"), say("con.do.sure", act=say(f"con.do.{act}"), name=one.name))
-        for act in _acts_of(one, definition, top["standing"])
+        for act in _acts_of(one, definition)
     ]
     waits = top["standing"] in (approvals.SUBMITTED, "changed", "missing")
     return render(

@@ -105,11 +105,11 @@ def picture_remove(slug: str, picture_id: int) -> Response:
         one = store.get(account().id, picture_id)
     except NotFound:
         abort(404)
-    uses = [_use(one) for one in use.where_used(one)]
-    if uses:
-        return _page(409, words()("con.pictures.used", name=one.name, uses="、".join(uses)))
     try:
         use.remove(one, _client())
+    except use.InUse as error:
+        uses = "、".join(map(_use, error.uses))
+        return _page(409, words()("con.pictures.used", name=one.name, uses=uses))
     except HongyanError as error:
         return _page(status_of(error), told(error))
     audit.record(who.actor, "picture_remove", who.now, detail={"picture": one.id, "name": one.name})

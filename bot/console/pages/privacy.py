@@ -15,9 +15,8 @@ from bot.console.audit_words import act_said
 from bot.console.gate import account, asker, page
 from bot.console.once import once
 from bot.console.rights import Right, may
-from bot.console.shell import Words, actor_said, language, render, shown_at, words, zone_of
+from bot.console.shell import Words, actor_said, render, shown_at, worded, words, zone_of
 from bot.errors import InvalidInput
-from bot.i18n import catalogue
 from bot.profile import auditing, retention
 from bot.store import audit, background, consent_figures, inspection
 from bot.store import retention as marks_of
@@ -68,7 +67,7 @@ def shown_audit(result: dict[str, Any], say: Words) -> dict[str, Any]:
     return {
         "at": shown_at(datetime.fromisoformat(result["at"]), zone_of(account())),
         "findings": [
-            (_named("con.privacy.finding", one["what"].replace(" ", "_"), one["what"], say),
+            (worded("con.privacy.finding." + one["what"].replace(" ", "_"), one["what"], say),
              one["detail"])
             for one in result["findings"]
         ],
@@ -85,7 +84,7 @@ def shown_audit(result: dict[str, Any], say: Words) -> dict[str, Any]:
             (
                 say(f"con.privacy.purpose.{purpose}") if purpose in PURPOSES else purpose,
                 say("con.privacy.given" if given else "con.privacy.withdrawn"),
-                _named("con.privacy.how", how, how, say),
+                worded(f"con.privacy.how.{how}", how, say),
                 f"{many:,}",
             )
             for purpose, given, how, many in result["evidence"]
@@ -117,7 +116,7 @@ def _kept(say: Words) -> list[dict[str, str]]:
     zone = zone_of(account())
     return [
         {
-            "kind": _named("con.privacy.kind", kind, kind, say),
+            "kind": worded(f"con.privacy.kind.{kind}", kind, say),
             "days": say("con.privacy.days", days=kept),
             "gone": shown_at(_instant(gone.get(kind)), zone),
         }
@@ -146,9 +145,4 @@ def _look(one: Entry, say: Words, zone: Any) -> dict[str, str]:
 
 
 def _cause(cause: str, say: Words) -> str:
-    return _named("con.privacy.cause", cause, cause, say)
-
-
-def _named(group: str, name: str, otherwise: str, say: Words) -> str:
-    key = f"{group}.{name}"
-    return say(key) if key in catalogue(language()) else otherwise
+    return worded(f"con.privacy.cause.{cause}", cause, say)
