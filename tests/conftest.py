@@ -6,7 +6,9 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,23 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole processes first: they wait much, and what waits last and alone holds up the end."""
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """In a run of everything by several processes, each begins to read the test files elsewhere.
+
+    Pytest compiles each file with its assertions spelled out and keeps the result; processes that
+    read in one order compile everything at the same time, each for itself.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return
+    files = sorted((session.config.rootpath / "tests").rglob("test_*.py"))
+    first = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
+    for file in files[first:] + files[:first]:
+        name = ".".join(file.relative_to(session.config.rootpath).with_suffix("").parts)
+        with suppress(Exception, pytest.skip.Exception):  # collecting says what is wrong with it
+            import_module(name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

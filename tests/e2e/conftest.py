@@ -21,7 +21,7 @@ from bot.sandbox.config import SandboxConfig
 from bot.sandbox.platform import Platform
 from bot.sandbox.web.app import create_app
 from bot.settings import DEVELOPMENT
-from tests.conftest import KEY
+from tests.conftest import KEY, NewDatabase
 
 
 def free_port() -> int:
@@ -31,11 +31,11 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, fresh_sqlite: NewDatabase) -> dict[str, str]:
     """Settings of a bot of its own, playing the development account."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("HONGYAN_")},
-        "HONGYAN_DATABASE_URL": f"sqlite:///{tmp_path}/hongyan.db",
+        "HONGYAN_DATABASE_URL": fresh_sqlite(tmp_path),
         "HONGYAN_VAR": str(tmp_path),
         "HONGYAN_SECRET_KEYS": KEY,
         "HONGYAN_WECHAT_API_URL": "http://127.0.0.1:9",

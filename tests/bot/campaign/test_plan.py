@@ -29,6 +29,7 @@ def audience(campaign_id: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.engines("sqlite")  # the small audience is interrupted on every engine
 def test_fifty_thousand_interrupted_at_every_chunk(any_store: Store, monkeypatch):
     world = found_world(any_store, followers=50_000, codes=0)
     campaign_id = begun(world, offer=..., text="x", holdout=0.1)

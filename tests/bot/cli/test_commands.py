@@ -78,6 +78,7 @@ def test_the_program_says_in_one_line_what_is_wrong(hongyan):
     assert len(ended.stderr.splitlines()) == 1
 
 
+@pytest.mark.from_nothing
 def test_a_first_campaign_from_the_shell(hongyan):
     assert hongyan("coupons", "create", hongyan.file("c.json", COUPON)).returncode == 0
     assert hongyan.json("coupons", "stock")["batches"][0]["available"] == 5
@@ -150,6 +151,7 @@ def test_a_file_that_is_no_document_is_refused_in_one_line(hongyan, command, con
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.from_nothing
 def test_a_file_that_is_no_store_is_told_in_one_line(hongyan):
     (hongyan.folder / "var").mkdir()
     (hongyan.folder / "var" / "hongyan.db").write_bytes(b"this is no database" * 500)
@@ -159,6 +161,7 @@ def test_a_file_that_is_no_store_is_told_in_one_line(hongyan):
         assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.from_nothing
 def test_a_check_without_a_store_makes_none(hongyan):
     assert hongyan("db", "check").returncode == 1
     assert not (hongyan.folder / "var" / "hongyan.db").exists()
@@ -229,6 +232,7 @@ def test_a_bad_setting_stops_every_command(hongyan):
     assert "HONGYAN_PORT" in ended.stderr
 
 
+@pytest.mark.from_nothing
 def test_the_doctor_makes_no_database_where_none_is(hongyan):
     ended = hongyan("doctor", SECRET_KEYS="")
     assert ended.returncode == 1

@@ -166,7 +166,10 @@ def test_what_the_server_did_not_take(
     ("gone_at", "ended"),
     [("EHLO", ""), ("MAIL", ""), ("RCPT", ""), ("DATA", "unknown"), ("END", "unknown")],
 )
-def test_a_talk_that_breaks_off_is_unknown_only_once_the_message_is_given(server, gone_at, ended):
+def test_a_talk_that_breaks_off_is_unknown_only_once_the_message_is_given(
+    server, gone_at, ended, monkeypatch
+):
+    monkeypatch.setattr(mailing, "TIMEOUT_SECONDS", 1.0)
     server.gone_at = gone_at
     box = Mailbox(f"smtp://127.0.0.1:{server.port}", ("lin@example.com",))
     with pytest.raises((OSError, smtplib.SMTPException)) as caught:
