@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import atexit
 import os
+from multiprocessing.util import Finalize
 
 from bot import log
 from bot.app import create_app
@@ -26,4 +26,6 @@ application = create_app(services, router.dispatch, router.quick)
 if settings.scheduler == "on":
     leader = Leader(services, router.dispatch)
     leader.start()
-    atexit.register(leader.stop)
+    # A worker of granian is forked and runs no atexit. This runs there, before the threads of jobs
+    # are closed, and at the end of any other process as well.
+    Finalize(None, leader.stop, exitpriority=1)

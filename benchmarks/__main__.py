@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--offers", type=int, help="matching")
     parser.add_argument("--keep", help="console: the folder of the made house, used again")
     parser.add_argument("--only", help="console: pages whose address has this")
+    parser.add_argument("--cold", action="store_const", const=True, help="console: nothing kept")
     parser.add_argument("--postgres", action="store_const", const=True)
     parser.add_argument("--quick", action="store_const", const=True, help="nlu: without most peers")
     given = parser.parse_args()
@@ -38,6 +39,7 @@ def main() -> None:
         "seeds": given.seeds,
         "keep": given.keep,
         "only": given.only,
+        "cold": given.cold,
         "postgres": given.postgres,
         "quick": given.quick,
     }

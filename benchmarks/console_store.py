@@ -169,12 +169,22 @@ def _tasks(services: Services, account_id: int) -> None:
     run("UPDATE background_task SET state = 'running', started_at = ? WHERE id = ?", (MS, last))
 
 
+def forget_counted() -> None:
+    """As if no job had counted ahead yet; days that are over stay counted, but for yesterday."""
+    from bot.store.db import run
+
+    run("DELETE FROM kept_answer")
+    run("DELETE FROM background_task WHERE kind = 'figure'")
+    yesterday = (NOW - timedelta(days=1)).date().isoformat()
+    run("DELETE FROM figure WHERE report = 'hongyan.day' AND day >= ?", (yesterday,))
+
+
 def count_ahead() -> None:
     """What the jobs do at night and between, where it is not done yet."""
+    from bot.background.figures import KEPT
     from bot.effect import cohorts, days, keeping, parts
     from bot.profile import around
     from bot.store import accounts, picture, segment_sizes
-    from jobs.figuring import KEPT
 
     for account in accounts.ids():
         picture.reckon(account, NOW)

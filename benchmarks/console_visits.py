@@ -20,6 +20,7 @@ from bot.store.db import fetch
 LEFT_OUT = {
     "console.asset": "a file that browsers keep: no query, no template",
     "console.invited": "needs the token of a mail; a password is set on it, no list is read",
+    "console.take_copy": "a copy of the whole database as a file, in pieces: no query, no template",
     "console.second": "half-way through signing in: who is in is sent on",
 }
 # What stands in addresses of an endpoint, where the name of the part does not tell: one visit each.
@@ -107,8 +108,9 @@ ASKED: dict[str, Sequence[str]] = {
     "console.report": ["days=90", "since=2026-01-01&until=2026-11-20", "compare=1",
                        "campaign=" + OVER, "campaign=" + RUNNING + "&window=30", "before={run}"],
     "console.report_people": [
-        f"campaign={OVER}&step={one}"
+        f"campaign={OVER}&step={one}{days}"
         for one in ("sent", "clicked", "claimed", "redeemed", "ordered")
+        for days in ("", "&since=2026-01-01&until=2026-01-02")
     ],
     "console.rules": ["stage=live", *(f"tab={one}" for one in ("keyword", "subscribe", "other"))],
     "console.rules_try": ["text=有什么优惠券吗&segment=tenth"],

@@ -9,7 +9,7 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.console import pages, shell
+from bot.console import gate, pages, shell
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound, StoreUnavailable
 from bot.inbox.context import Dispatch, Quick, never_quick
 from bot.inbox.receive import Receiver
@@ -33,6 +33,7 @@ from bot.web import (
 )
 from bot.web.api import json_error
 from bot.web.callback import CallbackFirst
+from bot.web.late_rule import LateRule
 
 logger = logging.getLogger(__name__)
 _STATUS = {NotFound: 404, InvalidInput: 422, Conflict: 409, StoreUnavailable: 503}
@@ -49,6 +50,7 @@ def create_app(services: Services, dispatch: Dispatch, quick: Quick = never_quic
     """The app of one process; `dispatch` and `quick` are the router's."""
     folder = templates_folder()
     app = Flask("bot", template_folder=str(folder), static_folder=None)
+    app.url_rule_class = LateRule
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     app.extensions["hongyan"] = services
     for room in (
@@ -105,6 +107,8 @@ def _ours(error: HongyanError) -> Page:
 
 
 def _http(error: HTTPException) -> Page:
+    if error.code in (404, 405) and request.path.startswith("/console/"):
+        gate.recognise()
     return _page(error.code or 500, error.name, error.description or "")
 
 
@@ -121,5 +125,6 @@ def _page(status: int, code: str, message: str, field: str = "") -> Page:
     shown = message if status != 500 else ""
     if request.path.startswith("/console/"):
         shown = shell.refusal(shown)
-        return shell.render("refused.html", status, code=status, message=shown), status
+        refused = shell.render("refused.html", status, code=status, message=shown)
+        return gate.private(refused), status
     return render_template("error.html", status=status, message=shown), status

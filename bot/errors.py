@@ -64,7 +64,12 @@ class SealBroken(HongyanError):
 
 
 class GatewayError(HongyanError):
-    """WeChat said no, or said nothing. `errcode` None: it never answered in its own words."""
+    """WeChat said no, or said nothing. `errcode` None: it never answered in its own words.
+
+    appid  whose call it was, where the one who raised it knew
+    """
+
+    appid = ""
 
     def __init__(self, errcode: int | None, errmsg: str) -> None:
         super().__init__(f"{errcode}: {errmsg}" if errcode is not None else errmsg)

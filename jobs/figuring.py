@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.campaign.results import live
-from bot.console import kept_figures, report_mail
-from bot.effect import cohorts, days, keeping, parts, sources, windows
-from bot.effect.keeping import Kind
+from bot.background.figures import KEPT
+from bot.console import report_mail
+from bot.effect import cohorts, keeping, parts
 from bot.inbox.context import Dispatch
-from bot.journey import reporting
 from bot.services import Services
-
-KEPT = {
-    days.KIND: Kind(lambda account_id, now: (days.TODAY,), days.count_today),
-    reporting.STANDING: Kind(reporting.refs, reporting.count_standing),
-    reporting.REPORT: Kind(reporting.refs, reporting.count_report),
-    windows.KIND: Kind(windows.refs, windows.count),
-    windows.WEEK: Kind(lambda account_id, now: ("",), windows.count_week),
-    sources.KIND: Kind(lambda account_id, now: ("",), sources.count),
-    live.KIND: Kind(live.refs, live.count),
-    **kept_figures.KEPT,
-}
 
 
 def day_parts(services: Services, dispatch: Dispatch, now: datetime) -> int:

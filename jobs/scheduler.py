@@ -20,11 +20,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.background import closing
 from bot.clockfile import ClockFile
-from bot.errors import HongyanError
+from bot.errors import GatewayError, HongyanError
 from bot.inbox.context import Dispatch
 from bot.services import Services
-from bot.store import jobs, leases
+from bot.store import accounts, jobs, leases
 from bot.store.db import available
+from bot.store.jobs import Failure
+from jobs.each import SomeFailed
 from jobs.pacing import VirtualPace
 from jobs.tasks import JOBS, Job
 
@@ -142,9 +144,24 @@ def run_job(
 def _attempt(services: Services, dispatch: Dispatch, job: Job, now: datetime) -> tuple[int, str]:
     try:
         return job.work(services, dispatch, now), ""
+    except SomeFailed as some:
+        for slug, error in some.failed.items():
+            logger.warning("job=%s account=%s failed: %s", job.name, slug, error)
+        return some.done, jobs.written(_failure(error, of) for of, error in some.failed.items())
     except HongyanError as error:
         logger.warning("job=%s failed: %s", job.name, error)
-        return 0, f"{type(error).__name__}: {error}"[:500]
+        return 0, jobs.written([_failure(error, _slug(error))])
     except Exception as error:
         logger.exception("job=%s failed", job.name)
-        return 0, f"{type(error).__name__}: {error}"[:500]
+        return 0, jobs.written([_failure(error)])
+
+
+def _failure(error: Exception, of: str = "") -> Failure:
+    return Failure(of, type(error).__name__, str(error))
+
+
+def _slug(error: HongyanError) -> str:
+    """Of the account that the platform refused; "" where it was no account's call."""
+    if not isinstance(error, GatewayError) or not error.appid:
+        return ""
+    return accounts.slug_of_app(error.appid)

@@ -29,6 +29,7 @@ from bot.store import accounts, dialogues, jobs, picture, privacy, segment_sizes
 from bot.talk.learning import suggest
 from bot.talk.trial import run_trials
 from jobs import channelling, collecting, figuring
+from jobs.each import each_account
 
 SUGGESTS_AT = 3  # o'clock
 RETAINS_AT = 4
@@ -135,7 +136,7 @@ def _agents(services: Services, dispatch: Dispatch, now: datetime) -> int:
 
 def _token(services: Services, dispatch: Dispatch, now: datetime) -> int:
     """Keep the shared token fresh, so that no sender waits for a refresh."""
-    return sum(services.client_of(account).warm_token(now) for account in accounts.ids())
+    return each_account(lambda account: services.client_of(account).warm_token(now))
 
 
 def _stages(services: Services, dispatch: Dispatch, now: datetime) -> int:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from bot import coupon
 from bot.background.desk import Desk
 from bot.background.pace import Pace
-from bot.errors import InvalidInput
 from bot.imports import redeeming
 from bot.imports.exporting import Cell, local, write_table, written
 from bot.imports.sources import open_source
@@ -94,7 +92,7 @@ def codes(desk: Desk) -> dict[str, Any]:
     asked, pace = desk.task.asked, Pace(desk)
     of = coupon_batches.batch_by_slug(desk.task.account_id, asked["batch"])
     refused: list[coupon.Reject] = []
-    report = coupon.import_codes(of.id, _lines(desk.upload(), pace), refused.append)
+    report = coupon.import_codes(of.id, pace.over(desk.lines()), refused.append)
     if refused:
         why = [(one.line, one.reason) for one in refused]
         path = write_table(desk.folder / "rejects.csv", ("line", "why"), why)
@@ -106,16 +104,6 @@ def codes(desk: Desk) -> dict[str, Any]:
         "repeated": report.repeated, "rejected": report.rejected,
         "reasons": dict(Counter(one.reason for one in refused)),
     }  # fmt: skip
-
-
-def _lines(path: Path, pace: Pace) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline=None) as file:
-            for line in file:
-                pace.on(1)
-                yield line
-    except UnicodeDecodeError:
-        raise InvalidInput("the file is no UTF-8 text", "file") from None
 
 
 def redeem(desk: Desk) -> dict[str, Any]:

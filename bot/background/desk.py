@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bot.errors import HongyanError, NotFound, StoreUnavailable
+from bot.errors import HongyanError, InvalidInput, NotFound, StoreUnavailable
 from bot.services import Services
 from bot.store import background
 from bot.store.background import Task
@@ -61,6 +61,14 @@ class Desk:
             for piece in background.content(found):
                 out.write(piece)
         return path
+
+    def lines(self) -> Iterator[str]:
+        """Those of the file that came along. Raises NotFound, InvalidInput for what is no UTF-8."""
+        try:
+            with self.upload().open(encoding="utf-8-sig", newline=None) as file:
+                yield from file
+        except UnicodeDecodeError:
+            raise InvalidInput("the file is no UTF-8 text", "file") from None
 
     def keep(self, name: str, path: Path) -> None:
         """A file to take away, under this name."""

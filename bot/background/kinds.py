@@ -14,6 +14,7 @@ from bot.background import (
     coupon_files,
     coupon_radar,
     dryrun,
+    figures,
     follower_files,
     groups,
     importing,
@@ -77,4 +78,5 @@ KINDS: dict[str, Kind] = {
     coupon_radar.RADAR: Kind(coupon_radar.run),
     content_table.CONTENTS: Kind(content_table.run, long=True),
     picture.PICTURE: Kind(picture.run),
+    figures.FIGURE: Kind(figures.run, long=True),
 }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bot.background.desk import Desk
-from bot.errors import InvalidInput
 from bot.imports.exporting import write_table
 from bot.segment import lists
 from bot.segment.lists import Reject
@@ -23,7 +22,7 @@ def run(desk: Desk) -> dict[str, Any]:
     rule, reason, author}. Counts; the lines that name nobody are the file."""
     asked, account_id = desk.task.asked, desk.task.account_id
     slug, how, author = asked["segment"], asked["how"], asked["author"]
-    lines = _lines(desk.upload())
+    lines = desk.lines()
     desk.progress(0)  # the last moment at which it can be stopped
     if how in HOWS:
         done, rejects = pin_lines(
@@ -44,15 +43,6 @@ def run(desk: Desk) -> dict[str, Any]:
     if rejects:
         desk.keep(f"{slug}-rejects.csv", _written(desk.folder / "rejects.csv", rejects))
     return {"segment": slug, "how": how, **told, "rejects": _counted(rejects)}
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Raises InvalidInput for what is no text."""
-    try:
-        with path.open(encoding="utf-8-sig", newline=None) as file:
-            yield from file
-    except UnicodeDecodeError:
-        raise InvalidInput("the file is no UTF-8 text", "file") from None
 
 
 def _counted(rejects: Sequence[Reject]) -> dict[str, int]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from bot.background.desk import Desk
 
 EACH = 1.0  # seconds
+T = TypeVar("T")
 
 
 class Pace:
@@ -22,6 +25,12 @@ class Pace:
         self.total = max(total, self.total)
         if time.monotonic() - self._told >= EACH:
             self.tell()
+
+    def over(self, many: Iterable[T]) -> Iterator[T]:
+        """The same things, each counted as it is taken. Raises Stopped."""
+        for one in many:
+            self.on(1)
+            yield one
 
     def tell(self) -> None:
         """Say it now. Raises Stopped."""

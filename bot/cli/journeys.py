@@ -20,6 +20,7 @@ from bot.journey.definition import Flow
 from bot.journey.lanes import lane_of
 from bot.journey.reading import parse
 from bot.profile.words import LANGUAGES
+from bot.segment.catalogue import titles
 from bot.store import followers, journey_figures, journey_runs
 from bot.store import journeys as store
 from bot.store.journeys import JourneyState
@@ -46,7 +47,7 @@ def check(file: str, lang: str, json_: bool) -> None:
     """What FILE (.yaml or .json) says in words, and what is wrong with it; keeps nothing. Exit 1
     with errors."""
     flow, flaws = use.check(account().id, _document(file), common.now())
-    told = list(words.told(flow, lang))
+    told = list(words.told(flow, lang, titles(account().id)))
     errors = [flaw for flaw in flaws if flaw.error]
     found = {
         "slug": flow.slug,
@@ -124,14 +125,14 @@ def show_(slug: str, version: int | None, mermaid: bool, lang: str, json_: bool)
         one.step: one.people for one in journey_figures.standing(held.id) if one.version == number
     }
     if mermaid:
-        click.echo(words.mermaid(flow, here, lang))
+        click.echo(words.mermaid(flow, here, lang, titles(account().id)))
         return
     versions = [
         {"version": one.number, "at": one.at, "author": one.author, "policy": one.policy}
         for one in store.versions(held.id)
     ]
     whole = {**_row(held), "shown": number, "document": dict(flow.source), "versions": versions}
-    show(whole, json_, lambda: words.told(flow, lang))
+    show(whole, json_, lambda: words.told(flow, lang, titles(account().id)))
 
 
 def _ordered(slug: str, order: Any, json_: bool) -> None:

@@ -4,7 +4,7 @@ use."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -75,22 +75,23 @@ def where_used(picture: PictureState) -> Iterator[str]:
     """What names it, each once: "rule welcome", "menu default"."""
     if not picture.media_id:
         return
-    seen = set()
+    seen, known = set(), {picture.media_id, picture.url or picture.media_id}
     for stage in STAGES:
         for one in talk.documents(picture.account_id, stage):
             name = f"{one.kind} {one.slug}"
-            if name not in seen and _names(one.document, picture.media_id):
+            if name not in seen and _names(one.document, known):
                 seen.add(name)
                 yield name
     for menu in menus.of_account(picture.account_id):
         live = menus.live_version(menu)
-        if _names([menu.buttons, live.buttons if live else []], picture.media_id):
+        if _names([menu.buttons, live.buttons if live else []], known):
             yield f"menu {menu.slug}"
 
 
-def _names(value: Any, media_id: str) -> bool:
+def _names(value: Any, known: Collection[str]) -> bool:
+    """By its media_id, or by its address as articles do."""
     if isinstance(value, dict):
-        return any(_names(one, media_id) for one in value.values())
+        return any(_names(one, known) for one in value.values())
     if isinstance(value, list | tuple):
-        return any(_names(one, media_id) for one in value)
-    return bool(value == media_id)
+        return any(_names(one, known) for one in value)
+    return isinstance(value, str) and value in known

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from flask import url_for
 
 from bot.console.gate import Asker
+from bot.console.job_words import Fault, faults, job_said
 from bot.console.rights import Right, may
-from bot.console.shell import Words, refusal, worded
+from bot.console.shell import Words, actor_said, refusal, worded
 from bot.console.work import may_see
-from bot.i18n import catalogue
 from bot.store import (
     approvals,
     background,
@@ -31,6 +31,7 @@ from bot.store import (
 from bot.store.accounts import AccountState
 from bot.store.coupon_notices import LOW_STOCK, Notice
 from bot.store.handoff import QUEUE
+from bot.store.jobs import LastRun
 from bot.store.operators import EVERY_ACCOUNT
 
 RECENT = timedelta(days=1)  # what failed before that and did not fail again is history
@@ -38,11 +39,16 @@ RECENT = timedelta(days=1)  # what failed before that and did not fail again is 
 
 @dataclass(frozen=True)
 class Matter:
-    """One thing in finished words. `address`: the page where it is settled; "" where none is."""
+    """One thing in finished words. `address`: the page where it is settled; "" where none is.
+
+    mend  what the button to that page says; code: for who looks it up, small
+    """
 
     said: str
     address: str
     at: datetime | None = None
+    mend: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,22 +68,21 @@ def attention(who: Asker, of: AccountState, say: Words, lang: str) -> Attention:
     return Attention(list(_todos(who, of, say)), list(_troubles(who, of, say, lang)))
 
 
-def job_said(job: str, lang: str) -> str:
-    """A job's name in words where it has any."""
-    return catalogue(lang).get(f"con.job.{job}", job)
-
-
 # --- to do ---------------------------------------------------------------------------------------
 
 
 def _todos(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:
     for slug, name, asked in approvals.waiting(of.id):
-        maker = asked.maker.removeprefix("operator:")
+        maker = actor_said(asked.maker, say)
         yield Matter(
             say("con.waits.approval", name=name, maker=maker),
             _campaign(of, slug),
             asked.submitted_at,
         )
+    for slug, name, refused in approvals.refused(of.id, who.actor):
+        decider = actor_said(refused.decider, say)
+        said = say("con.waits.sent_back", name=name, who=decider, reason=refused.reason)
+        yield Matter(said, _campaign(of, slug), refused.decided_at)
     if who.may(Right.TALK):
         if waiting := handoff.held(of.id).get(QUEUE, 0):
             address = url_for("console.inbox", slug=of.slug)
@@ -94,8 +99,7 @@ def _troubles(who: Asker, of: AccountState, say: Words, lang: str) -> Iterator[M
     yield from _documents(of, say)
     yield from (_of_coupons(one, of, say) for one in coupon_notices.open_notices(of.id))
     yield from _tasks(who, of, say)
-    if may(who.person.role_on(EVERY_ACCOUNT), Right.SETTINGS):
-        yield from _jobs(who, say, lang)
+    yield from _jobs(who, of, say, lang)
     if who.may(Right.SETTINGS):
         held = url_for("console.held", slug=of.slug)
         if dead := dead_messages.count(of.id):
@@ -133,11 +137,27 @@ def _tasks(who: Asker, of: AccountState, say: Words) -> Iterator[Matter]:
             yield Matter(say("con.trouble.work", error=refusal(task.error)), address, task.ended_at)
 
 
-def _jobs(who: Asker, say: Words, lang: str) -> Iterator[Matter]:
+def _jobs(who: Asker, of: AccountState, say: Words, lang: str) -> Iterator[Matter]:
+    """What failed by the clock: all of it for who sees to the house, this account's for its own
+    administrator."""
+    house = may(who.person.role_on(EVERY_ACCOUNT), Right.SETTINGS)
+    if not house and not who.may(Right.SETTINGS):
+        return
     for run in jobs.last_runs():
-        if run.error and run.started_at >= who.now - RECENT:
-            said = say("con.trouble.job", job=job_said(run.job, lang), error=run.error[:120])
-            yield Matter(said, url_for("console.jobs_page"), run.started_at)
+        if not run.error or run.started_at < who.now - RECENT:
+            continue
+        for one in faults(run.error, who, say, lang):
+            if house or one.account == of.slug:
+                yield _failed(run, one, house, say, lang)
+
+
+def _failed(run: LastRun, one: Fault, house: bool, say: Words, lang: str) -> Matter:
+    key = "con.trouble.job_of" if one.account else "con.trouble.job"
+    said = say(key, account=one.account, job=job_said(run.job, lang), error=one.why)
+    if one.address:
+        return Matter(said, one.address, run.started_at, one.mend, one.code)
+    address = url_for("console.jobs_page") if house else ""
+    return Matter(said, address, run.started_at, say("con.mend.jobs") if house else "", one.code)
 
 
 def _campaign(of: AccountState, slug: str) -> str:

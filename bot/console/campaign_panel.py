@@ -3,7 +3,6 @@ most, and what an experiment among so many could show. Nothing is saved."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,9 +14,9 @@ from bot.campaign.document.definition import Definition
 from bot.campaign.experiments.report import USUAL_RATES, sizing
 from bot.campaign.sending.compose import Composer
 from bot.console.gate import account, asker
+from bot.console.lint_words import told
 from bot.console.shares import shares_of
 from bot.console.shell import language
-from bot.content.findings import Finding
 from bot.errors import HongyanError
 from bot.experiment.power import Plan, size_for_rates
 from bot.experiment.wording import size_said
@@ -57,19 +56,10 @@ def _filled(definition: Definition) -> dict[str, Any]:
              "text": composer.text(one.name, None, None, first)}
             for one, share in zip(texts, shares, strict=True)
         ],
-        "findings": [
-            {**one.to_json(lang), "of": _variant_of(one, definition)}
-            for one in findings_of(order, most, now, None)
-        ],
+        "findings": told(findings_of(order, most, now, None), definition),
         "most": f"{most:,}",
         "lines": _experiment(definition, people, lang),
     }  # fmt: skip
-
-
-def _variant_of(finding: Finding, definition: Definition) -> str:
-    """Name of the variant that a finding is about, "" where it is about none, or there is one."""
-    inside = re.match(r"variants\[(\d+)\]", finding.part)
-    return definition.variants[int(inside[1])].name if inside else ""
 
 
 def _experiment(definition: Definition, people: int, lang: str) -> list[str]:

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from flask import abort, current_app
 
 from bot.campaign import approve, looks
-from bot.campaign.document.changes import Difference, Since
+from bot.campaign.document.changes import Since
 from bot.campaign.phases import phase_of
 from bot.campaign.results.live import EXACT_EVERY, Live, Watcher
 from bot.campaign.results.reached import reached
+from bot.console.document_words import DocumentWords
 from bot.console.gate import account, asker
-from bot.console.newer import value_of
-from bot.console.shell import Words, language, shown_at, words, zone_of
+from bot.console.shell import Words, actor_said, language, shown_at, words, zone_of
 from bot.errors import NotFound
 from bot.store import approvals, campaigns
 from bot.store.campaigns import CampaignState, GenerationState
@@ -26,7 +26,6 @@ from bot.web.services import services
 
 MOST_WATCHED = 32  # campaigns that a process looks at at once
 SELDOM = timedelta(minutes=10)  # what was done since is added, minute by minute
-LONGEST = 200  # characters of a value in a table of differences
 COLOURS = {
     "draft": "secondary", "scheduled": "azure", "planning": "blue", "running": "green",
     "measuring": "teal", "paused": "red", "closed": "secondary", "cancelled": "secondary",
@@ -89,7 +88,7 @@ def head(one: CampaignState, tab: str) -> dict[str, Any]:
 
 
 def decision(entry: approvals.Approval, say: Words, zone: ZoneInfo) -> str:
-    maker, decider = (name.removeprefix("operator:") for name in (entry.maker, entry.decider))
+    maker, decider = (actor_said(name, say) for name in (entry.maker, entry.decider))
     asked = say("con.approval.asked", who=maker, at=shown_at(entry.submitted_at, zone))
     if not entry.decider:
         return asked
@@ -97,20 +96,26 @@ def decision(entry: approvals.Approval, say: Words, zone: ZoneInfo) -> str:
     return f"{asked} · {decider} {verdict} {shown_at(entry.decided_at, zone)} {entry.reason}"
 
 
-def changed(since: Since | None, say: Words, zone: ZoneInfo) -> dict[str, Any] | None:
-    """What was changed since the last approval, for who is to give the next."""
-    if since is None:
-        return None
-    who = since.approval.decider.removeprefix("operator:")
+def sent_back(one: CampaignState, say: Words, zone: ZoneInfo) -> str:
+    """Why its approval was refused, until it is asked for again; "" where it was not."""
+    last = approvals.latest(one.id)
+    if one.state != "draft" or last is None or last.state != approvals.REJECTED:
+        return ""
+    who, at = actor_said(last.decider, say), shown_at(last.decided_at, zone)
+    return say("con.approval.sent_back", who=who, at=at, reason=last.reason)
+
+
+def changed(since: Since, say: Words, zone: ZoneInfo) -> dict[str, Any]:
+    """What was changed since a decision, for who is to take the next."""
+    last, terms = since.approval, DocumentWords("campaign")
+    who, at = actor_said(last.decider, say), shown_at(last.decided_at, zone)
+    key = "refusal" if last.state == approvals.REJECTED else "since"
     return {
-        "said": say("con.approval.since", who=who, at=shown_at(since.approval.decided_at, zone)),
+        "title": say(f"con.approval.changes.{last.state}"),
+        "said": say(f"con.approval.{key}", who=who, at=at, reason=last.reason),
         "known": since.differences is not None,
-        "rows": [_difference(one) for one in since.differences or ()],
+        "rows": [terms.row(one) for one in since.differences or ()],
     }
-
-
-def _difference(one: Difference) -> tuple[str, str, str]:
-    return one.path, value_of(one.before, LONGEST), value_of(one.after, LONGEST)
 
 
 # --- as it goes --------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
 
+from bot.campaign.document.reading import METRICS
 from bot.console import head_form, step_forms
-from bot.console.conditions import JOINS, KINDS, LISTENS, OPS, STATES
+from bot.console.conditions import FIGURES, JOINS, KINDS, LISTENS, OPS, OUTCOMES, STATES
 from bot.console.flow_view import HEAD
 from bot.console.shell import Words, language, words
 from bot.journey import editing
@@ -16,8 +18,16 @@ from bot.journey.editing import Document
 from bot.journey.reading import REENTRY, TRIGGERS
 from bot.journey.sketch import Sketch
 from bot.journey.step_reading import ENDS
-from bot.segment.verbs import named, verb
-from bot.store import attribute_types, contents, coupon_batches, journeys, segments
+from bot.segment import offered
+from bot.store import (
+    campaigns,
+    contents,
+    coupon_batches,
+    journeys,
+    rule_words,
+    segments,
+)
+from bot.store.coupon_batches import BatchState
 
 PALETTE: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("action", step_forms.DOES), ("flow", step_forms.FLOW),
@@ -80,26 +90,19 @@ def _spots(looked: Sketch, chosen: str, say: Words) -> list[tuple[str, str]]:
 
 def _choices(of: int, say: Words) -> dict[str, Any]:
     """What the account has of each thing that a form may name."""
-    lang = language()
     batches = [one for one in coupon_batches.batches(of) if one.withdrawn_at is None]
-    held = segments.of_account(of)
-    kinds = [(kind, verb(kind, lang)) for kind in sorted(named())]
-    attributes = attribute_types.of_account(of)
-    known = [
-        *((one.slug, f"{say('con.builder.segment')} {one.name}") for one in held),
-        *((one.slug, f"{say('con.builder.coupon')} {one.title}") for one in batches),
-        *((name, f"{say('con.builder.attribute')} {one.title or name}")
-          for name, one in attributes.items()),
-        *((kind, f"{say('con.builder.event')} {said}") for kind, said in kinds),
-    ]  # fmt: skip
     return {
-        "named": known,
+        "names": _names(of, batches, say),
+        "words": [*rule_words.tags(of), *rule_words.topics(of)],
         "batches": [(one.slug, one.title) for one in batches],
         "pieces": [(one.slug, one.title) for one, _ in contents.page(of) if one.published],
         "journeys": [(one.slug, one.name) for one in journeys.of_account(of)],
         "conditions": [(kind, say(f"con.cond.{kind}")) for kind in KINDS],
         "joins": [(join, say(f"con.cond.join.{join}")) for join in JOINS],
         "ops": [(op, say(f"con.builder.{op}")) for op in OPS],
+        "figures": [(one, say(f"con.cond.figure.{one}")) for one in FIGURES],
+        "outcomes": [(one, say(f"con.builder.{one}")) for one in OUTCOMES],
+        "metrics": [(one, say(f"experiment.metric.{one}")) for one in METRICS],
         "states": [(one, say(f"con.builder.{one}")) for one in STATES],
         "listens": [(one, say(f"con.listen.{one}")) for one in LISTENS],
         "triggers": [(one, say(f"con.trigger.{one}")) for one in TRIGGERS],
@@ -107,4 +110,20 @@ def _choices(of: int, say: Words) -> dict[str, Any]:
         "send_ways": [(way, say(f"con.way.{way}")) for way in SEND_WAYS],
         "ends": [(one, say(f"con.end.{one}")) for one in ENDS],
         "weekdays": [(day, say(f"con.weekday.{day}")) for day in range(1, 8)],
+    }
+
+
+def _names(of: int, batches: Sequence[BatchState], say: Words) -> dict[str, list[tuple[str, str]]]:
+    """(slug, title) of what a row may name, by kind."""
+    held = offered.attributes(of)
+    attributes = [(one.name, one.title if one.own else say(f"con.attribute.{one.name}"))
+                  for one in held]  # fmt: skip
+    return {
+        "segment": [(one.slug, one.name) for one in segments.of_account(of)],
+        "coupon": [(one.slug, one.title) for one in batches],
+        "campaign": [(one.slug, one.name) for one in campaigns.all_of(of)],
+        "event": offered.behaviours(of, language()),
+        "attribute": attributes,
+        "date": [(one.name, one.title) for one in held if one.kind == "date" and one.own],
+        "model": [(one.slug, one.said) for one in offered.models(of, language())],
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.console.shell import Words
+from bot.console.shell import Words, actor_said, words
 from bot.inbox import codec
 from bot.store.chats import Line, Said
 from bot.store.conversation import MISSES
@@ -29,8 +29,10 @@ _STATES = {
 
 
 def person(agent: str) -> str:
-    """An operator's name, or the platform's name of an agent of its own."""
-    return agent.removeprefix(DESK)
+    """What an operator is called, or the platform's name of an agent of its own."""
+    if not agent.startswith(DESK):
+        return agent
+    return actor_said(agent, words())
 
 
 def words_of(kind: str, text: str, say: Words) -> str:

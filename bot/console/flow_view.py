@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from bot.console.flow_faults import fault_said
 from bot.console.flow_layout import HIGH, Arrow, Drawing, layout
-from bot.console.shell import Words, language, refusal
+from bot.console.shell import Words, language
 from bot.console.step_forms import FLOW
-from bot.i18n import catalogue
 from bot.journey.definition import Flow, Kind
 from bot.journey.figures import StepCount
-from bot.journey.sketch import Fault, Node, Sketch
+from bot.journey.sketch import Node, Sketch
 from bot.journey.words import triggered
 
 HEAD = "*"  # the box of what leads in; no step has such an id
@@ -62,7 +62,7 @@ def _ways(sketch: Sketch) -> dict[str, list[str]]:
 
 def _head(sketch: Sketch, say: Words) -> dict[str, Any]:
     flow = sketch.flow
-    said = say("con.canvas.or").join(_led_in(flow)) if flow else ""
+    said = say("con.canvas.or").join(_led_in(flow, sketch.titles)) if flow else ""
     faults = [fault_said(sketch.head, say)] if sketch.head else []
     errors = [flaw.said(language()) for flaw in sketch.flaws if flaw.error]
     return {
@@ -72,8 +72,8 @@ def _head(sketch: Sketch, say: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _led_in(flow: Flow) -> Iterable[str]:
-    return (triggered(one, language()) for one in flow.triggers)
+def _led_in(flow: Flow, titles: Mapping[str, str]) -> Iterable[str]:
+    return (triggered(one, language(), titles) for one in flow.triggers)
 
 
 def _box(node: Node, say: Words) -> dict[str, Any]:
@@ -92,17 +92,6 @@ def _box(node: Node, say: Words) -> dict[str, Any]:
 def group_of(kind: Kind | None) -> str:
     """Of the palette's three: trigger, action, flow."""
     return "flow" if kind in FLOW else "action"
-
-
-def fault_said(fault: Fault, say: Words) -> str:
-    """What cannot be read, by the words of its field."""
-    field = fault.path.split(".")[-1].split("[")[0]
-    inside = [part.split("[")[0] for part in fault.path.split(".")]
-    field = "if" if "if" in inside else field
-    named = say(f"con.step.f.{field}") if f"con.step.f.{field}" in catalogue("zh") else fault.path
-    if fault.empty or (field == "if" and fault.said.startswith("one of")):
-        return say("con.canvas.lacks", field=named)
-    return say("con.canvas.fault", field=named, why=refusal(fault.said))
 
 
 def _arrows(

@@ -15,7 +15,7 @@ from bot.store.follower_list import Line
 from bot.values.audience import FollowerState
 
 # The tabs of 粉丝: (words, endpoint); what is not allowed is not shown.
-_TABS = (
+TABS = (
     ("con.followers.list", "followers_list"),
     ("con.tags.title", "follower_tags"),
     ("con.tab.attributes_page", "attributes_page"),
@@ -35,7 +35,7 @@ class Standing:
 
 def tabs(here: str) -> list[Link]:
     """The pages of 粉丝 that this person may open; `here`: the endpoint of this one."""
-    return tabs_of(_TABS, here)
+    return tabs_of(TABS, here)
 
 
 def found(follower_id: int) -> FollowerState:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from bot.console import kept_figures
 from bot.console.charts import bars
-from bot.console.reports import Span
+from bot.console.reports import Span, held
 from bot.console.sections import Section, heads, percent, shade
 from bot.console.sheets import Cell, Sheet
-from bot.console.shell import Words
-from bot.effect import keeping, windows
+from bot.console.shell import Words, shown_at
+from bot.effect import windows
 from bot.effect.days import DAY
 from bot.effect.windows import Steps
 from bot.errors import InvalidInput
@@ -39,6 +40,7 @@ class Funnel:
     channels: Mapping[str, Steps]
     as_of: str
     open: bool
+    counting: bool = False  # nobody has counted it yet
 
     @property
     def total(self) -> Steps:
@@ -56,15 +58,16 @@ def asked_of(given: Mapping[str, str]) -> Asked:
 
 def funnel(span: Span, asked: Asked) -> Funnel:
     """Raises NotFound for a campaign that is not there."""
-    kept = (
-        [keeping.answer(windows.KIND, span.of.id, asked.campaign, span.now, windows.count)]
-        if asked.campaign
-        else list(kept_answers.of_kind(span.of.id, windows.KIND).values())
-    )
+    kept = list(kept_answers.of_kind(span.of.id, windows.KIND).values())
+    if asked.campaign:
+        its = held(span, windows.KIND, asked.campaign)
+        if its is None:
+            return Funnel({}, "", open=False, counting=True)
+        kept = [its]
     found: dict[str, Steps] = {}
     for one in kept:
-        for channel, held in _steps(one.document, span, asked).items():
-            found.setdefault(channel, Steps()).add(held)
+        for channel, steps in _steps(one.document, span, asked).items():
+            found.setdefault(channel, Steps()).add(steps)
     oldest = min((one.at for one in kept if not one.final), default=None)
     said = f"{oldest.astimezone(span.zone):%Y-%m-%d %H:%M}" if oldest else ""
     today = span.now.astimezone(span.zone).date()
@@ -76,8 +79,11 @@ def _steps(document: Mapping[str, Any], span: Span, asked: Asked) -> dict[str, S
 
 
 def days_of(span: Span, campaign: str) -> Span:
-    """The same account's days on which the campaign sent. Raises NotFound."""
-    kept = keeping.answer(windows.KIND, span.of.id, campaign, span.now, windows.count)
+    """The same account's days on which the campaign sent; these where it is being counted. Raises
+    NotFound."""
+    kept = held(span, windows.KIND, campaign)
+    if kept is None:
+        return span
     first, last = windows.span_of(kept.document, span.now.astimezone(span.zone).date())
     return replace(span, first=first, last=last)
 
@@ -90,14 +96,25 @@ def sections(span: Span, asked: Asked, say: Words, base: str = "") -> list[Secti
 
 def week(of: AccountState, now: datetime, say: Words) -> Section:
     """What all campaigns sent on the last 7 days, by the steps that a first look wants; from what
-    is kept, so that nothing is counted for it."""
+    is kept, and what went since then is said beside it."""
     zone, asked = ZoneInfo(of.timezone), Asked("", windows.USUAL_WINDOW)
-    held = keeping.answer(windows.WEEK, of.id, "", now, windows.count_week).document
-    at = held["at"]
-    as_of = f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
-    found = Funnel({"": Steps(held["counts"])}, as_of, open=True)
     today = now.astimezone(zone).date()
-    return _main(found, Span(of, today - 6 * DAY, today, now), asked, say, "", FIRST_LOOK)
+    span = Span(of, today - 6 * DAY, today, now)
+    kept = kept_figures.look(windows.WEEK, of.id, "", now)
+    if kept is None:
+        sent = windows.sent_in_week(of.id, now)
+        empty = Sheet(heads(("step",), say), [])
+        note = say("con.home.funnel_sent", many=f"{sent:,}") if sent else ""
+        return Section("", say("con.report.funnel"), empty, note=note, counting=True)
+    at = kept.document["at"]
+    after = kept.document.get("after", 0) + windows.sent_since(of.id, kept.at, now)
+    as_of = shown_at(datetime.fromisoformat(at), zone) if at else ""
+    found = Funnel({"": Steps(kept.document["counts"])}, as_of, open=True)
+    shown = _main(found, span, asked, say, "", FIRST_LOOK)
+    if not after:
+        return shown if shown.sheet.rows else replace(shown, note="")
+    more = say("con.home.funnel_after", at=as_of or shown_at(kept.at, zone), many=f"{after:,}")
+    return replace(shown, note=f"{more} {shown.note}" if shown.sheet.rows else more)
 
 
 def _main(
@@ -125,7 +142,8 @@ def _main(
             if base and asked.campaign and step in LISTED and many
         },
         shades={(at, 3): shade(total.of_first(step)) for at, step in enumerate(steps)},
-        note=_note(found, asked, say),
+        note="" if found.counting else _note(found, asked, say),
+        counting=found.counting,
     )
 
 

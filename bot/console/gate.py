@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, g, redirect, request, url_for
+from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Response
 
 from bot.console import signing
@@ -32,9 +33,18 @@ COOKIE = "hongyan_console"
 V = TypeVar("V", bound=Callable[..., Any])
 RIGHTS: dict[str, Right | None] = {}  # endpoint -> what it wants; None: open to everybody
 UPLOADS: dict[str, int] = {}  # endpoint -> bytes, where more than a form's text is taken
+SECRET: set[str] = set()  # endpoints whose forms hold passwords or keys
 _BY_ITSELF = ("_live", ".bell")  # what open pages ask for again and again
 # Where somebody goes who has given a password only, and nowhere else.
 _HALF_WAY = {"console.second", "console.sign_out"}
+
+
+class SessionEnded(Unauthorized):
+    """A form came when its session was over."""
+
+
+class StaleForm(Forbidden):
+    """A form came that a page of another session had drawn, or none of ours."""
 
 
 @dataclass(frozen=True)
@@ -64,16 +74,23 @@ class Asker:
 
 
 def page(
-    rule: str, right: Right, methods: tuple[str, ...] = ("GET",), upload: int = 0
+    rule: str,
+    right: Right,
+    methods: tuple[str, ...] = ("GET",),
+    upload: int = 0,
+    *,
+    secret: bool = False,
 ) -> Callable[[V], V]:
     """Register a view that wants `right`. `<slug>` in the rule is the account that it is about;
-    `upload`: bytes that a form with a file may have."""
+    `upload`: bytes that a form with a file may have; `secret`: its form holds passwords or keys."""
 
     def register(view: V) -> V:
         views.add_url_rule(rule, view.__name__, view, methods=list(methods))
         RIGHTS[f"console.{view.__name__}"] = right
         if upload:
             UPLOADS[f"console.{view.__name__}"] = upload
+        if secret:
+            SECRET.add(f"console.{view.__name__}")
         return view
 
     return register
@@ -121,9 +138,9 @@ def _let_in() -> Response | None:
     seen = not endpoint.endswith(_BY_ITSELF)
     session = signing.session_of(token, now, seen=seen) if token else None
     if session is None:
-        return None if right is None else _to_sign_in()
+        return None if right is None else _led_to("console.sign_in")
     if not session.proved and endpoint not in _HALF_WAY:
-        return redirect(url_for("console.second"))
+        return _led_to("console.second")
     g.asker = _asker(session, token, now)
     if right is not None and not g.asker.may(right):
         abort(403, "your role does not allow it")
@@ -131,14 +148,30 @@ def _let_in() -> Response | None:
     if endpoint in UPLOADS:
         request.max_content_length = UPLOADS[endpoint]
     if request.method == "POST" and not _our_form(token):
-        abort(403, "stale form: reload the page")
+        if _by_script():
+            return _told("stale-form", 403)
+        raise StaleForm
     return None
 
 
+def recognise() -> None:
+    """Who asks for a page that is not there: with a session, its error stands in the frame."""
+    token, now = request.cookies.get(COOKIE, ""), services().clock()
+    session = signing.session_of(token, now, seen=False) if token else None
+    if session is None or not session.proved or "asker" in g:
+        return
+    person = operators.get(session.operator_id)
+    if person is not None and person.disabled_at is None:
+        g.asker = Asker(person, session, token, None, now)
+
+
 @views.after_request
-def _private(answer: Response) -> Response:
+def private(answer: Response) -> Response:
     """Nothing of the console is kept by browsers or shown inside other sites."""
     answer.headers.setdefault("Cache-Control", "no-store")
+    # Our own pages are told where a form is from: with "no-referrer" a browser on plain http says
+    # "null", as a form of another site would.
+    answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Content-Security-Policy"] = (
         "default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; "
         "base-uri 'none'; form-action 'self'"
@@ -174,13 +207,33 @@ def _from_elsewhere() -> bool:
     return bool(origin) and urlsplit(origin).netloc != request.host
 
 
+def surely_ours() -> bool:
+    """The browser says that a page of ours asks; one that says nothing is not believed."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
 def _our_form(token: str) -> bool:
     given = request.headers.get("X-Form") or request.form.get("form", "")
     return hmac.compare_digest(given.encode(), form_of(token).encode())
 
 
-def _to_sign_in() -> Response:
-    """The sign-in page, and then back to a page that was only looked at."""
+def _led_to(endpoint: str) -> Response:
+    """To signing in, and then back to a page that was only looked at. A page that is open stays as
+    it is, whatever asks from within it: there may be text in it that nobody has saved."""
+    if _by_script():
+        return _told("signed-out", 401)
     if request.method != "GET":
-        abort(401, "sign in again")
-    return redirect(url_for("console.sign_in", next=request.full_path.rstrip("?")))
+        raise SessionEnded
+    return redirect(url_for(endpoint, next=request.full_path.rstrip("?")))
+
+
+def _by_script() -> bool:
+    """A part of an open page is asked for, by htmx."""
+    return "HX-Request" in request.headers
+
+
+def _told(what: str, status: int) -> Response:
+    """An event for console.js, which unhides what base.html says of it; no part of a page."""
+    return Response("", status, {"HX-Trigger": what})

@@ -7,19 +7,26 @@ from typing import Any
 
 from bot.console.conditions import (
     Given,
+    facts_from,
+    facts_shown,
     group_from,
     group_shown,
     listen_shown,
     listens_from,
+    name_in,
     rows_of,
 )
 from bot.console.fields import number
 from bot.journey.editing import Document
 from bot.journey.reading import TRIGGERS
-from bot.talk.files import read_yaml, write_yaml
 
 NUMBERS = ("goal_days", "longest_days")
 LIMITS = ("active", "daily")
+# What a number's field is called, where that is not con.canvas. and its name.
+_CALLED = {
+    "reentry-days": "con.canvas.reentry_days", "reentry-most": "con.canvas.reentry_most",
+    "days_before": "con.trigger.days_before", "hour": "con.trigger.hour",
+}  # fmt: skip
 # The one field of a trigger that the form calls its name, by what it is.
 _NAME = {"scan": "scene", "event": "event", "segment": "segment", "date": "attribute"}
 
@@ -75,17 +82,18 @@ def _put(where: Document, name: str, value: Any) -> None:
 def _number(given: Given, name: str) -> float | None:
     if not given.get(name, "").strip():
         return None
-    found = number(given, name)
+    called = _CALLED.get(name, _CALLED.get(name.partition("-")[2], f"con.canvas.{name}"))
+    found = number(given, name, called)
     return int(found) if found == int(found) else found
 
 
-def _trigger_shown(one: Mapping[str, Any]) -> dict[str, str]:
+def _trigger_shown(one: Mapping[str, Any]) -> dict[str, Any]:
     when = str(one.get("when") or "")
     return {
         "kind": when,
         "name": str(one.get(_NAME.get(when, ""), "") or ""),
         "does": str(one.get("does") or "enters"),
-        "where": write_yaml(one["where"]) if one.get("where") else "",
+        "where": facts_shown(one.get("where")),
         "days_before": str(one.get("days_before", "")),
         "hour": str(one.get("hour", "")),
         "yearly": "" if one.get("yearly") is False else "1",
@@ -105,13 +113,13 @@ def _trigger(given: Given, row: str, before: Document) -> Document:
     when = given[f"{row}-kind"]
     found: Document = {"when": when}
     if when in _NAME:
-        found[_NAME[when]] = given.get(f"{row}-name", "").strip()
+        found[_NAME[when]] = name_in(given, row, when)
     if when == "scan" and not found["scene"]:
         del found["scene"]
     if when == "segment" and given.get(f"{row}-does") == "leaves":
         found["does"] = "leaves"
-    if when == "event" and (text := given.get(f"{row}-where", "").strip()):
-        found["where"] = read_yaml(text.replace("\r\n", "\n"))
+    if when == "event" and (where := facts_from(given, row)):
+        found["where"] = where
     if when == "date":
         for name in ("days_before", "hour"):
             if (value := _number(given, f"{row}-{name}")) is not None:

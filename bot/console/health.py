@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.console.attention import job_said
+from bot.console.job_words import job_said
 from bot.console.shell import Words, language, shown_at
 from bot.store import job_list
 from bot.store.job_list import Job

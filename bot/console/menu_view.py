@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.console.gate import account, asker
-from bot.console.shell import Words, language, shown_at, words, zone_of
+from bot.console.rule_choices import topic_said
+from bot.console.shell import Words, actor_said, language, shown_at, words, zone_of
 from bot.effect import parts
 from bot.menus import keys
 from bot.menus.buttons import (
@@ -27,6 +28,7 @@ from bot.menus.titles import key_of
 from bot.store import menus, platform_tags, talk
 from bot.store.menus import MenuState
 from bot.store.talk import LIVE
+from bot.talk.answers import INTERESTS
 
 SPANS = (7, 30)  # days of taps
 
@@ -92,6 +94,13 @@ def does(one: Mapping[str, Any], say: Words) -> str:
 def answered(key: str, say: Words) -> str:
     """What a click's key is answered with."""
     prefix, name = keys.parted(key)
+    if prefix == keys.CONTENT:
+        interests = say("con.rules.content_interests")
+        return (
+            interests
+            if name == INTERESTS
+            else say("con.menus.key.CONTENT", name=topic_said(name, say))
+        )
     if prefix:
         return say(f"con.menus.key.{prefix.removesuffix(':')}", name=name)
     return say(f"con.menus.key.{key}") if key in keys.HOUSE else key
@@ -143,7 +152,7 @@ def history(menu: MenuState) -> list[dict[str, Any]]:
             "live": one.number == menu.live,
             "state": say(f"con.menus.state.{one.state}"),
             "errcode": one.errcode,
-            "who": one.actor.removeprefix("operator:"),
+            "who": actor_said(one.actor, say),
             "at": shown_at(one.at, zone),
             "names": "｜".join(str(each["name"]) for each in one.buttons),
         }

@@ -17,13 +17,11 @@ from typing import Any
 from flask import request
 
 from bot.campaign.document.changes import differences
+from bot.console.document_words import KINDS, Row, rows_of, value_of
 from bot.console.gate import asker
 from bot.console.shell import actor_said, shown_at, words, zone_of
 from bot.errors import Conflict
 from bot.store import edit_marks
-
-LONGEST = 600  # characters of a value that are shown
-Row = tuple[str, str, str]  # what, as it is by now, as one wanted it
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,8 @@ class Held:
         """The refusal, with who left it in this state; `theirs`: what of it is shown."""
         left = edit_marks.of(_account_id(), self.what, self.ref, self.stamp)
         by, at = (left.by, left.at) if left else ("", None)
-        return overtaken(theirs, mine, by, at, said, back)
+        kind = self.what if self.what in KINDS else ""
+        return overtaken(theirs, mine, by, at, said, back, kind)
 
     def mark(self) -> None:
         """This is what it says after a change of who asks. In the transaction of the change."""
@@ -107,27 +106,20 @@ def overtaken(
     at: datetime | None = None,
     said: Callable[[str], str] = str,
     back: str = "",
+    kind: str = "",
 ) -> Overtaken:
-    """said: a field's path in words."""
-    rows = [
-        (said(one.path), value_of(one.before), value_of(one.after))
-        for one in differences(theirs, mine)
-    ]
+    """said: a field's path in words; `kind`: of document, which has words of its own."""
+    rows = rows_of(kind, theirs, mine) if kind else _rows(theirs, mine, said)
     who = actor_said(by, words()) if by else ""
     when = shown_at(at, zone_of(asker().account)) if at else ""
     return Overtaken(Newer(who, when, rows, back or request.path))
 
 
-def value_of(value: Any, longest: int = LONGEST) -> str:
-    """A value of a document as a cell of a table."""
-    if value is None or value in ("", [], {}):
-        return "–"
-    if isinstance(value, bool):
-        return words()("con.yes" if value else "con.no")
-    if isinstance(value, float):
-        return f"{value:g}"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= longest else f"{text[:longest]}…"
+def _rows(theirs: Any, mine: Any, said: Callable[[str], str]) -> list[Row]:
+    return [
+        (said(one.path), value_of(one.before), value_of(one.after))
+        for one in differences(theirs, mine)
+    ]
 
 
 def _account_id() -> int:

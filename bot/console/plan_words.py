@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from bot.campaign.document.definition import Definition
 from bot.campaign.document.parts import Guardrails
-from bot.console.shell import Words, listed, shown_at, worded
+from bot.console.shell import Words, language, listed, shown_at, worded
+from bot.segment.verbs import verb
 
 Line = tuple[str, str]  # what it is, how it is set
 
@@ -75,7 +76,7 @@ def _ends(definition: Definition, say: Words) -> Iterator[Line]:
     goal = definition.goal
     event = goal.event if goal else "order"
     days = (goal.within_days if goal else None) or definition.attribution_days
-    what = worded(f"con.form.goal.{event}", event, say)
+    what = worded(f"con.form.goal.{event}", verb(event, language()), say)
     yield say("con.plan.goal"), say("con.plan.goal_said", what=what, days=f"{days:.3g}")
     if definition.reminder is not None:
         hours = f"{definition.reminder.hours_before_expiry:g}"

@@ -21,7 +21,9 @@ _DRAWN = {
 
 def _users(span: Span, say: Words, given: Mapping[str, str]) -> list[Section]:
     main = _daily("users", use.users(span, say), span, say, given)
-    return [replace(main, note=use.following_note(span, say)), use.user_sources(span, say)]
+    note = " ".join(one for one in (main.note, use.following_note(span, say)) if one)
+    counting = use.is_counting(span)
+    return [replace(main, note=note, counting=counting), use.user_sources(span, say)]
 
 
 def _messages(span: Span, say: Words, given: Mapping[str, str]) -> list[Section]:
@@ -38,7 +40,9 @@ def _daily(kind: str, sheet: Sheet, span: Span, say: Words, given: Mapping[str, 
         before = [getattr(day, name) for day in use.own_days(span.before)]
         series[say("con.report.before", name=say(f"con.key.{name}"))] = before
     chart = over_days([day.day for day in days], series)
-    return Section("", say(f"con.report.{kind}"), sheet, chart)
+    counting = any(day.counting for day in days)
+    note = say("con.counting.today") if counting else ""
+    return Section("", say(f"con.report.{kind}"), sheet, chart, note=note, counting=counting)
 
 
 def _menu(span: Span, say: Words, given: Mapping[str, str]) -> list[Section]:

@@ -105,7 +105,7 @@ def span_of(order: Order, period: str, now: datetime) -> Span:
         else (date.fromisoformat(period) - 6 * DAY, date.fromisoformat(period))
     )
     first = min(first, last - (_SPAN_DAYS.get(order.report, 7) - 1) * DAY)
-    return Span(of, first, last, now)
+    return Span(of, first, last, now, waits=True)
 
 
 def _send(services: Services, mail: Mail, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.background.figures import FOLLOWING, KEPT
 from bot.campaign.results.reached import reached
 from bot.console import kept_figures
 from bot.console.sections import Section, heads, percent, shade
@@ -18,7 +19,7 @@ from bot.console.shell import Words, shown_at
 from bot.effect import days, keeping, parts
 from bot.effect.days import DAY, Day
 from bot.effect.parts import Part
-from bot.effect.sources import KIND, Source, count, kept_sources
+from bot.effect.sources import KIND, Source, kept_sources
 from bot.errors import InvalidInput
 from bot.store import (
     campaigns,
@@ -28,6 +29,7 @@ from bot.store import (
     send_progress,
 )
 from bot.store.accounts import AccountState
+from bot.store.kept_answers import Kept
 from bot.store.run_list import Run
 
 MOST_DAYS, USUAL_DAYS = 366, 30
@@ -45,19 +47,22 @@ class Read:
     """What was read for a page: each day is counted once, however many parts show it."""
 
     days: dict[date, Day] = field(default_factory=dict)
-    following: int | None = None
+    following: int | None = None  # None: nobody asked yet, or it is being counted
     following_at: datetime | None = None  # as of when
 
 
 @dataclass(frozen=True)
 class Span:
-    """Days from first to last, by the account's calendar. `read` is shared with spans beside it."""
+    """Days from first to last, by the account's calendar. `read` is shared with spans beside it.
+    `waits`: it is for a mail, of which nothing may be missing; a page does not wait for what is
+    much to count."""
 
     of: AccountState
     first: date
     last: date
     now: datetime
     read: Read = field(default_factory=Read, repr=False, compare=False)
+    waits: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -111,22 +116,38 @@ def own_days(span: Span) -> list[Day]:
     wanted = [span.first + number * DAY for number in range(span.days)]
     missing = [day for day in wanted if day not in held]
     if missing:
-        found = days.between(span.of.id, missing[0], missing[-1], span.zone, span.now)
+        first, last = missing[0], missing[-1]
+        if span.waits:
+            found = days.between(span.of.id, first, last, span.zone, span.now)
+        else:
+            found = kept_figures.days_between(span.of.id, first, last, span.zone, span.now)
         held.update((date.fromisoformat(one.day), one) for one in found)
     return [held[day] for day in wanted]
 
 
-def following(span: Span) -> int:
-    """How many follow now."""
-    if span.read.following is None:
-        found, at = kept_figures.following(span.of.id, span.now)
-        span.read.following, span.read.following_at = found, at
+def held(span: Span, kind: str, ref: str = "") -> Kept | None:
+    """A figure that is counted ahead; None: it is being counted. Raises what counting does."""
+    if span.waits:
+        return keeping.answer(kind, span.of.id, ref, span.now, KEPT[kind].count)
+    return kept_figures.look(kind, span.of.id, ref, span.now)
+
+
+def following(span: Span) -> int | None:
+    """How many follow now; None: it is being counted."""
+    if span.read.following is None and (kept := held(span, FOLLOWING)):
+        span.read.following, span.read.following_at = int(kept.document["people"]), kept.at
     return span.read.following
+
+
+def is_counting(span: Span) -> bool:
+    """Whether a day of it, or who follows, is being counted."""
+    return following(span) is None or any(one.counting for one in own_days(span))
 
 
 def following_note(span: Span, say: Words) -> str:
     """As of when that is, where it is not now."""
-    following(span)
+    if following(span) is None:
+        return say("con.counting")
     at = span.read.following_at
     return (
         say("con.report.following_at", at=shown_at(at, span.zone)) if at and at < span.now else ""
@@ -265,12 +286,14 @@ def follow_sources(span: Span, say: Words) -> Section:
         "source", "came", "kept", "left", "stay7", "stay30", "scans", "messages", "claimed",
         "redeemed", "buyers", "orders", "revenue", "cost", "cost_each", "value_each",
     )  # fmt: skip
-    kept = keeping.answer(KIND, span.of.id, "", span.now, count)
+    kept, title = held(span, KIND), say("con.report.sources")
+    if kept is None:
+        return Section("", title, Sheet(heads(names, say), []), counting=True)
     found = kept_sources(span.of.id, span.first, span.last)
     sheet = Sheet(heads(names, say), [_source(one, say) for one in found])
     at = f"{kept.at.astimezone(span.zone):%Y-%m-%d %H:%M}"
     note = say("con.report.as_of", at=at) if kept.at < span.now else ""
-    return Section("", say("con.report.sources"), sheet, note=note)
+    return Section("", title, sheet, note=note)
 
 
 def _source(one: Source, say: Words) -> tuple[Cell, ...]:

@@ -21,6 +21,7 @@ class Section:
     links   (row, column) -> where a figure leads
     shades  (row, column) -> 0..SHADES
     note    what the reader must know, under the table
+    counting  nobody has counted it yet: the page says so, and looks again
     """
 
     name: str
@@ -31,6 +32,7 @@ class Section:
     links: Mapping[tuple[int, int], str] = field(default_factory=dict)
     shades: Mapping[tuple[int, int], int] = field(default_factory=dict)
     note: str = ""
+    counting: bool = False
 
 
 class Shown(NamedTuple):

@@ -144,7 +144,13 @@ def listed(parts: Iterable[str]) -> str:
 @views.app_template_filter()
 def refusal(text: str | None) -> str:
     """What refused somebody, in the reader's language: {{ row.error|refusal }} in a template."""
-    return in_words(text, language()) if text else ""
+    return in_words(text, language(), paths=_is_document()) if text else ""
+
+
+def _is_document() -> bool:
+    """Who sent a document looks for the names of its fields; who filled in a form does not."""
+    form = request.form
+    return form.get("as") == "yaml" or ("as" not in form and ("yaml" in form or "document" in form))
 
 
 def zone_of(account: AccountState | None) -> ZoneInfo:
@@ -181,7 +187,7 @@ def render(template: str, status: int = 200, **values: Any) -> Response:
         w=words(),
         lang=language(),
         assets=assets(),
-        shell=_shell(asker()) if "asker" in g else None,
+        shell=_shell(asker()) if "asker" in g and asker().session.proved else None,
         theme=_theme(),
         **values,
     )

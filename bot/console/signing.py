@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.console import passwords, second
+from bot.console import browsers, passwords, second
 from bot.store import audit, console_sessions, operators, rates
 from bot.store.console_sessions import Session
 from bot.store.db import transaction
@@ -100,7 +100,12 @@ def begin(person: OperatorState, now: datetime, browser: str, *, proved: bool) -
     """A session of its own secret, never one that the browser brought; the cookie's value."""
     token = secrets.token_urlsafe(32)
     console_sessions.begin(
-        hash_of(token), person.id, proved=proved, now=now, until=now + LIVES, browser=browser
+        hash_of(token),
+        person.id,
+        proved=proved,
+        now=now,
+        until=now + LIVES,
+        browser=browsers.kept(browser),
     )
     return token
 

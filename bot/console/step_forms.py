@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.console.conditions import (
-    Given,
-    listen_shown,
-    listens_from,
-    typed,
-)
+from bot.console.conditions import Given, listen_shown, listens_from, text_of, typed
 from bot.console.fields import number
-from bot.console.way_forms import branch_read, branch_shown, split_read, split_shown
+from bot.console.send_forms import send_read, send_shown, untrue_variants
+from bot.console.way_forms import branch_read, branch_shown, split_read, split_shown, untrue_split
 from bot.journey.definition import BEST_HOUR, SEND_WAYS, Kind
 from bot.journey.editing import AWAITED, Document, kind_of, lead, ways_of
 
 Values = dict[str, Any]
 LISTENED = ("event", "where", "segment", "does", "scan", "any")
 SPANS = ("days", "hours", "minutes")
+_CALLED = {name: f"con.step.f.{name}" for name in SPANS}  # what a number's field is called
 
 # What a step of the palette is at first: what is empty still has to be filled in.
 BEGINNINGS: Mapping[Kind, Any] = {
@@ -68,6 +65,17 @@ def step_from(given: Given, step: Mapping[str, Any]) -> Document:
     return new
 
 
+def untrue_shares(step: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(key of the words, what they add up to) for the shares of ways or of variants that are no
+    whole; None where they are."""
+    kind = kind_of(step)
+    if kind is Kind.SPLIT and (whole := untrue_split(step["split"])) is not None:
+        return "con.canvas.share_untrue", whole
+    if kind is Kind.SEND and (whole := untrue_variants(step["send"])) is not None:
+        return "con.form.share_untrue", whole
+    return None
+
+
 def _inner(what: Any) -> Document:
     return dict(what) if isinstance(what, Mapping) else {}
 
@@ -80,7 +88,7 @@ def _number(given: Given, name: str) -> float | None:
     """None where nothing is written. Raises InvalidInput."""
     if not given.get(name, "").strip():
         return None
-    found = number(given, name)
+    found = number(given, name, _CALLED.get(name, ""))
     return int(found) if found == int(found) else found
 
 
@@ -142,39 +150,8 @@ def _outcome_read(given: Given, what: Any) -> Document:
 # --- actions -------------------------------------------------------------------------------------
 
 
-def _send_shown(what: Any) -> Values:
-    send = _inner(what)
-    return {
-        **{name: str(send.get(name) or "") for name in ("text", "url", "offer")},
-        "purpose": str(send.get("purpose") or "marketing"),
-        "content": send.get("content") or [],
-        "auto": send.get("channels") == "auto",
-        "channels": ", ".join(_listed(send.get("channels"))),
-        "holdout": f"{100 * float(send.get('holdout') or 0):g}",
-        "variants": bool(send.get("variants")),
-    }
-
-
 def _listed(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else []
-
-
-def _send_read(given: Given, what: Any) -> Document:
-    send = _inner(what)
-    send["purpose"] = given.get("purpose", "marketing")
-    if not send.get("variants"):
-        send["text"] = given.get("text", "").replace("\r\n", "\n")
-    for name in ("url", "offer"):
-        _put(send, name, given.get(name, "").strip())
-    _put(send, "content", given.getlist("content"))
-    if given.get("channels") == "auto":
-        send["channels"] = "auto"
-    elif send.get("channels") == "auto":
-        del send["channels"]
-    holdout = _number(given, "holdout") or 0
-    if holdout or "holdout" in send:
-        send["holdout"] = holdout / 100
-    return send
 
 
 def _tag_shown(what: Any) -> Values:
@@ -190,8 +167,7 @@ def _tag_read(given: Given, what: Any) -> Any:
 
 def _set_shown(what: Any) -> Values:
     value = _inner(what).get("value", "")
-    said = str(value).lower() if isinstance(value, bool) else value
-    return {"name": str(_inner(what).get("attribute") or ""), "value": said}
+    return {"name": str(_inner(what).get("attribute") or ""), "value": text_of(value)}
 
 
 def _set_read(given: Given, what: Any) -> Document:
@@ -216,7 +192,7 @@ _SHOWN: Mapping[Kind, Callable[[Any], Values]] = {
     Kind.BRANCH: branch_shown,
     Kind.SPLIT: split_shown,
     Kind.OUTCOME: _outcome_shown,
-    Kind.SEND: _send_shown,
+    Kind.SEND: send_shown,
     Kind.TAG: _tag_shown,
     Kind.SET: _set_shown,
     Kind.WEBHOOK: _webhook_shown,
@@ -226,7 +202,7 @@ _READ: Mapping[Kind, Callable[[Given, Any], Any]] = {
     Kind.BRANCH: branch_read,
     Kind.SPLIT: split_read,
     Kind.OUTCOME: _outcome_read,
-    Kind.SEND: _send_read,
+    Kind.SEND: send_read,
     Kind.TAG: _tag_read,
     Kind.SET: _set_read,
     Kind.WEBHOOK: _webhook_read,

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.console.conditions import Given, group_from, group_shown, rows_of
 from bot.console.shares import adds_up, shares_of, total, weights_of
-from bot.journey.editing import Document, kind_of
+from bot.journey.editing import Document
 from bot.journey.step_reading import MOST_WAYS
 
 Values = dict[str, Any]
@@ -64,12 +64,9 @@ def split_read(given: Given, what: Any) -> Document:
     return {**_inner(what), "ways": _ordered(given, ways)}
 
 
-def untrue_shares(step: Mapping[str, Any]) -> str | None:
+def untrue_split(what: Any) -> str | None:
     """What the shares of a split add up to where that is no whole; None where it is."""
-    kind = kind_of(step)
-    if kind is None or kind.value != "split":
-        return None
-    weights = [one.get("weight", 1) for one in _ways(step["split"])]
+    weights = [one.get("weight", 1) for one in _ways(what)]
     return total(list(map(str, weights))) if any(isinstance(w, str) for w in weights) else None
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, BinaryIO
 
-from bot.console.gate import Asker
+from bot import background
+from bot.console.gate import Asker, asker
+from bot.console.once import once
 from bot.console.rights import Right, may
+from bot.store.accounts import AccountState
 from bot.store.operators import EVERY_ACCOUNT
 
 
@@ -47,7 +52,24 @@ WORKS: dict[str, Work] = {
     "coupon_radar": Work(Right.EDIT, "con.work.coupon_radar"),
     "contents": Work(Right.EDIT, "con.work.contents"),
     "picture": Work(Right.EDIT, "con.work.picture"),
+    "figure": Work(Right.LOOK, "con.work.figure"),
 }
+
+
+def begin(
+    kind: str,
+    asked: Mapping[str, Any],
+    upload: tuple[str, BinaryIO] | None = None,
+    of: AccountState | None = None,
+) -> int:
+    """The task that this form asks for; its number. Sent twice, by a second click, it is one task.
+
+    of  where the page is about no account
+    """
+    who = asker()
+    where = of or who.account
+    assert where is not None, "a task belongs to an account"
+    return background.ask(where.id, who.person.id, kind, asked, who.now, upload, nonce=once())
 
 
 def may_see(who: Asker, kind: str) -> bool:

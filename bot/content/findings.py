@@ -93,6 +93,11 @@ class Finding:
         severity = t(f"lint.severity.{self.severity.value}", lang)
         return f"{severity}  {self.rule}  {place}  {words}"
 
+    def sentence(self, lang: str = "zh") -> str:
+        """「最好」 why suggestion [superlative]: for who wrote it and does not count letters."""
+        quoted = f"「{self.quote}」" if self.quote else ""
+        return f"{quoted}{self.why(lang)} {self.suggestion(lang)} [{self.rule}]"
+
     def _named(self, lang: str) -> dict[str, str]:
         """A value that begins with @ is itself words of the catalogue."""
         values = {k: t(v[1:], lang) if v[:1] == "@" else v for k, v in self.values.items()}

@@ -113,6 +113,13 @@ def overview(account_id: int, now: datetime, counts: Counts | None = None) -> li
     return [_stock(batch, held, {**held.states, **new}[batch.id], now) for batch in batches]
 
 
+def uncounted(account_id: int, now: datetime) -> list[Stock]:
+    """Every batch before anybody has counted: nothing in any state, and none of them low."""
+    none = {state.value: 0 for state in CodeState}
+    batches = coupons.batches(account_id)
+    return [_stock(one, Counts({}, {}, {}), none, now) for one in batches]
+
+
 def _stock(batch: BatchState, held: Counts, states: dict[str, int], now: datetime) -> Stock:
     per_day = held.given.get(batch.id, 0) / BURN_DAYS
     used = held.used.get(batch.id, Used())

@@ -15,12 +15,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.effect import keeping
-from bot.store import accounts, effect_weeks, figures, send_progress
+from bot.effect.keeping import Kind
+from bot.store import accounts, effect_weeks, figures, send_progress, sizes
+from bot.store.chats import SETTLED as ANSWERED
 from bot.store.db import transaction
 from bot.store.figures import Figure
+from bot.store.kept_answers import Kept
+from bot.values.facts import FAMILIES
 
 REPORT = "hongyan.day"
-KIND, TODAY = "day", "today"  # of bot.effect.keeping
+KIND, TODAY, YESTERDAY = "day", "today", "yesterday"  # of bot.effect.keeping
+FEW = 10_000  # events of a day that a page counts at its first look
 KEPT_DAYS = 60  # how far back days are counted that nobody has counted yet
 SETTLED = timedelta(hours=1)  # after midnight: what is on its way has arrived
 JUST_ENDED = timedelta(hours=4)
@@ -31,7 +36,8 @@ _KINDS = ("subscribe", "unsubscribe", "click", "coupon.claimed", "coupon.redeeme
 @dataclass(frozen=True, slots=True)
 class Day:
     """messages: followers' own; sent: ours that the platform took, of campaigns, journeys and
-    agents (an automatic answer is none). following: at the day's end; None: nobody counted."""
+    agents (an automatic answer is none). following: at the day's end; None: nobody counted.
+    counting: nobody has counted the day yet, and a page does not wait for it; all is 0."""
 
     day: str
     follows: int = 0
@@ -44,6 +50,7 @@ class Day:
     redeemed: int = 0
     orders: int = 0
     following: int | None = None
+    counting: bool = False
 
     @property
     def net(self) -> int:
@@ -56,7 +63,8 @@ class Day:
         return self.messages / self.senders if self.senders else 0.0
 
 
-_NAMES = tuple(one.name for one in fields(Day) if one.name not in ("day", "following"))
+_NO_SUMS = ("day", "following", "counting")
+_NAMES = tuple(one.name for one in fields(Day) if one.name not in _NO_SUMS)
 _BEFORE = {"sent": "calls"}  # what was kept of days before sendings themselves were counted
 
 
@@ -80,8 +88,17 @@ def count(account_id: int, day: date, zone: ZoneInfo) -> Day:
     )
 
 
-def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datetime) -> list[Day]:
-    """Each day from first to last: as kept, the present day live, zeros where nothing is known."""
+def between(
+    account_id: int,
+    first: date,
+    last: date,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    waits: bool = True,
+) -> list[Day]:
+    """Each day from first to last: as kept, the present day live, zeros where nothing is known.
+    waits: for a page, which does not, a day of much that is not counted yet is `counting`."""
     kept = {
         one.day: _of(one.day, one.numbers)
         for one in figures.of_days(account_id, first.isoformat(), last.isoformat(), REPORT)
@@ -92,32 +109,54 @@ def between(account_id: int, first: date, last: date, zone: ZoneInfo, now: datet
         day = first + number * DAY
         fresh = day == today or (day == today - DAY and day.isoformat() not in kept)
         known = kept.get(day.isoformat(), Day(day.isoformat()))
-        found.append(_so_far(account_id, day, zone, now) if fresh else known)
+        found.append(_so_far(account_id, day, zone, now, waits) if fresh else known)
     return found
 
 
 def _of(day: str, numbers: Mapping[str, Any]) -> Day:
-    found = {name: int(numbers.get(name, numbers.get(_BEFORE.get(name, ""), 0))) for name in _NAMES}
+    found: dict[str, Any] = {
+        name: int(numbers.get(name, numbers.get(_BEFORE.get(name, ""), 0))) for name in _NAMES
+    }
     return Day(day, **found, following=numbers.get("following"))
 
 
-def _so_far(account_id: int, day: date, zone: ZoneInfo, now: datetime) -> Day:
+def _so_far(account_id: int, day: date, zone: ZoneInfo, now: datetime, waits: bool) -> Day:
     """A day that is not kept yet: now where counting is quick, else as it was counted last."""
+    ref = TODAY if day == now.astimezone(zone).date() else YESTERDAY
+    if waits:
+        kept: Kept | None = keeping.answer(KIND, account_id, ref, now, count_fresh)
+    else:
+        kept = keeping.look(KIND, account_id, ref, now, KEPT)
+    if kept and (kept.document["day"] != day.isoformat() or "sent" not in kept.document):  # before
+        again = waits or few(account_id, ref, now)
+        kept = keeping.counted(KIND, account_id, ref, now, count_fresh) if again else None
+    return _of(kept.document["day"], kept.document) if kept else Day(day.isoformat(), counting=True)
 
-    def counted(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
-        return asdict(count(account_id, day, zone))
 
-    ref = TODAY if day == now.astimezone(zone).date() else "yesterday"
-    kept = keeping.answer(KIND, account_id, ref, now, counted)
-    if kept.document["day"] != day.isoformat() or "sent" not in kept.document:  # of before
-        kept = keeping.counted(KIND, account_id, ref, now, counted)
-    return _of(kept.document["day"], kept.document)
+def refs(account_id: int, now: datetime) -> Iterable[str]:
+    """The day that goes on; the one before is kept when it is over, unless a page asks for it."""
+    return (TODAY,)
 
 
-def count_today(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
-    """The present day, for bot.effect.keeping."""
+def count_fresh(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
+    """The present day, or the one before, for bot.effect.keeping."""
     zone = ZoneInfo(accounts.by_id(account_id).timezone)
-    return asdict(count(account_id, now.astimezone(zone).date(), zone))
+    return asdict(count(account_id, _day_of(ref, zone, now), zone))
+
+
+def few(account_id: int, ref: str, now: datetime) -> bool:
+    """Whether little happened on it so far."""
+    zone = ZoneInfo(accounts.by_id(account_id).timezone)
+    kinds = (*_KINDS, *FAMILIES["message.*"], ANSWERED)
+    return sizes.few_events(kinds, *bounds(_day_of(ref, zone, now), zone), FEW)
+
+
+def _day_of(ref: str, zone: ZoneInfo, now: datetime) -> date:
+    today = now.astimezone(zone).date()
+    return today - DAY if ref == YESTERDAY else today
+
+
+KEPT = Kind(refs, count_fresh, few)
 
 
 def fill_due(now: datetime) -> int:
@@ -163,6 +202,8 @@ def _missing(account_id: int, last: date) -> Iterable[date]:
 
 
 def _keep(account_id: int, day: Day, now: datetime) -> None:
-    numbers = {name: value for name, value in asdict(day).items() if name != "day"}
+    numbers = {
+        name: value for name, value in asdict(day).items() if name not in ("day", "counting")
+    }
     with transaction():
         figures.put(account_id, [Figure(REPORT, day.day, "", numbers)], now)

@@ -1,7 +1,9 @@
 """What takes long to count is counted ahead: a page shows the last answer, and says of when it is.
 
 Counting is timed. What was quick is counted as it is asked for; what was slow is kept, and a job
-counts it anew as often as its cost allows: PATIENCE times as long as it took lies between two.
+counts it anew as often as its cost allows: PATIENCE times as long as it took lies between two. What
+nobody has counted yet has no time, and what was quick may have grown: a page counts where there is
+little, by rows, and else shows what is kept or goes without (`look`).
 """
 
 from __future__ import annotations
@@ -24,14 +26,22 @@ QUICK_AGAIN = timedelta(minutes=10)  # what was quick may have grown
 FINAL = "final"  # the key of a document that changes no more, and true
 
 Count = Callable[[int, str, datetime], dict[str, Any]]
+Few = Callable[[int, str, datetime], bool]
+
+
+def always(account_id: int, ref: str, now: datetime) -> bool:
+    """Of what does not grow with the house."""
+    return True
 
 
 @dataclass(frozen=True)
 class Kind:
-    """refs: what of an account is to be counted; count: (account, ref, now) -> document."""
+    """refs: what of an account is to be counted; count: (account, ref, now) -> document; few: there
+    is so little that a page may wait for the first count."""
 
     refs: Callable[[int, datetime], Iterable[str]]
     count: Count
+    few: Few = always
 
 
 def answer(kind: str, account_id: int, ref: str, now: datetime, count: Count) -> Kept:
@@ -40,6 +50,21 @@ def answer(kind: str, account_id: int, ref: str, now: datetime, count: Count) ->
     if kept is not None and (kept.final or kept.took_ms >= QUICK_MS):
         return kept
     return counted(kind, account_id, ref, now, count, keep=kept is None)
+
+
+def look(kind: str, account_id: int, ref: str, now: datetime, of: Kind) -> Kept | None:
+    """The same for a page, which counts only where there is little: else what is kept, if it is."""
+    kept = kept_answers.get(account_id, kind, ref)
+    if kept is not None and (kept.final or kept.took_ms >= QUICK_MS):
+        return kept
+    if not of.few(account_id, ref, now):
+        return kept
+    return counted(kind, account_id, ref, now, of.count, keep=kept is None)
+
+
+def is_outgrown(kept: Kept, now: datetime) -> bool:
+    """Whether what a page was given was quick to count once, and is much by now."""
+    return not kept.final and kept.took_ms < QUICK_MS and now - kept.at >= SOONEST
 
 
 def counted(

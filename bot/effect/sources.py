@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from bot.clock import from_ms, to_ms
 from bot.effect.days import DAY, bounds
 from bot.effect.rates import rated
-from bot.store import accounts, effect_costs, effect_sources, source_days
+from bot.store import accounts, effect_costs, effect_sources, sizes, source_days
 from bot.store.effect_sources import Person
 from bot.store.source_days import Sums
 from bot.values.interest import DAY_MS
@@ -23,6 +23,7 @@ from bot.values.interest import DAY_MS
 KIND = "sources"  # of bot.effect.keeping
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
 _NOTHING = Sums()
+FEW, _FEW_SCANS = 2000, 10_000  # followers; scans and follows: what a page counts at its first look
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,13 @@ def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
         if days.get(day, {}) != kept.get(day, {}):
             source_days.replace(account_id, day, days.get(day, {}))
     return {"days": len(days)}
+
+
+def few(account_id: int, ref: str, now: datetime) -> bool:
+    """Whether the account is small, and the log that its scans stand in."""
+    return sizes.few_followers(account_id, FEW) and sizes.few_events(
+        effect_sources.SCANS, _LONG_AGO, now + DAY, _FEW_SCANS
+    )
 
 
 def _scans(

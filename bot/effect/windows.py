@@ -14,15 +14,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import from_ms
-from bot.effect.days import DAY
+from bot.effect import keeping
+from bot.effect.days import DAY, bounds
 from bot.effect.keeping import FINAL
-from bot.store import accounts, campaigns, effect_windows, kept_answers, run_list
+from bot.store import (
+    accounts,
+    campaigns,
+    effect_windows,
+    kept_answers,
+    run_list,
+    send_progress,
+    sizes,
+)
 from bot.store.effect_funnel import QUARTER_MS
 from bot.store.effect_windows import ACTS, STEPS, WIDEST
+from bot.store.kept_answers import Kept
 
 KIND, WEEK = "funnel", "week"  # of bot.effect.keeping
 WINDOWS = (1, 3, 7, 14, 30)
 USUAL_WINDOW = 7
+FEW = 10_000  # messages of a campaign, or things done since it began, that a page counts at first
+_FEW_CAMPAIGNS, _MOST_KEPT = 20, 200
 
 
 @dataclass(slots=True)
@@ -78,17 +90,68 @@ def count(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
     return {"days": days, FINAL: _is_final(campaign.state, max(days, default=""), zone, now)}
 
 
+def few(account_id: int, ref: str, now: datetime) -> bool:
+    """Whether a campaign's funnel is small. Raises NotFound."""
+    return sizes.few_of_campaign(campaigns.by_slug(account_id, ref).id, FEW)
+
+
 def count_week(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
-    """{"counts": {step: messages}, "at": the oldest part's ISO time} of what all campaigns sent on
-    the last 7 days; of their kept documents, so that nothing of the ledger is read for it."""
+    """{"counts": {step: messages}, "at": the oldest part's ISO time, "after": messages that went
+    since each part was counted} of what all campaigns sent on the last 7 days; of their kept
+    documents, and of the ledger where one is not there, or has grown and is quick to count."""
     today = now.astimezone(ZoneInfo(accounts.by_id(account_id).timezone)).date()
     # What is final went longer ago than that.
-    kept = kept_answers.of_kind(account_id, KIND, going=True).values()
+    kept = kept_answers.of_kind(account_id, KIND, going=True)
+    known = kept_answers.standing(account_id, KIND)
+    senders = _of_week(account_id, now)
+    for slug, (_, last) in senders.items():
+        if slug not in known or (slug in kept and last + send_progress.MINUTE > kept[slug].at):
+            kept[slug] = keeping.answer(KIND, account_id, slug, now, count)
     found = Steps()
-    for one in kept:
+    for one in kept.values():
         found.add(total(steps(one.document, today - 6 * DAY, today, USUAL_WINDOW).values()))
-    oldest = min((one.at for one in kept), default=None)
-    return {"counts": found.counts, "at": oldest.isoformat() if oldest else ""}
+    oldest = min((one.at for one in kept.values()), default=None)
+    return {
+        "counts": found.counts,
+        "at": oldest.isoformat() if oldest else "",
+        "after": sum(_after(kept[slug], *one) for slug, one in senders.items() if slug in kept),
+    }
+
+
+def _after(kept: Kept, campaign_id: int, last: datetime) -> int:
+    return send_progress.sent_after(campaign_id, kept.at) if last > kept.at else 0
+
+
+def few_week(account_id: int, ref: str, now: datetime) -> bool:
+    """Whether the week is a sum of few kept documents, and of small campaigns not counted yet."""
+    known = kept_answers.standing(account_id, KIND)
+    new = [slug for slug in _of_week(account_id, now) if slug not in known]
+    going = len(known) - sum(one.final for one in known.values())
+    return (
+        going <= _MOST_KEPT
+        and len(new) <= _FEW_CAMPAIGNS
+        and all(few(account_id, slug, now) for slug in new)
+    )
+
+
+def sent_in_week(account_id: int, now: datetime) -> int:
+    """Messages of campaigns and journeys on the last 7 days, as they were settled."""
+    return send_progress.sent_between(account_id, _week_began(account_id, now), now + DAY)
+
+
+def sent_since(account_id: int, at: datetime, now: datetime) -> int:
+    """The same of the whole minutes after the one of `at`."""
+    return send_progress.sent_between(account_id, at + timedelta(milliseconds=1), now + DAY)
+
+
+def _of_week(account_id: int, now: datetime) -> dict[str, tuple[int, datetime]]:
+    """Who sent on the last 7 days, as send_progress.senders tells it."""
+    return send_progress.senders(account_id, _week_began(account_id, now))
+
+
+def _week_began(account_id: int, now: datetime) -> datetime:
+    zone = ZoneInfo(accounts.by_id(account_id).timezone)
+    return bounds(now.astimezone(zone).date() - 6 * DAY, zone)[0]
 
 
 def _is_final(state: str, last: str, zone: ZoneInfo, now: datetime) -> bool:

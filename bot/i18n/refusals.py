@@ -39,6 +39,7 @@ _FILLED = re.compile(r"\{(\d+)(!|:[\w.]+)?\}")
 _PATH = re.compile(r"([^\W\d]\w*(?:[.\[][\w\]-]*)*): ")  # one way to match only
 _INDEX = re.compile(r"\[[^\]]*\]")
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
+_PLACED = re.compile("\x01([^\x02]*)\x02")  # a path behind its field's name, until it is said
 _LETTERS = re.compile("[A-Za-z]{2}")
 _HAN = re.compile("[\u3400-\u9fff]")
 _ENGLISH = re.compile("[a-z]+ [a-z]+")
@@ -78,13 +79,30 @@ class Template:
         return [*found, text[at:end]]
 
 
-def said(text: str, lang: str) -> str:
-    """A refusal in the reader's language; line by line, and what no template knows as it is."""
+def said(text: str, lang: str, *, paths: bool = True) -> str:
+    """A refusal in the reader's language; line by line, and what no template knows as it is.
+
+    paths  a field's name is followed by its place in the document: for who edits that
+    """
     if len(text) > _LONGEST:
         return text
     if lang == "en":
         return english(text)
-    return "\n".join(_chinese(line, _DEEPEST) for line in text.split("\n", _MOST_LINES))
+    told = "\n".join(_chinese(line, _DEEPEST) for line in text.split("\n", _MOST_LINES))
+    return _PLACED.sub(_in_full if paths else _in_words, told)
+
+
+def _in_full(place: re.Match[str]) -> str:
+    return f"（{place[1]}）"
+
+
+def _in_words(place: re.Match[str]) -> str:
+    """The place in words: variants[1].text as （第 2 项）, threshold_fen as nothing; conditions
+    of a rule are counted before it."""
+    if place[1].startswith("rule."):
+        return ""
+    numbers = [str(int(one) + 1) for one in _NUMBER.findall(place[1])]
+    return f"（第 {'、'.join(numbers)} 项）" if numbers else ""
 
 
 def english(text: str) -> str:
@@ -154,7 +172,7 @@ def _sentence(text: str, depth: int, templates: list[_Kept]) -> str:
 def _named(path: str) -> str:
     """The name and the path; "variants[1].name" is found without its numbers."""
     name = _table().paths.get(_INDEX.sub("", path)) or _condition(path)
-    return f"{name}（{path}）" if name else path
+    return f"{name}\x01{path}\x02" if name else path
 
 
 def _condition(path: str) -> str:

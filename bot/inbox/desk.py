@@ -12,6 +12,8 @@ There is no duplicate id, so what is unsure is never sent again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -33,8 +35,9 @@ from bot.store import audit, dialogues, events, followers, handoff, quotas, repa
 from bot.store.accounts import AccountState
 from bot.store.chats import NOTE, SAID, SETTLED, SOURCE
 from bot.store.db import transaction
+from bot.store.pictures import PictureState
 from bot.values.audience import FollowerState
-from bot.values.replies import TextReply
+from bot.values.replies import ImageReply, Reply, TextReply
 
 logger = logging.getLogger(__name__)
 MOST_BYTES = 2048  # of UTF-8 in a text: the platform's limit
@@ -166,11 +169,49 @@ def say(
         raise Refused(No.EMPTY)
     if len(words.encode()) > MOST_BYTES:
         raise Refused(No.TOO_LONG)
+    saying = _Saying(TextReply(words), words)
+    return _said(services, account, follower_id, actor, saying, key, now)
+
+
+def show(
+    services: Services,
+    account: AccountState,
+    follower_id: int,
+    actor: str,
+    picture: PictureState,
+    key: str,
+    now: datetime,
+) -> Came:
+    """A picture of the account's library in a chat that is this operator's, as `say`."""
+    if not picture.media_id:
+        raise Refused(No.EMPTY)
+    saying = _Saying(ImageReply(picture.media_id), picture.name, {"picture": picture.id})
+    return _said(services, account, follower_id, actor, saying, key, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """What goes out, the words that are kept of it, and what else the log says of it."""
+
+    reply: Reply
+    words: str
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+
+def _said(
+    services: Services,
+    account: AccountState,
+    follower_id: int,
+    actor: str,
+    saying: _Saying,
+    key: str,
+    now: datetime,
+) -> Came:
     _known(account, follower_id)
-    event_id = _noted(services, account, follower_id, actor, words, key, now)
+    event_id = _noted(services, account, follower_id, actor, saying, key, now)
     if event_id is None:
         return Came.REPEATED
-    came = _sent(services, account.id, follower_id, words)
+    came = _sent(services, account.id, follower_id, saying.reply)
     _settled(account.id, follower_id, event_id, came, services.clock())
     logger.info("agent answered user=%d event=%d outcome=%s", follower_id, event_id, came)
     return came
@@ -189,7 +230,7 @@ def _noted(
     account: AccountState,
     follower_id: int,
     actor: str,
-    words: str,
+    saying: _Saying,
     key: str,
     now: datetime,
 ) -> int | None:
@@ -207,8 +248,8 @@ def _noted(
             received_at=now,
             source=SOURCE,
             key=f"said:{follower_id}:{key}",
-            facts={"by": actor},
-            sealed={"text": words},
+            facts={"by": actor, **saying.facts},
+            sealed={"text": saying.words},
         )
         if event_id is not None:
             paid(account, follower_id, now)
@@ -225,12 +266,12 @@ def paid(account: AccountState, follower_id: int, now: datetime) -> None:
     quotas.take(account.id, way.api, day, 1)
 
 
-def _sent(services: Services, account_id: int, follower_id: int, words: str) -> Came:
+def _sent(services: Services, account_id: int, follower_id: int, reply: Reply) -> Came:
     openid = followers.openid_of(follower_id)
     if openid is None:  # erased in this very moment
         return Came.UNREACHABLE
     try:
-        services.client_of(account_id).send_custom(openid, TextReply(words))
+        services.client_of(account_id).send_custom(openid, reply)
     except GatewayError as error:
         logger.warning("agent's answer to user=%d not sent: %s", follower_id, error)
         return next(came for kind, came in _CAME if isinstance(error, kind))

@@ -35,7 +35,8 @@ class Flaw:
 
     def said(self, lang: str = "zh") -> str:
         detail = said(self.detail, lang) if self.code == "rule" else self.detail
-        detail = self.finding.line(lang) if self.finding is not None else detail
+        if self.finding is not None:
+            detail = f"{self.finding.why(lang)} {self.finding.suggestion(lang)}"
         return t(f"journey.flaw.{self.code}", lang, step=self.step, detail=detail)
 
 

@@ -13,6 +13,8 @@ from bot.i18n import t
 from bot.journey.definition import Kind, Wait
 from bot.journey.lanes import Lane, Lanes
 from bot.journey.words import outcome_said, send_said, step_said, ways_said
+from bot.segment.catalogue import titles as titles_of
+from bot.segment.sentence import Titles
 from bot.store import campaigns, journey_figures, journey_runs
 from bot.store.journey_runs import Run
 
@@ -64,8 +66,8 @@ def explain(follower_id: int, lang: str = "zh") -> list[Way]:
 
 
 def _way(lane: Lane, one: Run, lang: str) -> Way:
-    step = lane.flow.steps[one.step]
-    standing = step_said(step, lang) if one.on_the_way else ""
+    step, titles = lane.flow.steps[one.step], titles_of(lane.journey.account_id)
+    standing = step_said(step, lang, titles) if one.on_the_way else ""
     return Way(
         lane.journey.slug,
         lane.journey.name,
@@ -79,20 +81,21 @@ def _way(lane: Lane, one: Run, lang: str) -> Way:
         one.converted_at,
         standing,
         one.wake_at if one.on_the_way and isinstance(step.what, Wait) else None,
-        tuple(_hop(lane, one, *hop, lang=lang) for hop in one.trace),
+        tuple(_hop(lane, one, *hop, lang=lang, titles=titles) for hop in one.trace),
     )
 
 
-def _hop(lane: Lane, one: Run, id_: str, at_ms: int, way: str, *, lang: str) -> Hop:
+def _hop(lane: Lane, one: Run, id_: str, at_ms: int, way: str, *, lang: str, titles: Titles) -> Hop:
     """A step of an older version that the present one has not is shown by its id."""
     step = lane.flow.steps.get(id_)
     if step is None:
         return Hop(from_ms(at_ms), id_, id_, way)
     names = [name for name, _ in step.ways()]
-    said = dict(zip(names, (words for words, _ in ways_said(step, lang)), strict=True))
+    words = (said for said, _ in ways_said(step, lang, titles))
+    said = dict(zip(names, words, strict=True))
     because = said.get(way) or _past(way, lang)
     sent = _sent(lane, one, id_) if step.kind is Kind.SEND and not way else ""
-    return Hop(from_ms(at_ms), id_, step_said(step, lang), because, sent)
+    return Hop(from_ms(at_ms), id_, step_said(step, lang, titles), because, sent)
 
 
 def _past(way: str, lang: str) -> str:

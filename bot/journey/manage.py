@@ -106,7 +106,13 @@ def _open(lane: Lane, now: datetime) -> None:
     comings and goings."""
     account_id = lane.journey.account_id
     for step, send in lane.flow.sends().items():
-        standing.open_standing(account_id, lane.actions[step], send.document, now)
+        try:
+            standing.open_standing(account_id, lane.actions[step], send.document, now)
+        except InvalidInput as error:
+            said, place = f"the message of step {step}: {error}", f"steps.{step}.send.{error.field}"
+            raise InvalidInput(said, place) from None
+        except Conflict as error:
+            raise Conflict(f"the message of step {step}: {error}") from None
     for slug in lane.flow.segments():
         segments.set_triggers(segments.by_slug(account_id, slug).id, True)
 

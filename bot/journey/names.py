@@ -13,8 +13,10 @@ from bot.content.findings import Severity
 from bot.errors import InvalidInput, NotFound
 from bot.journey.checks import Flaw
 from bot.journey.definition import Attribute, Branch, Flow, Kind, Named, Send, Step
+from bot.segment.acts import Coupon, Listed
 from bot.segment.checks import check_rule
-from bot.store import attribute_types, journeys, segment_versions, segments
+from bot.segment.rules import InSegment, leaves, parse
+from bot.store import attribute_types, contents, journeys, segment_versions, segments
 from bot.values.attributes import fitted
 
 
@@ -37,6 +39,8 @@ def linted(account_id: int, flow: Flow, now: datetime) -> Iterator[Flaw]:
         except NotFound:
             continue  # its coupon batch: `missing` tells that
         for one in findings_of(order, None, now, None):
+            if one.rule == "content-gone":
+                continue  # `missing` tells that, too
             yield Flaw("lint", step.id, error=one.severity is Severity.ERROR, finding=one)
 
 
@@ -55,10 +59,25 @@ def _of_flow(account_id: int, flow: Flow) -> Iterator[Flaw]:
 def _rule(account_id: int, document: Any, step: str) -> Iterator[Flaw]:
     if document is None:
         return
-    try:
-        check_rule(account_id, "", document)
-    except InvalidInput as error:
-        yield Flaw("rule", step, f"{error.field}: {error}")
+    lacking = list(_lacking(account_id, document, step))
+    yield from lacking
+    if not lacking:
+        try:
+            check_rule(account_id, "", document)
+        except InvalidInput as error:
+            yield Flaw("rule" if step else "audience", step, f"{error.field}: {error}")
+
+
+def _lacking(account_id: int, document: Any, step: str) -> Iterator[Flaw]:
+    """Segments and batches that a rule names and that are not there, each once."""
+    found = list(leaves(parse(document)))
+    there = {state.slug for state in segments.of_account(account_id)}
+    named = {leaf.slug for leaf in found if isinstance(leaf, InSegment | Listed)}
+    for slug in sorted(named - there):
+        yield Flaw("no_segment", step, slug)
+    for batch in sorted({leaf.batch for leaf in found if isinstance(leaf, Coupon)}):
+        if not segment_versions.batch_known(account_id, batch):
+            yield Flaw("no_batch" if step else "no_batch_in", step, batch)
 
 
 def _of_step(account_id: int, step: Step) -> Iterator[Flaw]:
@@ -70,6 +89,12 @@ def _of_step(account_id: int, step: Step) -> Iterator[Flaw]:
         declared = attribute_types.find(account_id, what.name)
         if declared is not None:
             yield from _fits(declared, what, step.id)
+    if isinstance(what, Send):
+        named = what.definition.content
+        there = contents.published_of(account_id, named) if named else {}
+        for slug in named:
+            if slug not in there:
+                yield Flaw("no_content", step.id, slug)
     batch = _batch(step)
     if batch and not segment_versions.batch_known(account_id, batch):
         yield Flaw("no_batch", step.id, batch)

@@ -17,13 +17,15 @@ from bot.errors import NotFound
 from bot.i18n import catalogue, t
 from bot.journey.lanes import Lane, lane_of, latest
 from bot.journey.words import away_said, outcome_said, send_said, step_said
-from bot.store import campaigns, journey_calls, journey_figures, journeys, send_figures
+from bot.segment.catalogue import titles as titles_of
+from bot.store import campaigns, journey_calls, journey_figures, journeys, send_figures, sizes
 from bot.store.journey_figures import Left, Passed
 from bot.store.journeys import JourneyState
 from bot.store.send_figures import CONTROL, HOLD_OUT, Count
 from bot.values.audience import SendState, Skip
 
 STANDING, REPORT = "standing", "journey"  # of bot.effect.keeping
+FEW, FEW_STANDING = 1000, 50_000  # runs: what a page counts at its first look
 OUTCOMES = ("sent", "delivered", "clicked", "claimed", "redeemed", "goals", "buyers", "revenue_fen")
 
 
@@ -149,7 +151,7 @@ def _steps(
             by_way = ways.setdefault((one.version, one.step), {})
             name = "held_out" if one.held_out else one.way or "done"
             by_way[name] = by_way.get(name, 0) + one.people
-    found = []
+    found, titles = [], titles_of(journey.account_id)
     for version in journeys.versions(journey.id):
         lane = lane_of(journey, version)
         for step in lane.flow.steps.values():
@@ -158,7 +160,7 @@ def _steps(
                 continue
             found.append(
                 StepFigures(
-                    *key, step_said(step, lang), here.get(key, 0), ways.get(key, {}),
+                    *key, step_said(step, lang, titles), here.get(key, 0), ways.get(key, {}),
                     **_sent(lane, step.id, now),
                 )
             )  # fmt: skip
@@ -209,6 +211,16 @@ def refs(account_id: int, now: datetime) -> list[str]:
     return [one.slug for one in journeys.of_account(account_id) if one.version]
 
 
+def few_standing(account_id: int, ref: str, now: datetime) -> bool:
+    """Raises NotFound."""
+    return sizes.few_in_journey(journeys.by_slug(account_id, ref).id, FEW_STANDING)
+
+
+def few_report(account_id: int, ref: str, now: datetime) -> bool:
+    """Raises NotFound."""
+    return sizes.few_in_journey(journeys.by_slug(account_id, ref).id, FEW)
+
+
 def count_standing(account_id: int, ref: str, now: datetime) -> dict[str, Any]:
     """{"standing": [[version, step, people], ...]}, for bot.effect.keeping. Raises NotFound."""
     found = journey_figures.standing(journeys.by_slug(account_id, ref).id)
@@ -225,8 +237,9 @@ def _said_in(found: Report, account_id: int, lang: str) -> Report:
     """The same report, its steps in another language: nothing is counted twice."""
     journey = journeys.by_slug(account_id, found.slug)
     lanes = {one.number: lane_of(journey, one) for one in journeys.versions(journey.id)}
+    titles = titles_of(account_id)
     steps = tuple(
-        replace(one, said=step_said(lanes[one.version].flow.steps[one.step], lang))
+        replace(one, said=step_said(lanes[one.version].flow.steps[one.step], lang, titles))
         for one in found.steps
     )
     return replace(found, steps=steps)

@@ -111,6 +111,7 @@ def simulate(
     *,
     zone: ZoneInfo = SHANGHAI,
     lang: str = "zh",
+    titles: Mapping[str, str] | None = None,
 ) -> Iterator[Shown]:
     """Each step with its time, to the end; the last line is how he left.
 
@@ -124,7 +125,7 @@ def simulate(
     for _ in range(MOST_TURNS):
         who.now = now
         moved = advance(flow, walk, who, now, heard=heard, zone=zone)
-        yield from _shown(flow, moved, now, lang)
+        yield from _shown(flow, moved, now, lang, titles or {})
         _learn(who.facts, moved.acts, now)
         if moved.outcome:
             yield Shown(now, "", moved.outcome)
@@ -132,7 +133,7 @@ def simulate(
         done = frozenset(walk.done) | {step.id for step in moved.acts}
         walk = Walk(walk.follower_id, moved.step, moved.since, moved.wake_at, ends_at, done, held)
         wait = flow.steps[moved.step]
-        yield Shown(now, wait.id, step_said(wait, lang))
+        yield Shown(now, wait.id, step_said(wait, lang, titles or {}))
         now, heard, out = _next(flow, walk, ahead, start)
         if out:
             yield Shown(now, "", out)
@@ -140,10 +141,13 @@ def simulate(
     raise InvalidInput(f"the journey waits more than {MOST_TURNS} times", "steps")
 
 
-def _shown(flow: Flow, moved: Moved, now: datetime, lang: str) -> Iterator[Shown]:
+def _shown(
+    flow: Flow, moved: Moved, now: datetime, lang: str, titles: Mapping[str, str]
+) -> Iterator[Shown]:
     for id_, way in moved.hops:
         step = flow.steps[id_]
-        yield Shown(now, id_, "" if step.kind is Kind.WAIT else step_said(step, lang), way)
+        said = "" if step.kind is Kind.WAIT else step_said(step, lang, titles)
+        yield Shown(now, id_, said, way)
 
 
 def _next(

@@ -33,7 +33,8 @@ Listener = Callable[[Person, Bubble], None]
 Room = TypeVar("Room")
 MEDIA_LIFE = timedelta(days=3)
 RIDS_KEPT = 1000
-_LINK = re.compile(r"""https?://[^\s"'<>，。）)]+""")
+# A phone ends a link at the first sign that no address is written with, however close it stands.
+_LINK = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]*[\w~/#&=%-]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

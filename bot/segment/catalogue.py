@@ -22,6 +22,7 @@ from bot.store import (
     attribute_types,
     audience,
     audience_figures,
+    called,
     follower_facts,
     journeys,
     segment_lists,
@@ -185,12 +186,15 @@ def _estimated(account_id: int, rule: Rule, now: datetime, sample: int) -> Previ
 
 
 def titles(account_id: int) -> dict[str, str]:
-    """What the account calls its own attributes and what its forms note, for `sentence`."""
+    """What the account calls its own attributes, what its forms note, and what it names by slug,
+    for `sentence`."""
     declared = attribute_types.of_account(account_id)
     noted = talk.form_events(account_id)
-    return {name: one.title for name, one in declared.items() if one.title} | {
-        EVENT + kind: title for kind, title in noted.items()
-    }
+    return (
+        {name: one.title for name, one in declared.items() if one.title}
+        | {EVENT + kind: title for kind, title in noted.items()}
+        | called.names(account_id)
+    )
 
 
 def why(
@@ -207,14 +211,14 @@ def why(
     found = follower_facts.load([follower_id], needs([rule], now))
     if not found or found[0].account_id != account_id:
         raise NotFound(f"there is no follower {follower_id}")
-    verdict, called = evaluate(rule, found[0], now), titles(account_id)
+    verdict, told = evaluate(rule, found[0], now), titles(account_id)
     because = verdict.reason["because"]
-    words = reasons_said(rule, because, found[0], now, lang, called)
+    words = reasons_said(rule, because, found[0], now, lang, told)
     since = store.member_since(state.id, follower_id)
     return {
         "segment": slug,
         "follower": follower_id,
-        "rule": sentence(bare, lang, called),
+        "rule": sentence(bare, lang, told),
         "member": since is not None,
         "since": None if since is None else since.isoformat(timespec="seconds"),
         "matches": verdict.matches,

@@ -16,8 +16,8 @@ from bot.segment.rules import (
     Scalar,
     Tag,
 )
+from bot.segment.sentence_acts import SEGMENT, act_said, called, value_said
 from bot.segment.sentence_acts import Titles as Titles
-from bot.segment.sentence_acts import act_said, value_said
 from bot.values.attributes import day
 
 _OPS = {
@@ -48,7 +48,8 @@ _STAGES = {"new": "新关注", "active": "活跃", "customer": "顾客", "loyal"
 def sentence(rule: Rule, lang: str = "zh", titles: Titles | None = None) -> str:
     """The rule in words; any language but English is answered in Chinese.
 
-    titles  what the account calls its own attributes, and as event:KIND its kinds of events
+    titles  what the account calls its own attributes, as event:KIND its kinds of events, and what
+            it names by slug as segment:SLUG, coupon:SLUG, campaign:SLUG
     """
     return _said(rule, "en" if lang == "en" else "zh", titles or {}, top=True)
 
@@ -76,7 +77,8 @@ def _said(rule: Rule, lang: str, titles: Titles, top: bool = False) -> str:
     if isinstance(rule, Predicted):
         return predicted.said(rule, lang)
     if isinstance(rule, InSegment):
-        return f"在人群「{rule.slug}」中" if zh else f'is in the segment "{rule.slug}"'
+        name = called(SEGMENT, rule.slug, titles)
+        return f"在人群「{name}」中" if zh else f'is in the segment "{name}"'
     if isinstance(rule, Bucket):
         span = f"{rule.low}–{rule.high}%"
         return f"固定抽样的 {span}" if zh else f"is in the fixed share {span}"

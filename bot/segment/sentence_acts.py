@@ -18,7 +18,9 @@ from bot.segment.reading import Scalar, Where
 from bot.segment.verbs import verb as said
 
 Titles = Mapping[str, str]
-EVENT = "event:"  # before the kinds that have titles
+# Before the slugs, and the kinds of events, that have titles.
+EVENT, SEGMENT, COUPON, CAMPAIGN = "event:", "segment:", "coupon:", "campaign:"
+CONTENT, JOURNEY = "content:", "journey:"
 _NONE: Titles = {}
 _FIGURES = {
     "zh": {"sum": "合计", "min": "最小", "max": "最大", "avg": "平均"},
@@ -45,7 +47,8 @@ _OUTCOMES = {
 
 
 def act_said(leaf: Act, lang: str, titles: Titles = _NONE) -> str:
-    """The condition in words; `lang` is zh or en. `titles`: of kinds of events, as event:KIND."""
+    """The condition in words; `lang` is zh or en. `titles`: of kinds of events, as event:KIND, and
+    of what a condition names, as coupon:SLUG."""
     zh = lang == "zh"
     if isinstance(leaf, Event):
         return _event_zh(leaf, titles) if zh else _event_en(leaf, titles)
@@ -54,17 +57,24 @@ def act_said(leaf: Act, lang: str, titles: Titles = _NONE) -> str:
     if isinstance(leaf, Succession):
         return _succession(leaf, lang, titles)
     if isinstance(leaf, Coupon):
-        return _coupon(leaf, lang)
+        return _coupon(leaf, lang, called(COUPON, leaf.batch, titles))
     if isinstance(leaf, Outcome):
-        of = f"「{leaf.campaign}」" if zh else f'"{leaf.campaign}"'
+        name = called(CAMPAIGN, leaf.campaign, titles)
+        of = f"「{name}」" if zh else f'"{name}"'
         if leaf.variant:
             of += f"（方案 {leaf.variant}）" if zh else f" (variant {leaf.variant})"
         return _OUTCOMES[lang][leaf.outcome].format(of)
     if isinstance(leaf, Listed):
-        return f"在名单「{leaf.slug}」中" if zh else f'is in the list "{leaf.slug}"'
+        name = called(SEGMENT, leaf.slug, titles)
+        return f"在名单「{name}」中" if zh else f'is in the list "{name}"'
     if leaf.included:
         return "手工加入" if zh else "put in by hand"
     return "手工排除" if zh else "kept out by hand"
+
+
+def called(what: str, slug: str, titles: Titles) -> str:
+    """The title of something that is named by slug; the slug where it has none."""
+    return titles.get(what + slug) or slug
 
 
 def value_said(value: Scalar, lang: str) -> str:
@@ -172,15 +182,15 @@ def _then(step: Step, lang: str, titles: Titles) -> str:
     return f", then not{after}: {verb}" if step.absent else f", then{after} {verb}"
 
 
-def _coupon(leaf: Coupon, lang: str) -> str:
+def _coupon(leaf: Coupon, lang: str, batch: str) -> str:
     verb = _COUPON[lang][leaf.state]
     if lang == "zh":
         when = "" if leaf.within_days is None else f"最近 {leaf.within_days:g} 天内"
         if leaf.at_most == 0:
-            return f"{when or '从未'}{'没有' if when else ''}{verb}优惠券「{leaf.batch}」"
+            return f"{when or '从未'}{'没有' if when else ''}{verb}优惠券「{batch}」"
         times = _often_zh(leaf.at_least, leaf.at_most).replace("次", "张")
-        return f"{when or '曾经'}{verb}优惠券「{leaf.batch}」{times}"
+        return f"{when or '曾经'}{verb}优惠券「{batch}」{times}"
     when = "" if leaf.within_days is None else f" within {leaf.within_days:g} days"
     never = "never: " if leaf.at_most == 0 else ""
     times = "" if leaf.at_most == 0 else _often_en(leaf.at_least, leaf.at_most)
-    return f'{never}{verb} the coupon "{leaf.batch}"{times}{when}'
+    return f'{never}{verb} the coupon "{batch}"{times}{when}'

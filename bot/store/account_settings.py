@@ -34,6 +34,12 @@ def keys(account_id: int, limit: int = 200) -> list[Key]:
     return [Key(id_, name, from_ms(made), instant(revoked)) for id_, name, made, revoked in rows]
 
 
+def has_key(account_id: int, name: str) -> bool:
+    """Whether a key of this name is in force."""
+    sql = "SELECT 1 FROM api_key WHERE account_id = ? AND name = ? AND revoked_at IS NULL LIMIT 1"
+    return bool(fetch(sql, (account_id, name)))
+
+
 def revoke_key(account_id: int, key_id: int, now: datetime) -> bool:
     """It opens nothing from now on. False: revoked before, or none of this account's."""
     changed = run(

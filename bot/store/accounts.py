@@ -73,6 +73,12 @@ def slugs() -> dict[int, str]:
     return {row.id: row.slug for row in rows}
 
 
+def slug_of_app(appid: str) -> str:
+    """The account that has it; "" where none has."""
+    row = Account.select(Account.slug).where(Account.appid == appid).first()
+    return row.slug if row else ""
+
+
 def ensure_default(appid: str, kind: str, now: datetime) -> int:
     """The id of the account `default`, made or brought up to date with the settings' appid.
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from bot.store.models import Campaign, CampaignApproval
 
 DRAFTED, SUBMITTED, APPROVED, REJECTED = "drafted", "submitted", "approved", "rejected"
@@ -73,6 +75,35 @@ def waiting(account_id: int) -> list[tuple[str, str, Approval]]:
         CampaignApproval.select(CampaignApproval, Campaign.slug, Campaign.name)
         .join(Campaign)
         .where((Campaign.account == account_id) & (CampaignApproval.state == SUBMITTED))
+        .order_by(CampaignApproval.id)
+    )
+    return [(row.campaign.slug, row.campaign.name, _state(row)) for row in query]
+
+
+def refused(account_id: int, maker: str) -> list[tuple[str, str, Approval]]:
+    """(slug, name, request) of drafts whose last request was refused and of which `maker` wrote or
+    submitted the refused document, the oldest first."""
+    later, hand = CampaignApproval.alias(), CampaignApproval.alias()
+    asked_again = later.select(later.id).where(
+        (later.campaign == CampaignApproval.campaign)
+        & (later.id > CampaignApproval.id)
+        & (later.state != DRAFTED)
+    )
+    had_a_hand = hand.select(hand.id).where(
+        (hand.campaign == CampaignApproval.campaign)
+        & (hand.digest == CampaignApproval.digest)
+        & (hand.maker == maker[:64])
+    )
+    query = (
+        CampaignApproval.select(CampaignApproval, Campaign.slug, Campaign.name)
+        .join(Campaign)
+        .where(
+            (Campaign.account == account_id)
+            & (Campaign.state == "draft")
+            & (CampaignApproval.state == REJECTED)
+            & ~fn.EXISTS(asked_again)
+            & fn.EXISTS(had_a_hand)
+        )
         .order_by(CampaignApproval.id)
     )
     return [(row.campaign.slug, row.campaign.name, _state(row)) for row in query]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.errors import Conflict, HongyanError
+from bot.errors import Conflict, HongyanError, NotFound
 from bot.settings import Settings
 
 FOLDER = "backups"
@@ -65,6 +65,15 @@ def copies(settings: Settings) -> list[Copy]:
     ]
     listed = [_copy(path, sort) for path, sort in found if not path.name.endswith(("-wal", "-shm"))]
     return sorted(listed, key=lambda one: one.made_at, reverse=True)[:SHOWN]
+
+
+def file_of(settings: Settings, name: str) -> Path:
+    """The file of a listed copy in the folder of copies. Raises NotFound: of that name there is
+    none; a name is looked up in the list, and never made into a path."""
+    for one in copies(settings):
+        if one.name == name and one.sort == "asked":
+            return folder_of(settings) / one.name
+    raise NotFound("there is no such copy")
 
 
 def _copy(path: Path, sort: str) -> Copy:

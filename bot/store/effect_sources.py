@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from bot.clock import to_ms
 from bot.store.db import fetch
+from bot.store.spans import qmarks
 
 STRIDE = 10_000  # followers read at once
+SCANS = ("scan", "subscribe")  # kinds of events that tell a QR code
 _CAME = (
     "SELECT f.id, f.source_scene AS source, f.subscribed, f.unsubscribed_at, COALESCE("
     "(SELECT MIN(e.at) FROM event e WHERE e.follower_id = f.id AND e.kind = 'subscribe'),"
@@ -83,9 +85,9 @@ def scans(account_id: int, since: datetime, until: datetime) -> dict[str, tuple[
     """Scene -> (scans by who followed already, by who came with it) in [since, until)."""
     found: dict[str, tuple[int, int]] = {}
     rows = fetch(
-        "SELECT kind, facts, COUNT(*) FROM event WHERE kind IN ('scan', 'subscribe')"
+        f"SELECT kind, facts, COUNT(*) FROM event WHERE kind IN ({qmarks(SCANS)})"
         " AND at >= ? AND at < ? AND account_id = ? GROUP BY kind, facts",
-        (to_ms(since), to_ms(until), account_id),
+        (*SCANS, to_ms(since), to_ms(until), account_id),
     )
     for kind, facts, many in rows:
         told = json.loads(facts)

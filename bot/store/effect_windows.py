@@ -21,6 +21,8 @@ LISTED = ("sent", "clicked", "claimed", "redeemed", "ordered")  # whose people c
 WIDEST = 30  # days
 FIRST = (2**62, 2**62)  # a place before everybody
 SCAN, LOOKS = 2000, 3  # orders, or codes, of everybody that are looked through at once; how often
+ROWS, TAPS = 100_000, 10_000  # of a run, or of a link, that one page looks through
+_THEN = only("s.step = 'offer' AND s.sent_at >= ? AND s.sent_at < ?")
 _MINE = "s.campaign_id = ? AND s.step = 'offer' AND s.state = 'sent'"
 _TAPS = "FROM link l JOIN click k ON k.link_id = l.id JOIN send s ON s.id = k.send_id"
 # An order is anybody's who was sent to, his first since then; it need not be credited to it.
@@ -111,20 +113,23 @@ def people(
 ) -> tuple[list[One], Place | None]:
     """A page of those of LISTED[step], the latest first, and where to go on, if anywhere.
 
-    What people did is sought among what everybody did, LOOKS times SCAN at most: a page of few, or
-    of none, may go on as well.
+    What people did is sought among what everybody did, LOOKS times SCAN at most, and those of some
+    days among ROWS of the run or TAPS of a link: a page of few, or of none, may go on as well.
 
     span      ms: what was sent in [first, last)
     before    the place of the last one shown, FIRST for the beginning
     """
     within_ms = within_days * DAY_MS
     if step == "sent":
-        found = _sent_to(campaign_id, span, before, limit + 1)
+        upto = _end_of_rows(campaign_id, before)
+        found = _sent_to(campaign_id, span, (before, upto or (0, 0)), limit + 1)
     elif step == "clicked":
-        found = _clickers(campaign_id, span, within_ms, before[0], limit + 1)
+        floor = _end_of_taps(campaign_id, before[0])
+        upto = (floor, 0) if floor else None
+        found = _clickers(campaign_id, span, within_ms, (before[0], floor), limit + 1)
     else:
         return _sought(campaign_id, step, span, within_ms, before, limit)
-    return found[:limit], found[limit - 1].place if len(found) > limit else None
+    return found[:limit], found[limit - 1].place if len(found) > limit else upto
 
 
 def _sought(
@@ -185,33 +190,82 @@ def _end_of_look(campaign_id: int, step: str, before: Place) -> Place | None:
     return (rows[0][0], rows[0][1]) if rows else None
 
 
+def _end_of_rows(campaign_id: int, before: Place) -> Place | None:
+    """The last of the next ROWS that were sent, along the index by which they are claimed; None:
+    there are not so many."""
+    left = ROWS
+    for where, params in _stretches(before, (0, 0)):
+        of = f"FROM send s WHERE s.campaign_id = ? AND s.state = 'sent' AND {where}"
+        order = "ORDER BY s.not_before DESC, s.id DESC LIMIT"
+        values = (campaign_id, *params)
+        rows = fetch(f"SELECT s.not_before, s.id {of} {order} 1 OFFSET ?", (*values, left - 1))
+        if rows:
+            return int(rows[0][0]), int(rows[0][1])
+        left -= int(fetch(f"SELECT COUNT(*) {of}", values)[0][0])
+    return None
+
+
 def _sent_to(
-    campaign_id: int, span: tuple[int, int], before: tuple[int, int], limit: int
+    campaign_id: int, span: tuple[int, int], between: tuple[Place, Place], limit: int
 ) -> list[One]:
-    """Along the index by which sends are claimed."""
-    rows = fetch(
-        "SELECT s.not_before, s.id, s.follower_id, s.sent_at FROM send s WHERE s.campaign_id = ?"
-        " AND s.state = 'sent' AND s.not_before <= ? AND (s.not_before < ? OR s.id < ?)"
-        " AND s.step = 'offer' AND s.sent_at >= ? AND s.sent_at < ?"
-        " ORDER BY s.not_before DESC, s.id DESC LIMIT ?",
-        (campaign_id, before[0], *before, *span, limit),
-    )
-    return [One((due, id_), who, at) for due, id_, who, at in rows]
+    """From before the first place to the second one."""
+    found: list[One] = []
+    for where, params in _stretches(*between):
+        rows = fetch(
+            "SELECT s.not_before, s.id, s.follower_id, s.sent_at FROM send s"
+            f" WHERE s.campaign_id = ? AND s.state = 'sent' AND {where}"
+            f" AND {_THEN}"
+            " ORDER BY s.not_before DESC, s.id DESC LIMIT ?",
+            (campaign_id, *params, *span, limit - len(found)),
+        )
+        found += [One((due, id_), who, at) for due, id_, who, at in rows]
+    return found
+
+
+def _stretches(before: Place, upto: Place) -> list[tuple[str, tuple[int, ...]]]:
+    """Rows of one instant, those between, and of another one, the latest first: a whole run may be
+    due at once, and an OR of both would pass over all of it to find a place in it."""
+    if before[0] == upto[0]:
+        return [("s.not_before = ? AND s.id < ? AND s.id >= ?", (*before, upto[1]))]
+    return [
+        ("s.not_before = ? AND s.id < ?", before),
+        ("s.not_before < ? AND s.not_before > ?", (before[0], upto[0])),
+        ("s.not_before = ? AND s.id >= ?", upto),
+    ]
+
+
+def _end_of_taps(campaign_id: int, before: int) -> int:
+    """The follower down to whom no link of the campaign has more than the next TAPS; 0: all."""
+    ends = [0]
+    for (link_id,) in fetch("SELECT id FROM link WHERE campaign_id = ?", (campaign_id,)):
+        rows = fetch(
+            "SELECT follower_id FROM click WHERE link_id = ? AND follower_id < ?"
+            " ORDER BY follower_id DESC LIMIT 1 OFFSET ?",
+            (link_id, before, TAPS - 1),
+        )
+        ends += [int(who) for (who,) in rows]
+    return max(ends)
 
 
 def _clickers(
-    campaign_id: int, span: tuple[int, int], within_ms: int, before: int, limit: int
+    campaign_id: int,
+    span: tuple[int, int],
+    within_ms: int,
+    between: tuple[int, int],
+    limit: int,
 ) -> list[One]:
-    """By follower, the greatest id first; each link along its index."""
+    """By follower, the greatest id first, from below the first to the second; each link along its
+    index."""
     found: dict[int, int] = {}
     for (link_id,) in fetch("SELECT id FROM link WHERE campaign_id = ?", (campaign_id,)):
         rows = fetch(
             "SELECT k.follower_id, MIN(k.at) FROM click k JOIN send s ON s.id = k.send_id"
-            " WHERE k.link_id = ? AND k.follower_id < ? AND k.automatic = FALSE"
+            " WHERE k.link_id = ? AND k.follower_id < ? AND k.follower_id >= ?"
+            " AND k.automatic = FALSE"
             f" AND {only(_MINE)} AND s.sent_at >= ? AND s.sent_at < ? AND k.at >= s.sent_at"
             " AND k.at < s.sent_at + ?"
             " GROUP BY k.follower_id ORDER BY k.follower_id DESC LIMIT ?",
-            (link_id, before, campaign_id, *span, within_ms, limit),
+            (link_id, *between, campaign_id, *span, within_ms, limit),
         )
         for who, at in rows:
             found[who] = min(at, found.get(who, at))

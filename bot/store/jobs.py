@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.clock import from_ms, to_ms
 from bot.store.db import fetch, insert_new, run
@@ -17,6 +20,43 @@ class LastRun:
     outcome: str  # running, done, idle, failed
     done: int
     error: str
+
+
+_LINE = re.compile(r"(?:\[([^\]\s]+)\] )?([A-Za-z]\w*): ?(.*)", re.DOTALL)
+_LONGEST = 500
+_MOST = 20
+
+
+class Failure(NamedTuple):
+    """Why a run failed, of one account or, where that is "", of all. kind: the error's class."""
+
+    account: str  # slug
+    kind: str
+    text: str
+
+    @property
+    def errcode(self) -> int | None:
+        """The platform's, where it said one."""
+        code = self.text.partition(":")[0].removeprefix("-")
+        return int(self.text.partition(":")[0]) if code.isdecimal() and len(code) < 10 else None
+
+
+def written(failures: Iterable[Failure]) -> str:
+    """For `end`: a line each."""
+    lines = []
+    for one in list(failures)[:_MOST]:
+        of = f"[{one.account}] " if one.account else ""
+        lines.append(f"{of}{one.kind}: {' '.join(one.text.split())}"[:_LONGEST])
+    return "\n".join(lines)
+
+
+def failures(error: str) -> list[Failure]:
+    """What `written` wrote."""
+    found = []
+    for line in filter(None, error.split("\n")):
+        match = _LINE.fullmatch(line)
+        found.append(Failure(*match.groups("")) if match else Failure("", "", line))
+    return found
 
 
 def begin(job: str, slot: datetime, now: datetime, owner: str) -> int | None:

@@ -10,6 +10,7 @@ import re
 
 from bot.store.fields import Holder
 
+_BEGINNING = re.compile(r"(hy-)?([1-9]\d{0,17})(?:-([0-9a-f]{0,8}))?")
 _FORM = re.compile(r"hy-([1-9]\d{0,18})-([0-9a-f]{8})")
 
 
@@ -24,6 +25,15 @@ def read(pseudonym: str) -> int | None:
     if found is None or _check(found[1]) != found[2]:
         return None
     return int(found[1])
+
+
+def beginning(text: str) -> tuple[int, str]:
+    """(number, what is there of the check) of "hy-5", "5-3ab" or "hy-5-3ab"; (0, "") for what is no
+    beginning of a pseudonym. The number alone is none: it may be anything."""
+    found = _BEGINNING.fullmatch(text)
+    if found is None or not (found[1] or found[3]):
+        return 0, ""
+    return int(found[2]), found[3] or ""
 
 
 def _check(number: str) -> str:

@@ -93,6 +93,27 @@ def sent_between(account_id: int, since: datetime, until: datetime) -> int:
     return int(found[0][0])
 
 
+def senders(account_id: int, since: datetime) -> dict[str, tuple[int, datetime]]:
+    """slug -> (campaign's number, the latest minute) of who sent anything since then, trials
+    apart."""
+    found = fetch(
+        "SELECT c.slug, c.id, MAX(p.minute) FROM send_progress p CROSS JOIN campaign c"
+        " WHERE c.id = p.campaign_id AND p.minute >= ? AND p.sent > 0 AND c.account_id = ?"
+        " AND c.kind <> 'test' GROUP BY c.slug, c.id",
+        (to_ms(since), account_id),
+    )
+    return {slug: (int(id_), from_ms(int(minute))) for slug, id_, minute in found}
+
+
+def sent_after(campaign_id: int, at: datetime) -> int:
+    """Messages of a campaign that went in the whole minutes after the one of `at`."""
+    found = fetch(
+        "SELECT COALESCE(SUM(sent), 0) FROM send_progress WHERE campaign_id = ? AND minute > ?",
+        (campaign_id, to_ms(at)),
+    )
+    return int(found[0][0])
+
+
 def minutes(campaign_id: int, generation: int, at: datetime) -> list[tuple[datetime, Done]]:
     """The minutes from the one of `at` on in which something happened, the oldest first."""
     found = fetch(

@@ -35,11 +35,15 @@ class Clarify:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`intent`: what answers; `choices`: what to ask between; neither: why not."""
+    """`intent`: what answers; `choices`: what to ask between; neither: why not.
+
+    state   no_model, out_of_scope, no_answer, unsure, between or sure
+    """
 
     why: str
     intent: Intent | None = None
     choices: tuple[Intent, ...] = ()
+    state: str = "sure"
 
 
 def read_clarify(document: Any) -> Clarify:
@@ -84,20 +88,20 @@ def yields(said: Understanding, intents: Mapping[str, Intent], how: Clarify) -> 
 def decide(said: Understanding, intents: Mapping[str, Intent], how: Clarify) -> Verdict:
     """What to do about a text by its intent. `why` is kept with the message."""
     if not said.intent:
-        return Verdict("no model is active")
+        return Verdict("no model is active", state="no_model")
     odds = f"{said.intent} {said.confidence:.2f}"
     second, chance = said.second or ("", 0.0)
     if second:
         odds += f", {second} {chance:.2f}"
     if said.refused:
-        return Verdict(f"out of scope ({odds})")
+        return Verdict(f"out of scope ({odds})", state="out_of_scope")
     first = intents.get(said.intent)
     if first is None or not first.answers:
-        return Verdict(f"the intent has no answer ({odds})")
+        return Verdict(f"the intent has no answer ({odds})", state="no_answer")
     if said.confidence >= how.sure and said.confidence - chance >= how.gap:
         return Verdict(odds, intent=first)
     if said.confidence < how.guess or first.slug in SMALL_TALK:
-        return Verdict(f"not sure enough ({odds})")
+        return Verdict(f"not sure enough ({odds})", state="unsure")
     other = intents.get(second) if chance >= how.guess / 2 and second not in SMALL_TALK else None
     both = (first, other) if other is not None and other.answers else (first,)
-    return Verdict(f"between ({odds})", choices=both)
+    return Verdict(f"between ({odds})", choices=both, state="between")

@@ -16,6 +16,14 @@ from bot.talk.rules import Rule, read_rules, write_rule
 from bot.talk.xray import Finding, xray
 
 
+class Wrong(Conflict):
+    """The set would have errors in it: `findings`."""
+
+    def __init__(self, message: str, findings: list[Finding]) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
 def read(documents: Iterable[Any]) -> list[Rule]:
     """Raises InvalidInput that names the first bad field: rules[3].keywords[0].text."""
     return read_rules(documents, read_answer)
@@ -48,7 +56,7 @@ def keep(
 ) -> list[Finding]:
     """Save rules, each in place of the one of its slug, all or none; what the X-ray says after.
 
-    Raises Conflict where the whole set would then have errors in it that these rules bring, unless
+    Raises Wrong where the whole set would then have errors in it that these rules bring, unless
     forced; InvalidInput where there would be too many rules.
     """
     new = {rule.slug: rule for rule in rules}
@@ -59,7 +67,8 @@ def keep(
         found = look(account_id, together.values(), now, zone)
         wrong = [f for f in found if f.level == "error" and {f.rule, f.other} & new.keys()]
         if wrong and not force:
-            raise Conflict("\n".join(["nothing was saved:", *(one.why() for one in wrong[:20])]))
+            said = [one.why() for one in wrong[:20]]
+            raise Wrong("\n".join(["nothing was saved:", *said]), wrong[:20])
         talk.begin_draft(account_id, stage)
         for rule in new.values():
             talk.put(account_id, "rule", rule.slug, write([rule])[0], now, stage=stage)

@@ -96,7 +96,9 @@ class WeChatClient:
         self.appid = appid
         self._appsecret = appsecret
         self._clock = clock
-        self._exchange = Exchange(base_url, tokens, transport or PooledTransport(), clock, breaker)
+        self._exchange = Exchange(
+            base_url, tokens, transport or PooledTransport(), clock, breaker, appid=appid
+        )
         self._fanouts = Fanouts()
         self._ticket = ("", clock())
         self._token_seen = ""

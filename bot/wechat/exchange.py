@@ -44,12 +44,15 @@ class Exchange:
         clock: Clock,
         breaker: Breaker | None = None,
         seconds: Callable[[], float] = time.monotonic,
+        *,
+        appid: str = "",
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.tokens = tokens
         self.clock = clock
         self.breaker = breaker or Breaker()
         self.transport = transport
+        self.appid = appid
         self._seconds = seconds
 
     def ask(
@@ -67,8 +70,24 @@ class Exchange:
 
         form        another body than JSON, with its content type
         deadline_s  for everything: replacing the token and the second try included
-        Raises TokenRejected, GatewayDown, OutcomeUnknown.
+        Raises TokenRejected, GatewayDown, OutcomeUnknown, and what fetching the token raises.
         """
+        try:
+            return self._ask(method, path, params, json, form, with_token, deadline_s)
+        except GatewayError as error:
+            error.appid = self.appid
+            raise
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        json: Mapping[str, Any] | None,
+        form: tuple[bytes, str] | None,
+        with_token: bool,
+        deadline_s: float,
+    ) -> dict[str, Any]:
         ends = self._seconds() + deadline_s
         body, content_type = form or (encoded(json) if json is not None else b"", JSON)
         token = self.tokens.get(self.clock()) if with_token else ""
@@ -96,6 +115,7 @@ class Exchange:
         document = self.ask(method, path, **how)
         error = refusal(document)
         if error is not None:
+            error.appid = self.appid
             self.report(path, error)
             raise error
         return document

@@ -9,9 +9,10 @@ import pytest
 
 from bot import background, campaign
 from bot.background import run_short
+from bot.console import second
 from bot.console.rights import Role
 from bot.segment.refresh import refresh_all
-from bot.store import campaigns, segments
+from bot.store import campaigns, console_sessions, operators, segments
 from tests.bot.console.conftest import PASSWORD, House
 from tests.bot.console.conftest import house as house
 from tests.browser.console import DESK, PHONE, go, keep, please_axe, served, sign_in
@@ -74,7 +75,7 @@ def test_a_marketer_s_first_day(windows: Any, console: str, house: House, size: 
     page.click("text=新建活动 >> nth=0")
     page.fill("#f-name", "周末第二杯")
     page.fill("#f-slug", "weekend")
-    page.select_option("#f-any", "following")
+    page.check("#f-any [value=following]")
     page.select_option("#f-offer", "cup")
     page.fill("#f-text", "【鸿雁咖啡】周末第二杯 ")
     page.click("[data-chip='{link}']")
@@ -154,3 +155,36 @@ def test_it_is_used_by_keyboard_alone(windows: Any, console: str):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_session_that_ends_takes_no_text_and_no_page_with_it(
+    windows: Any, console: str, house: House
+):
+    page = sign_in(windows, console, "lin", DESK, meant="401")
+    page.goto(f"{console}/a/default/new-content?kind=product")
+    for name, text in (("slug", "latte"), ("title", "大杯拿铁"), ("summary", "深烘豆")):
+        page.fill(f"#c-{name}", text)
+    lin = operators.by_name("lin")
+    assert lin is not None
+    console_sessions.end_all(lin.id)
+    operators.update(lin.id, totp=(secret := second.new_secret()))
+    # A part of the page asks again, as the bell does each minute: a bar, and all stays.
+    page.evaluate("htmx.ajax('GET', '/console/a/default/bell', '#bell')")
+    page.wait_for_selector("#signed-out:visible")
+    assert page.input_value("#c-title") == "大杯拿铁"
+    page.click("button[value=save] >> nth=0")
+    page.wait_for_selector("text=您填写的内容还在")
+    page.fill("#f-name", "lin")
+    page.fill("#f-password", PASSWORD)
+    page.click("button.btn-primary")
+    page.wait_for_selector("#f-code")
+    page.wait_for_timeout(2000)  # as long as parts of pages that ask again would need
+    assert page.locator("#f-code").count() == page.locator("main").count() == 1
+    page.fill("#f-code", second.code_at(secret, house.clock()))
+    page.click("button.btn-primary")
+    page.wait_for_selector("dl.unsent >> text=深烘豆")
+    keep(page, "unsent")
+    please_axe(page)
+    page.click("button.btn-primary")
+    page.wait_for_url("**/contents/latte")
+    assert "大杯拿铁" in page.inner_text("main")

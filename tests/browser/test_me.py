@@ -46,18 +46,23 @@ def address(served: str, site: Site) -> str:
 
 @pytest.fixture
 def windows(browser: Any) -> Iterator[Any]:
-    """Opens a window of its own; an error of a script or of the policy fails the test."""
+    """Opens a window of its own; an error of a script or of the policy fails the test, but for
+    those with `meant` in them."""
     made: list[Any] = []
     errors: list[str] = []
 
-    def opened(**how: Any) -> Any:
+    def opened(meant: str | None = None, **how: Any) -> Any:
         context = browser.new_context(**how)
         made.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: noted(said, meant))
         page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         return page
+
+    def noted(said: Any, meant: str | None) -> None:
+        if said.type == "error" and (meant is None or meant not in said.text):
+            errors.append(said.text)
 
     yield opened
     for context in made:

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.measure import post_all
 from bot.build import build
 from bot.settings import Settings
-from bot.store import repair
+from bot.store import leases, repair
 from bot.store.db import fetch
 from tests.support.platform import Platform
 
@@ -76,6 +76,21 @@ def test_requests_in_flight_are_finished_at_sigterm(serve, books):
     stored = fetch("SELECT COUNT(*) FROM event WHERE source = 'callback'")[0][0]
     done = fetch("SELECT COUNT(*) FROM inbox WHERE state = 'done'")[0][0]
     assert stored == done
+
+
+def test_a_scheduler_in_a_worker_steps_down_at_sigterm(serve, books, tmp_path):
+    server = serve(HONGYAN_SCHEDULER="on")
+    deadline = time.monotonic() + 20
+    while fetch("SELECT COUNT(*) FROM job_run") == [(0,)]:
+        assert time.monotonic() < deadline, "nobody schedules"
+        time.sleep(0.05)
+    assert leases.holder("scheduler") is not None
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(15)
+    # Given back, not run out: the next process need not wait; planned no more before threads end.
+    said = (tmp_path / "bot.log").read_text()
+    assert leases.holder("scheduler") is None, said
+    assert "Traceback" not in said
 
 
 def test_the_platforms_handshake_and_health(serve, books):

@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.errors import GatewayDown, RequestRejected
+from bot.store import accounts, leases
 from bot.store import jobs as runs
-from bot.store import leases
 from bot.store.db import fetch, run
+from jobs.each import each_account
 from jobs.scheduler import Leader, run_job
 from jobs.tasks import JOBS, Job
 from tests.conftest import NOON
@@ -128,3 +130,40 @@ class TestLeader:
         before = len(ended())
         time.sleep(0.2)
         assert len(ended()) <= before + 1
+
+
+def test_an_account_that_fails_is_named_and_keeps_no_other_from_its_turn(any_store):
+    accounts.ensure_default("wx1", "service", NOON)
+    for number, slug in enumerate(("tea", "cake"), 2):
+        accounts.add(slug, f"wx{number}", "s" * 32, "token", "a" * 43, "service", NOON)
+    ids = {slug: key for key, slug in accounts.slugs().items()}
+
+    def warm(account):
+        if account == ids["tea"]:
+            raise RequestRejected(40013, "invalid appid\nrid: 12")
+        return 1
+
+    run_job(House, None, a_job(lambda now: each_account(warm)), NOON, "me")
+    [(outcome, done, error)] = ended()
+    assert (outcome, done) == ("failed", 2)
+    [failure] = runs.failures(error)
+    assert failure == ("tea", "RequestRejected", "40013: invalid appid rid: 12")
+    assert failure.errcode == 40013
+
+
+def test_a_refusal_deep_in_a_job_names_the_account_of_its_app(any_store):
+    accounts.ensure_default("wx1", "service", NOON)
+    accounts.add("tea", "wx2", "s" * 32, "token", "a" * 43, "service", NOON)
+
+    def refuse(now):
+        error = GatewayDown(None, "no connection to the platform")
+        error.appid = "wx2"
+        raise error
+
+    run_job(House, None, a_job(refuse), NOON, "me")
+    assert runs.failures(ended()[0][2]) == [("tea", "GatewayDown", "no connection to the platform")]
+
+
+@pytest.mark.parametrize("error", ["", "RequestRejected: 1: x", "a line\nwithout a kind"])
+def test_what_older_versions_kept_is_read_too(error):
+    assert [one.account for one in runs.failures(error)] == [""] * len(error.splitlines())

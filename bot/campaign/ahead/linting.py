@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,17 +15,25 @@ from bot.errors import Conflict, NotFound
 from bot.store import contents, coupons
 
 
+class TextsRefused(Conflict):
+    """The linter calls something an error; `findings` are these, the worst first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(f"the linter refuses it: {findings[0].sentence()}")
+        self.findings = findings
+
+
 def insist_on_texts(
     order: Order, despite: Collection[str] = (), at: datetime | None = None
 ) -> None:
-    """Raises Conflict for what the linter calls an error.
+    """Raises TextsRefused for what the linter calls an error.
 
     despite   ids of rules that a person takes upon himself
     at        when it begins; None: only what is published counts, whatever is valid when
     """
     found = refusing([*gone(order, at), *findings_of(order, None, None, None)])
     if wrong := [one for one in found if one.rule not in despite]:
-        raise Conflict(f"the linter refuses it: {wrong[0].line()}")
+        raise TextsRefused(wrong)
 
 
 def findings_of(

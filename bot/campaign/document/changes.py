@@ -1,4 +1,4 @@
-"""What a campaign's document says otherwise than the one that was approved last."""
+"""What a campaign's document says otherwise than the one that was decided on last."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store import approvals, campaign_documents
-from bot.store.approvals import APPROVED, Approval
+from bot.store.approvals import APPROVED, REJECTED, Approval
 from bot.store.campaigns import CampaignState
 
 
@@ -22,20 +22,30 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Against the approval before; `differences` None: that document was not kept."""
+    """Against the decision before; `differences` None: that document was not kept."""
 
     approval: Approval
     differences: tuple[Difference, ...] | None
 
 
-def since_approval(campaign: CampaignState) -> Since | None:
-    """Against the last document that was approved; None: none was."""
+def since_decided(campaign: CampaignState) -> Iterator[Since]:
+    """Against the document that was refused last, where nothing was approved since; and against the
+    one that was approved last."""
+    for one in approvals.history(campaign.id):
+        if one.state == REJECTED:
+            yield _since(campaign, one)
+            break
+        if one.state == APPROVED:
+            break
     for one in approvals.history(campaign.id):
         if one.state == APPROVED:
-            before = campaign_documents.find(campaign.id, one.digest)
-            found = None if before is None else tuple(differences(before, campaign.definition))
-            return Since(one, found)
-    return None
+            yield _since(campaign, one)
+            break
+
+
+def _since(campaign: CampaignState, one: Approval) -> Since:
+    before = campaign_documents.find(campaign.id, one.digest)
+    return Since(one, None if before is None else tuple(differences(before, campaign.definition)))
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:

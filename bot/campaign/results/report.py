@@ -6,6 +6,7 @@ shown, so a number can not differ from another that means the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,15 +18,17 @@ from bot.campaign.results.stats import Effect, effect, effect_of, rate, yield_of
 from bot.campaign.results.sums import Closing, closings
 from bot.effect.increment import Change, of_run
 from bot.effect.rates import rated
-from bot.store import campaigns, send_figures
+from bot.store import campaigns, effect_funnel, send_figures
 from bot.store.campaigns import CampaignState, GenerationState
+from bot.store.effect_funnel import Scope
 from bot.store.send_figures import Bought, Clicks, Count
 from bot.values.audience import SendState
 
 
 @dataclass(frozen=True, slots=True)
 class VariantReport:
-    """One variant's funnel. audience: assigned to it; clicks: people; redemptions: credited."""
+    """One variant's funnel. audience: assigned to it; clicks: people; claimed: coupons, whenever;
+    redemptions: credited."""
 
     name: str
     audience: int
@@ -38,6 +41,7 @@ class VariantReport:
     redemptions: int
     buyers: int
     revenue_fen: int
+    claimed: int
 
     @property
     def ctr(self) -> float:
@@ -175,18 +179,32 @@ def _variants(
 ) -> tuple[VariantReport, ...]:
     clicks = send_figures.clicks(campaign_id, generation)
     bought = send_figures.bought(campaign_id, generation, window)
+    claimed = _claimed(campaign_id, generation) if definition.gives else Counter[str]()
     return tuple(
         _variant(
             variant.name,
             [c for c in counts if c.step == OFFER and c.variant == variant.name],
             clicks.get(variant.name, Clicks()),
             bought.get(variant.name, Bought()),
+            claimed[variant.name],
         )
         for variant in definition.texts()
     )
 
 
-def _variant(name: str, counts: list[Count], clicks: Clicks, bought: Bought) -> VariantReport:
+def _claimed(campaign_id: int, generation: int | None) -> Counter[str]:
+    """By variant: coupons of the offer's sends that were claimed, whenever."""
+    scope = Scope(campaign_id, generation, entries=generation is None)
+    found = Counter[str]()
+    for cell, codes in effect_funnel.codes(scope):
+        if cell.step == OFFER:
+            found[cell.variant] += codes.claimed
+    return found
+
+
+def _variant(
+    name: str, counts: list[Count], clicks: Clicks, bought: Bought, claimed: int
+) -> VariantReport:
     return VariantReport(
         name,
         sum(count.rows for count in counts),
@@ -199,6 +217,7 @@ def _variant(name: str, counts: list[Count], clicks: Clicks, bought: Bought) -> 
         bought.times,
         bought.people,
         bought.revenue_fen,
+        claimed,
     )
 
 

@@ -47,6 +47,7 @@ from bot.console.pages import quotas as quotas
 from bot.console.pages import report_orders as report_orders
 from bot.console.pages import report_people as report_people
 from bot.console.pages import reports as reports
+from bot.console.pages import rule_one as rule_one
 from bot.console.pages import rule_try as rule_try
 from bot.console.pages import rules as rules
 from bot.console.pages import search as search

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from bot.collect.declaring import declare, declare_no_more
 from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
+from bot.console.journey_lacks import address_back, way_back
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render
@@ -40,7 +41,8 @@ def define_attribute(slug: str) -> Response:
         declare(account().id, declared, who.actor, who.now)
     except HongyanError as error:
         return _page(status_of(error), told(error), getattr(error, "field", ""))
-    return redirect(url_for("console.attributes_page", slug=slug), 303)
+    back = address_back(given)
+    return redirect(back or url_for("console.attributes_page", slug=slug), 303)
 
 
 @page("/a/<slug>/followers/attributes/remove", Right.EDIT, ("POST",))
@@ -72,6 +74,7 @@ def _page(status: int = 200, error: str = "", field: str = "") -> Response:
         found=[one for one in found if one.own and one.name not in declared],
         kinds=KINDS,
         given=request.form if error else given,
+        back=way_back(request.values),
         error="" if field else error,
         faults={field: error} if field else {},
         may_edit=asker().may(Right.EDIT),

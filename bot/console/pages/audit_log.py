@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask import request
 from werkzeug.wrappers import Response
 
-from bot.console.audit_words import act_said, detail_said
+from bot.console.audit_words import act_said, address_of, detail_said
 from bot.console.gate import asker, page
 from bot.console.rights import Right
 from bot.console.shell import Words, actor_said, render, shown_at, words, zone_of
@@ -44,7 +44,8 @@ def audit_page() -> Response:
                 "who": actor_said(one.actor, say),
                 "what": act_said(one.action, say),
                 "of": say("con.audit.follower", name=one.subject[:8]) if one.subject else "",
-                "detail": detail_said(one.detail, say),
+                "detail": detail_said(one.detail, say, one.action),
+                "address": address_of(one.detail),
             }
             for one in found
         ],

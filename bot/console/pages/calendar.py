@@ -10,15 +10,14 @@ from zoneinfo import ZoneInfo
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.collisions import COLLISIONS, counted
 from bot.campaign.document.occurrences import recurs
 from bot.campaign.phases import phase_of
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.effect.calendar import NEAR, times_of
 from bot.effect.tables import percent
 from bot.errors import InvalidInput
@@ -77,9 +76,8 @@ def calendar_collisions(slug: str) -> Response:
 @page("/a/<slug>/calendar/collisions/count", Right.LOOK, ("POST",))
 def calendar_count(slug: str) -> Response:
     """Count a month's collisions in the background."""
-    who = asker()
     wanted = {"month": f"{_month():%Y-%m}"}
-    task = background.ask(account().id, who.person.id, COLLISIONS, wanted, who.now, nonce=once())
+    task = begin(COLLISIONS, wanted)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.rest import REST
 from bot.campaign import looks
 from bot.campaign.results.rest import must_have_ended
@@ -16,17 +15,18 @@ from bot.campaign.results.sheet import Sheet
 from bot.campaign.results.telling import sheet_told
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.pages.campaign_people import link, said
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.effect.tables import between, percent, reason, yuan
 from bot.effect.telling import effect_told, held_out_told
 from bot.errors import HongyanError
 from bot.store import audit, campaigns, effect_documents, send_sheet
 from bot.store.campaigns import CampaignState
 
-_FUNNEL = ("audience", "sent", "delivered", "clicks", "redemptions", "buyers")
+_FUNNEL = ("audience", "sent", "delivered", "clicks", "claimed", "redemptions", "buyers")
+_OF_COUPONS = ("claimed", "redemptions")
 
 
 @page("/a/<slug>/campaigns/<ref>/effect", Right.LOOK)
@@ -58,7 +58,7 @@ def campaign_rest(slug: str, ref: str) -> Response:
     except HongyanError as error:
         return _page(one, 409, str(error))
     asked = {"campaign": one.slug, "run": one.generation, "author": who.actor}
-    task = background.ask(one.account_id, who.person.id, REST, asked, who.now, nonce=once())
+    task = begin(REST, asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 
@@ -84,10 +84,7 @@ def campaign_sheet(slug: str, ref: str) -> Response:
 
 
 def _asked(one: CampaignState, kind: str) -> Response:
-    who = asker()
-    task = background.ask(
-        one.account_id, who.person.id, kind, {"campaign": one.slug}, who.now, nonce=once()
-    )
+    task = begin(kind, {"campaign": one.slug})
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
 
 
@@ -162,12 +159,16 @@ def _ends(one: CampaignState, document: dict[str, Any], lang: str) -> list[tuple
 
 def _funnel(one: CampaignState, document: dict[str, Any]) -> list[dict[str, Any]]:
     """Each step as a bar: how many, of the step before and of the audience."""
-    sums = {name: sum(each[name] for each in document["variants"]) for name in _FUNNEL}
+    # What was counted before claims were has none.
+    sums = {name: sum(each.get(name, 0) for each in document["variants"]) for name in _FUNNEL}
     sums["audience"] = document["closing"]["audience"]  # of the list, too: with the held out
     whole, before, last = max(1, sums["audience"]), 0, ""
+    gives = bool(one.definition.get("offer") or one.definition.get("match"))
     found = list[dict[str, Any]]()
     for name in _FUNNEL:
         many = sums[name]
+        if name in _OF_COUPONS and not (gives or many):
+            continue
         if name == "delivered" and not many:  # customer-service messages have no receipts
             continue
         step = percent(many / before) if before and name != "audience" else "–"

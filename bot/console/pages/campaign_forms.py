@@ -19,6 +19,7 @@ from bot import campaign
 from bot.campaign.document.definition import MAX_VARIANTS
 from bot.campaign.states import EDITABLE
 from bot.console import newer
+from bot.console.audit_words import changes
 from bot.console.campaign_fields import shown
 from bot.console.campaign_form import NUMBERS, Given, document_of, not_numbers, untrue_shares
 from bot.console.campaign_panel import panel, unread
@@ -109,7 +110,9 @@ def _save(one: CampaignState | None) -> Response:
             made = _made(one, document, who.now, who.actor)
     except HongyanError as error:
         return _form(document, found(one.slug) if one else None, error, given.get("yaml", ""))
-    audit.record(who.actor, "campaign_define", who.now, detail={"campaign": made.slug})
+    detail = {"account": account().slug, "campaign": made.slug}
+    told = changes("campaign", before, made.definition) if one else []
+    audit.record(who.actor, "campaign_define", who.now, detail={**detail, "changes": told})
     return redirect(url_for("console.campaign_page", slug=account().slug, ref=made.slug))
 
 
@@ -145,7 +148,7 @@ def _must_be_seen(one: CampaignState, document: dict[str, Any]) -> None:
         mine = document
     by = approvals.writer(one.id)
     maker, at = (by.maker, by.submitted_at) if by else ("", None)
-    raise newer.overtaken(one.definition, mine, maker, at)
+    raise newer.overtaken(one.definition, mine, maker, at, kind="campaign")
 
 
 def _stamp(one: CampaignState) -> str:
@@ -198,9 +201,15 @@ def _form(
         newer=newer.newer_of(error),
         d=document,
         f=shown(document, zone_of(of)),
-        segments=segments.of_account(of.id),
+        segments=[
+            (each.slug, f"{each.name}（{each.size:,}）") for each in segments.of_account(of.id)
+        ],
         batches=[each for each in coupon_batches.batches(of.id) if each.withdrawn_at is None],
-        pieces=[each for each, _ in contents.page(of.id, limit=MOST_PIECES) if each.published],
+        pieces=[
+            (each.slug, each.title)
+            for each, _ in contents.page(of.id, limit=MOST_PIECES)
+            if each.published
+        ],
         ways=[each.value for each in Channel],
         chips=CHIPS,
         metrics=METRICS,

@@ -9,7 +9,6 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.campaign import looks
 from bot.campaign.ahead.preview import preview
 from bot.campaign.ahead.telling import preview_told
@@ -19,9 +18,9 @@ from bot.campaign.document.definition import parse
 from bot.campaign.permission.order import zone_of as zone_by_id
 from bot.console.campaign_view import found, head
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import Conflict, HongyanError, InvalidInput
 from bot.store import audience_sets, audit, pseudonyms, trials
 from bot.store.campaigns import CampaignState
@@ -48,9 +47,7 @@ def campaign_ahead(slug: str, ref: str) -> Response:
 def campaign_dry_run(slug: str, ref: str) -> Response:
     """Ask for a dry run of the whole audience, in the background."""
     one, who = found(ref), asker()
-    task = background.ask(
-        account().id, who.person.id, "dryrun", {"campaign": one.slug}, who.now, nonce=once()
-    )
+    task = begin("dryrun", {"campaign": one.slug})
     audit.record(who.actor, "campaign_dry_run", who.now, detail={"campaign": one.slug})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

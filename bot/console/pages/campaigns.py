@@ -10,15 +10,17 @@ from werkzeug.wrappers import Response
 
 from bot import campaign
 from bot.campaign import approve, looks
-from bot.campaign.document.changes import since_approval
+from bot.campaign.ahead.linting import TextsRefused
+from bot.campaign.document.changes import since_decided
 from bot.campaign.document.definition import Definition, parse
-from bot.console.campaign_view import changed, decision, found, head, is_big, live, row
+from bot.console import lint_words
+from bot.console.campaign_view import changed, decision, found, head, is_big, live, row, sent_back
 from bot.console.gate import account, asker, page
 from bot.console.plan_words import plan_said
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
 from bot.errors import HongyanError
-from bot.store import approvals, audit, campaign_list, segments
+from bot.store import approvals, audit, called, campaign_list
 from bot.store.campaigns import CampaignState
 from bot.web.services import services
 
@@ -65,7 +67,11 @@ def campaign_page(slug: str, ref: str) -> Response:
 @page("/a/<slug>/campaigns/<ref>/live", Right.LOOK)
 def campaign_live(slug: str, ref: str) -> Response:
     """The part that the page asks for again and again while it sends."""
-    return render("campaign_live.html", live=live(found(ref)), slug=slug, ref=ref)
+    shown = live(found(ref))
+    answer = render("campaign_live.html", live=shown, slug=slug, ref=ref)
+    if request.args.get("going") and not shown["goes_on"]:  # the page has buttons of one that goes
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @page("/a/<slug>/campaigns/<ref>/act", Right.RUN, ("POST",))
@@ -77,7 +83,7 @@ def campaign_act(slug: str, ref: str) -> Response:
     try:
         _acts()[act](services(), account().id, one.slug, who.now)
     except HongyanError as error:
-        return overview(one, 409, str(error))
+        return overview(one, 409, _refused(error))
     audit.record(who.actor, f"campaign_{act}", who.now, detail={"campaign": one.slug})
     return redirect(url_for("console.campaign_page", slug=slug, ref=one.slug))
 
@@ -103,8 +109,13 @@ def _approval(ref: str, order: Callable[[CampaignState], object]) -> Response:
     try:
         order(one)
     except HongyanError as error:
-        return overview(one, 409, str(error))
+        return overview(one, 409, _refused(error))
     return redirect(url_for("console.campaign_page", slug=account().slug, ref=one.slug))
+
+
+def _refused(error: HongyanError) -> str:
+    """What the linter refuses stands on the page anyway, in words."""
+    return words()("con.lint.refused") if isinstance(error, TextsRefused) else str(error)
 
 
 def _by() -> tuple[str, datetime]:
@@ -141,6 +152,7 @@ def overview(one: CampaignState, status: int = 200, error: str = "") -> Response
         (act, say(f"con.do.{act}"), say("con.do.sure", act=say(f"con.do.{act}"), name=one.name))
         for act in _acts_of(one, definition)
     ]
+    findings, unread = lint_words.findings_now(one, definition)
     waits = top["standing"] in (approvals.SUBMITTED, "changed", "missing")
     return render(
         "campaign.html",
@@ -150,7 +162,11 @@ def overview(one: CampaignState, status: int = 200, error: str = "") -> Response
         sure=SURE,
         may_edit=who.may(Right.EDIT),
         may_approve=who.may(Right.APPROVE) and top["standing"] == approvals.SUBMITTED,
-        since=changed(since_approval(one), say, zone) if waits else None,
+        sinces=[changed(each, say, zone) for each in since_decided(one)] if waits else [],
+        sent_back=sent_back(one, say, zone),
+        findings=lint_words.told(findings, definition),
+        refuses=lint_words.refuses(findings),
+        unread=unread,
         history=[decision(entry, say, zone) for entry in approvals.history(one.id)],
         live=live(one) if one.state in _GOING and not is_big(one) else None,
         live_later=one.state in _GOING and is_big(one),
@@ -158,6 +174,6 @@ def overview(one: CampaignState, status: int = 200, error: str = "") -> Response
         ahead_at=shown_at(ahead.made_at, zone) if ahead else "",
         d=one.definition,
         plan=plan_said(definition, top["standing"], who.now, say, zone),
-        names={each.slug: each.name for each in segments.of_account(one.account_id)},
+        names=called.names(one.account_id),
         error=error,
     )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from flask import redirect, url_for
+from flask import redirect, send_file, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.backup import BACKUP, CHECK
 from bot.console.gate import Asker, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.store import accounts, audit, care_figures, copies
 from bot.store.db import dialect
 from bot.web.services import services
@@ -49,12 +48,22 @@ def start_check() -> Response:
     return _started(CHECK, "care_check")
 
 
+@page("/care/copies/<name>", Right.SETTINGS)
+def take_copy(name: str) -> Response:
+    """One copy as a file, in pieces; who took it is in the log."""
+    file, who = copies.file_of(services().settings, name), asker()
+    audit.record(who.actor, "care_copy_taken", who.now, detail={"file": name})
+    answer = send_file(file.absolute(), "application/octet-stream", as_attachment=True)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _started(kind: str, act: str) -> Response:
     who = asker()
     slug = _desk_of(who)
     if dialect() != "sqlite" or not slug:
         return _page(409, words()("con.care.server" if slug else "con.care.no_account"))
-    task = background.ask(accounts.by_slug(slug).id, who.person.id, kind, {}, who.now, nonce=once())
+    task = begin(kind, {}, of=accounts.by_slug(slug))
     audit.record(who.actor, act, who.now, detail={})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
@@ -85,8 +94,9 @@ def _page(status: int = 200, error: str = "") -> Response:
     )
 
 
-def _copy(one: copies.Copy, zone: Any) -> dict[str, str]:
+def _copy(one: copies.Copy, zone: Any) -> dict[str, Any]:
     return {
+        "whole": one.sort == "asked",
         "name": one.name,
         "size": size_said(one.size),
         "at": shown_at(one.made_at, zone),

@@ -20,28 +20,31 @@ from bot.console.rights import Right, may
 from bot.console.shell import Words, render, shown_at, words, zone_of
 from bot.inbox import asking, desk
 from bot.inbox.desk import Came, Refused
-from bot.store import audit, chat_stars, chats, handoff, operators, pseudonyms
+from bot.store import audit, chat_stars, chats, handoff, operators, pictures, pseudonyms
 from bot.store.chats import Said
 from bot.store.handoff import AGENT, DESK
+from bot.store.pictures import PictureState
 from bot.store.spots import Spot
 from bot.values.audience import FollowerState
 from bot.web.services import services
 
 PAGE = 50
 MOST_HITS = 50
+MOST_PICTURES = 60  # to choose from, the latest
 # What may be tried again as it is: certainly nothing went out.
 _AGAIN = (Came.AWAY, Came.QUOTA, Came.REFUSED, Came.WINDOW)
 
 
 @dataclass(frozen=True)
 class Bubble:
-    """One thing said in a chat. `side`: them, bot, us."""
+    """One thing said in a chat. `side`: them, bot, us; `picture`: of the library, 0 for none."""
 
     side: str
     who: str
     text: str
     at: str
     came: str
+    picture: int = 0
 
 
 @page("/a/<slug>/inbox/<int:follower_id>", Right.TALK)
@@ -141,6 +144,28 @@ def chat_say(slug: str, follower_id: int) -> Response:
     return _chat(found(one.id), 409, words()(f"con.inbox.came.{came}"), left)
 
 
+@page("/a/<slug>/inbox/<int:follower_id>/picture", Right.TALK, ("POST",))
+def chat_picture(slug: str, follower_id: int) -> Response:
+    """Send a picture of 图片素材."""
+    one, who, given = found(follower_id), asker(), request.form
+    asked, key = given.get("picture", ""), given.get("key", "")[:32] or secrets.token_hex(8)
+    shown = next((p for p in _pictures() if str(p.id) == asked), None)
+    if shown is None:
+        return _chat(one, 422, words()("con.inbox.no.picture"))
+    try:
+        came = desk.show(services(), account(), one.id, who.actor, shown, key, who.now)
+    except Refused as no:
+        return _chat(one, 409, words()(f"con.inbox.no.{no.why}"))
+    if came in (Came.SENT, Came.REPEATED):
+        return _to_chat(one.id)
+    return _chat(found(one.id), 409, words()(f"con.inbox.came.{came}"))
+
+
+def _pictures() -> list[PictureState]:
+    """Those that may be sent: the platform has them."""
+    return pictures.kept(account().id, MOST_PICTURES)
+
+
 def _by(now: datetime) -> tuple[str, datetime]:
     return asker().actor, now
 
@@ -173,6 +198,7 @@ def _chat(
         key=secrets.token_hex(8),
         starred=chat_stars.is_starred(who.id),
         colleagues=_colleagues(),
+        pictures=_pictures(),
         q=sought,
         hits=_hits(who.id, sought, words()) if sought else [],
         quick=quick_replies(talk, words()),
@@ -239,6 +265,9 @@ def _bubbles(one: Said, say: Words) -> list[Bubble]:
     at = shown_at(one.at, zone_of(account()))
     if one.kind == chats.NOTE:
         return [Bubble("note", say("con.inbox.note_by", who=person(one.by)), one.text, at, "")]
+    if one.by and (picture := one.facts.get("picture")):
+        text = f"[{say('con.inbox.reply.image')}] {one.text}"
+        return [Bubble("us", person(one.by), text, at, came_of(one, say), int(str(picture)))]
     if one.by:
         return [Bubble("us", person(one.by), one.text, at, came_of(one, say))]
     said = [Bubble("them", "", words_of(one.kind, one.text, say), at, "")]

@@ -15,7 +15,7 @@ from bot.console.gate import account, asker, page
 from bot.console.newer import Held
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
-from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.shell import actor_said, render, shown_at, words, zone_of
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.qrcodes import making
 from bot.store import audit, code_days, effect_costs, qrcodes, talk
@@ -269,6 +269,7 @@ def _page(code: Code, status: int = 200, error: HongyanError | None = None) -> R
         row=row,
         until=view.until(code),
         made=shown_at(code.made_at, zone),
+        made_by=actor_said(code.actor, say),
         drawn=qr.inline(code.url, label) if code.url else "",
         chart=view.chart(days, say),
         days=[(day, one) for day, one in days if one != view.NOTHING],

@@ -9,15 +9,14 @@ from typing import Any, BinaryIO, cast
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.content_table import CONTENTS
 from bot.console import content_fields, newer
 from bot.console.documents import document_from
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.refusals import status_of
 from bot.console.rights import Right
 from bot.console.shell import actor_said, language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.content import library
 from bot.content.checkup import Facts, content_draft
 from bot.content.documents import Content, ContentPurpose, Kind, read_content
@@ -26,7 +25,7 @@ from bot.content.library import Refused
 from bot.content.limits import limit_of
 from bot.content.rows import HEADINGS
 from bot.errors import HongyanError, InvalidInput, NotFound
-from bot.store import audit, content_uses, coupon_batches
+from bot.store import audit, called, content_uses, coupon_batches
 from bot.store import contents as store
 from bot.store.contents import ContentState
 from bot.store.db import transaction
@@ -88,7 +87,10 @@ def new_content(slug: str) -> Response:
         kind = Kind(request.args.get("kind", Kind.PRODUCT))
     except ValueError:
         abort(404)
-    return _form(None, f"slug: \nkind: {kind.value}\ntitle: \n{BEGINNINGS[kind]}", kind=kind)
+    ref = request.args.get("ref", "")[:63]
+    begun = {"slug": ref, "kind": kind.value} if ref else None
+    text = f"slug: {ref}\nkind: {kind.value}\ntitle: \n{BEGINNINGS[kind]}"
+    return _form(None, text, kind=kind, document=begun)
 
 
 @page("/a/<slug>/contents-import", Right.EDIT, ("GET", "POST"), upload=MOST_BYTES)
@@ -105,9 +107,7 @@ def contents_import(slug: str) -> Response:
     upload = (file.filename[-64:], cast(BinaryIO, file.stream))
     asked = {"kind": kind, "author": who.actor}
     try:
-        task = background.ask(
-            account().id, who.person.id, CONTENTS, asked, who.now, upload, nonce=once()
-        )
+        task = begin(CONTENTS, asked, upload)
     except HongyanError as error:
         return _import_form(422, str(error))
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
@@ -227,7 +227,7 @@ def _must_be_seen(one: ContentState, document: Mapping[str, Any]) -> None:
     latest = store.by_slug(one.account_id, one.slug).latest
     if request.form.get("seen", "") != str(latest):
         kept = store.version(one.id, latest)
-        raise newer.overtaken(kept.document, document, kept.author, kept.at)
+        raise newer.overtaken(kept.document, document, kept.author, kept.at, kind="content")
 
 
 def _form(
@@ -309,7 +309,7 @@ def _page(
         stored = store.version(one.id, wanted)
     except NotFound:
         abort(404)
-    content = read_content(stored.document, zone)
+    content, names = read_content(stored.document, zone), called.names(account().id)
     return render(
         "content.html",
         status,
@@ -321,7 +321,8 @@ def _page(
         findings=[_finding(each) for each in _linted(content)],
         uses=[
             {"kind": say(f"con.use.{use.kind}"), "slug": use.slug, "path": use.path,
-             "place": _PLACES.get(use.kind, ""), "stage": use.stage}
+             "place": _PLACES.get(use.kind, ""), "stage": use.stage,
+             "called": names.get(f"{use.kind}:{use.slug}") or use.slug}
             for use in library.where_used(account().id, one.slug)
         ],
         versions=[

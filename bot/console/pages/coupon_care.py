@@ -9,17 +9,16 @@ from zoneinfo import ZoneInfo
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.coupon_files import CODES, REDEEM
 from bot.background.coupon_radar import RADAR
 from bot.console.attention import subject_said
 from bot.console.fields import whole
 from bot.console.gate import account, asker, page
 from bot.console.newer import Held, Newer, Overtaken, newer_of
-from bot.console.once import once
 from bot.console.refusals import status_of
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.coupon import patrol, radar, tills
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
 from bot.store import audit, coupon_batches, coupon_notices, coupon_radar, coupon_tills
@@ -144,14 +143,12 @@ def coupon_codes_file(slug: str) -> Response:
 
 
 def _uploaded(kind: str, asked: dict[str, Any]) -> Response:
-    file, who = request.files.get("file"), asker()
+    file = request.files.get("file")
     if file is None or not file.filename:
         return _files(422, words()("con.list.nothing"))
     upload = (file.filename[-64:], cast(BinaryIO, file.stream))
     try:
-        task = background.ask(
-            account().id, who.person.id, kind, asked, who.now, upload, nonce=once()
-        )
+        task = begin(kind, asked, upload)
     except HongyanError as error:
         return _files(422, str(error))
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
@@ -178,12 +175,11 @@ def coupon_radar_page(slug: str) -> Response:
 @page("/a/<slug>/coupons/radar/look", Right.EDIT, ("POST",))
 def radar_look(slug: str) -> Response:
     """Look at the last days by all rules; nobody is held by it."""
-    who = asker()
     try:
         days = max(1, whole(request.form, "days", MOST_DAYS))
     except InvalidInput as error:
         return _radar(422, str(error))
-    task = background.ask(account().id, who.person.id, RADAR, {"days": days}, who.now, nonce=once())
+    task = begin(RADAR, {"days": days})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

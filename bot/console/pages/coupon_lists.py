@@ -7,13 +7,12 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.coupon_files import GIVEN, REDEEMED
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.parts import spot, written
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.store import audit, coupon_batches, coupon_list, pseudonyms
 from bot.store.coupon_list import SOURCES, Given, Redeemed
 from bot.store.spots import Spot
@@ -71,7 +70,7 @@ def coupons_used_export(slug: str) -> Response:
 
 def _file(kind: str, asked: dict[str, str]) -> Response:
     who = asker()
-    task = background.ask(account().id, who.person.id, kind, asked, who.now, nonce=once())
+    task = begin(kind, asked)
     audit.record(who.actor, "coupon_export", who.now, detail={"what": kind, **asked})
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
 

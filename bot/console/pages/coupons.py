@@ -13,6 +13,7 @@ from bot import coupon
 from bot.console import kept_figures
 from bot.console.fields import fen, number, whole
 from bot.console.gate import account, asker, page
+from bot.console.journey_lacks import address_back, way_back
 from bot.console.newer import Held, Newer, newer_of
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
@@ -37,6 +38,14 @@ def coupons_list(slug: str) -> Response:
     return _page()
 
 
+def _asked() -> dict[str, str]:
+    """What a new batch's form begins with, where somebody comes from a journey that lacks it."""
+    asked = request.args
+    if not way_back(asked):
+        return {}
+    return {"slug": asked.get("ref", "")[:63], "title": asked.get("title", "")[:64]}
+
+
 @page("/a/<slug>/coupons/<ref>", Right.LOOK)
 def coupon_batch(slug: str, ref: str) -> Response:
     """Where one batch stands in the list."""
@@ -57,7 +66,8 @@ def new_batch(slug: str) -> Response:
     except HongyanError as error:
         return _page(422, str(error), "new")
     _note("coupon_batch", made.slug)
-    return _back()
+    back = address_back(request.form)
+    return redirect(back) if back else _back()
 
 
 @page("/a/<slug>/coupons/<ref>/more", Right.EDIT, ("POST",))
@@ -194,17 +204,20 @@ def _page(
     """low: the batch whose threshold was to be changed and was not."""
     of, who, zone = account(), asker(), zone_of(account())
     held, at = kept_figures.stock(of.id, who.now)
+    asked = {} if part else _asked()
     return render(
         "coupons.html",
         status,
-        rows=[_row(one, zone) for one in held],
-        as_of=shown_at(at, zone) if at < who.now else "",
+        rows=[_row(one, zone, known=at is not None) for one in held],
+        counting=at is None,
+        as_of=shown_at(at, zone) if at and at < who.now else "",
         states=_STATES,
         kinds=[kind.value for kind in Kind],
-        given=request.form if part else {},
+        given=request.form if part else asked,
+        back=way_back(request.values),
         low={"slug": low, **request.form.to_dict()} if low else {},
         newer=newer,
-        open=part,
+        open=part or bool(asked),
         error=error,
         done=done,
         may_edit=who.may(Right.EDIT),
@@ -212,13 +225,14 @@ def _page(
     )
 
 
-def _row(one: Stock, zone: ZoneInfo) -> dict[str, Any]:
+def _row(one: Stock, zone: ZoneInfo, *, known: bool) -> dict[str, Any]:
+    """known: its codes have been counted."""
     say, left = words(), one.days_left
     return {
         "slug": one.of.slug,
         "title": one.of.title,
         "worth": said.in_one_line(one.of.terms, language()),
-        "states": [f"{one.states[state]:,}" for state in _STATES],
+        "states": [f"{one.states[state]:,}" if known else "…" for state in _STATES],
         "left": "–" if left is None else say("con.home.days", days=f"{left:,.0f}"),
         "low": one.low and one.of.withdrawn_at is None,
         "share": f"{one.of.low_permille / 10:g}",

@@ -8,15 +8,14 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.campaign import looks
 from bot.campaign.experiments.figures import shares_now
 from bot.campaign.experiments.orders import roll_out
 from bot.campaign.experiments.report import shares
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.effect.tables import percent, yuan
 from bot.errors import HongyanError, NotFound
 from bot.experiment.power import Plan, size_for_rates
@@ -62,9 +61,9 @@ def experiment_page(slug: str, key: str) -> Response:
 @page("/a/<slug>/experiments/<key>/reckon", Right.LOOK, ("POST",))
 def experiment_reckon(slug: str, key: str) -> Response:
     """Count a big one anew, in the background."""
-    one, who = _found(key), asker()
+    one = _found(key)
     asked = {"experiment": one.key}
-    task = background.ask(account().id, who.person.id, "report", asked, who.now, nonce=once())
+    task = begin("report", asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.tag_changes import REMOVE, RENAME, TAGS
 from bot.collect import labelling, tagging
 from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, words
+from bot.console.work import begin
 from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
 from bot.store import audit, made_tags, platform_tags, tag_list
 from bot.store.platform_tags import PlatformTag
@@ -105,7 +104,7 @@ def _change(act: str, to: str) -> Response:
     except HongyanError as error:
         return _page(409 if isinstance(error, Conflict) else 422, told(error))
     asked = {"act": act, "tag": tag, "to": name}
-    task = background.ask(of.id, who.person.id, TAGS, asked, who.now, nonce=once())
+    task = begin(TAGS, asked)
     audit.record(who.actor, f"tags_{act}", who.now, detail={"tag": tag, "to": name})
     return redirect(url_for("console.work_one", slug=of.slug, task_id=task), 303)
 

@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.follower_files import EXPORT
 from bot.collect import labelling, tagging
 from bot.console import kept_figures
 from bot.console.follower_parts import standing, tabs
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.refusals import told
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.store import audit, follower_list, pseudonyms, segments
 from bot.store.follower_list import Line
@@ -111,7 +110,7 @@ def followers_export(slug: str) -> Response:
             segments.by_slug(account().id, asked["segment"])
         except NotFound as error:
             return _list(422, str(error))
-    task = background.ask(account().id, who.person.id, EXPORT, asked, who.now, nonce=once())
+    task = begin(EXPORT, asked)
     audit.record(who.actor, "export", who.now, detail=asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 
@@ -165,9 +164,11 @@ def _asked() -> dict[str, str]:
 
 def _around() -> dict[str, Any]:
     of, may, done = account(), asker().may, request.args.get("done", "")
-    following, at = kept_figures.following(of.id, asker().now)
+    found = kept_figures.following(of.id, asker().now)
+    following, at = found if found else (None, asker().now)
     return {
-        "count": f"{following:,}",
+        "counting": following is None,
+        "count": "…" if following is None else f"{following:,}",
         "counted": shown_at(at, zone_of(of)) if at < asker().now else "",
         "segments": segments.of_account(of.id),
         "asked": _asked(),

@@ -18,7 +18,6 @@ from bot.console.report_keys import change
 from bot.console.rights import Right, may
 from bot.console.sections import table
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
-from bot.effect import days
 from bot.effect.days import DAY, Day
 from bot.store import accounts
 from bot.store.operators import EVERY_ACCOUNT
@@ -64,13 +63,16 @@ def home(slug: str) -> Response:
     today = now.astimezone(zone).date()
     asked = request.args.get("days", "")
     span = int(asked) if asked.isdecimal() and len(asked) < 4 and int(asked) in SPANS else SPANS[0]
-    found = days.between(of.id, today - 60 * DAY, today, zone, now)
-    following, at = kept_figures.following(of.id, now)
+    found = kept_figures.days_between(of.id, today - 60 * DAY, today, zone, now)
+    following = kept_figures.following(of.id, now)
     week = funnels.week(of, now, say)
+    counting = [one.counting for one in found[-2:]]
     return render(
         "home.html",
-        following=f"{following:,}",
-        following_at=shown_at(at, zone) if at < now else "",
+        counting=following is None or week.counting or any(counting),
+        counting_today=counting[-1],
+        following=f"{following[0]:,}" if following else "…",
+        following_at=shown_at(following[1], zone) if following and following[1] < now else "",
         keys=[_key(name, value, found[:-1], say) for name, value in KEYS],
         today=[(say(f"con.key.{name}"), f"{value(found[-1]):,.0f}") for name, value in KEYS],
         span=span,

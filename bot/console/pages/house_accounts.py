@@ -9,6 +9,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import accounts as use
+from bot.console import glimpse
 from bot.console.accounts import KINDS, Called
 from bot.console.gate import account, asker, page
 from bot.console.newer import Held, Newer, Overtaken, newer_of
@@ -33,7 +34,7 @@ def accounts_page() -> Response:
     return _list()
 
 
-@page("/accounts/add", Right.SETTINGS, ("POST",))
+@page("/accounts/add", Right.SETTINGS, ("POST",), secret=True)
 def add_account() -> Response:
     """A further account; what was wrong comes back without its secrets."""
     given, who = request.form, asker()
@@ -50,7 +51,7 @@ def add_account() -> Response:
 @page("/a/<slug>/settings", Right.SETTINGS)
 def account_page(slug: str) -> Response:
     """One account: callback address, check, secrets to be changed but never read, API keys."""
-    return _page()
+    return _glimpsed()
 
 
 @page("/a/<slug>/settings/check", Right.SETTINGS, ("POST",))
@@ -63,7 +64,7 @@ def check_account(slug: str) -> Response:
     return _page(called=called)
 
 
-@page("/a/<slug>/settings/rotate", Right.SETTINGS, ("POST",))
+@page("/a/<slug>/settings/rotate", Right.SETTINGS, ("POST",), secret=True)
 def rotate_account(slug: str) -> Response:
     """New secrets where fields were filled in; empty fields stay as they are."""
     who = asker()
@@ -102,13 +103,18 @@ def _rotated(values: Mapping[str, str]) -> Overtaken:
 
 @page("/a/<slug>/settings/keys", Right.SETTINGS, ("POST",))
 def make_key(slug: str) -> Response:
-    """A new API key: on this page once, then never again."""
+    """A new API key: on the page that follows once, then never again."""
     who, name = asker(), request.form.get("name", "").strip()
     if not name or len(name) > LONGEST_NAME:
         return _page(422, words()("con.key_of.bad_name"))
-    key = accounts.new_api_key(account().id, name, who.now)
-    audit.record(who.actor, "account_key", who.now, detail={"account": slug, "key": name})
-    return _page(key=key)
+    with transaction():
+        if account_settings.has_key(account().id, name):
+            return _glimpsed(409, words()("con.key_of.taken"))
+        key = accounts.new_api_key(account().id, name, who.now)
+        audit.record(who.actor, "account_key", who.now, detail={"account": slug, "key": name})
+    answer = redirect(url_for("console.account_page", slug=slug))
+    glimpse.give(answer, key)
+    return answer
 
 
 @page("/a/<slug>/settings/keys/<int:key_id>/revoke", Right.SETTINGS, ("POST",))
@@ -198,6 +204,13 @@ def _page(
         newer=newer,
         seen=_held().stamp,
     )
+
+
+def _glimpsed(status: int = 200, error: str = "") -> Response:
+    """The page with what was made just now, which it tells this once."""
+    answer = _page(status, error, key=glimpse.look())
+    glimpse.forget(answer)
+    return answer
 
 
 def _told(one: Called) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-from bot.console.attention import job_said
 from bot.console.gate import asker, page
 from bot.console.health import BAD, COLOURS, is_silent, outcome_of
+from bot.console.job_words import faults, job_said
 from bot.console.rights import Right
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
-from bot.i18n import catalogue
 from bot.store import job_list
 from bot.store.job_list import Job
 
@@ -41,7 +40,8 @@ def _row(one: Job, say: Words) -> dict[str, Any]:
         "at": shown_at(one.started_at, zone),
         "took": "–" if took is None else f"{took:.1f}",
         "done": f"{one.done:,}",
-        "error": error_said(one.error),
+        "faults": list(faults(one.error, asker(), say, language())),
+        "raw": one.error,
         "every": every_said(one.every, say),
         "next": shown_at(one.next_at, zone),
     }
@@ -55,10 +55,3 @@ def every_said(every: timedelta | None, say: Words) -> str:
         if seconds % length == 0:
             return say(f"con.jobs.every.{unit}", count=seconds // length)
     raise AssertionError("every number is divided by one")
-
-
-def error_said(error: str) -> str:
-    """What to do about an error of this kind, then the error itself."""
-    kind = error.partition(":")[0]
-    words_of = catalogue(language()).get(f"con.error.{kind}", "")
-    return f"{words_of} {error}".strip()

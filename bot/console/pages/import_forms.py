@@ -11,17 +11,16 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.importing import IMPORT, LOOK
 from bot.console import import_table
 from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
 from bot.console.import_table import Table
-from bot.console.once import once
 from bot.console.pages.imports import LARGEST, list_page
 from bot.console.refusals import told
 from bot.console.rights import Right
 from bot.console.shell import render, words
+from bot.console.work import begin
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.imports.mapping import KINDS, TYPES, parse
 from bot.store import attribute_types, audit
@@ -44,9 +43,7 @@ def import_upload(slug: str) -> Response:
         except InvalidInput as error:
             return list_page(422, str(error))
         asked, upload = {"file": name, "kind": kind}, (name, cast(BinaryIO, given.stream))
-        look = background.ask(
-            account().id, who.person.id, LOOK, asked, who.now, upload, nonce=once()
-        )
+        look = begin(LOOK, asked, upload)
     audit.record(who.actor, "import_upload", who.now, detail={"look": look})
     where = url_for(
         "console.import_columns", slug=slug, look_id=look, kind=kind, mapping=mapping or None
@@ -86,7 +83,7 @@ def import_start(slug: str, look_id: int) -> Response:
         return _form(look_id, table, document, 422, told(error))
     dry = form.get("act") == "try"
     asked = {"look": look_id, "file": table.file, "mapping": document, "dry": dry}
-    task = background.ask(account().id, who.person.id, IMPORT, asked, who.now, nonce=once())
+    task = begin(IMPORT, asked)
     if not dry:
         detail = {"file": table.file, "kind": document["kind"]}
         audit.record(who.actor, "import_start", who.now, detail=detail)

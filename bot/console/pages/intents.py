@@ -142,7 +142,8 @@ def intent_clashes(slug: str) -> Response:
     return render(
         "intent_clashes.html",
         clashes=found,
-        as_of=shown_at(at, zone_of(of)) if at < now else "",
+        counting=at is None,
+        as_of=shown_at(at, zone_of(of)) if at and at < now else "",
         stage=stage,
         titles=titles_of(stage),
         tabs=tabs("intent_clashes"),

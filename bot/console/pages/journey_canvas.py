@@ -6,7 +6,7 @@ until it is saved as a version, with what becomes of those on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import abort, redirect, request, url_for
@@ -16,19 +16,22 @@ from bot import journey as use
 from bot.console import head_form, step_forms
 from bot.console.canvas_side import side
 from bot.console.documents import ordered
-from bot.console.flow_view import HEAD, drawn, fault_said
+from bot.console.flow_faults import fault_said, refused, step_called
+from bot.console.flow_view import HEAD, drawn
 from bot.console.gate import account, asker, page
+from bot.console.journey_lacks import WHAT, lacks
 from bot.console.newer import Newer, newer_of, overtaken
 from bot.console.pages.journey_forms import LACKS, new_form
 from bot.console.pages.journeys import found, note, state_said
 from bot.console.rights import Right
 from bot.console.shell import Words, actor_said, language, render, shown_at, words, zone_of
-from bot.console.way_forms import untrue_shares
 from bot.errors import HongyanError, InvalidInput
 from bot.journey import editing
+from bot.journey.checks import Flaw
 from bot.journey.definition import Kind
 from bot.journey.editing import Document, Spot
-from bot.journey.sketch import Sketch, sketch
+from bot.journey.renaming import renamed
+from bot.journey.sketch import Sketch, changed, headed, sketch
 from bot.store import journey_drafts
 from bot.store import journeys as store
 from bot.store.db import transaction
@@ -70,7 +73,7 @@ def journey_canvas(slug: str, ref: str) -> Response:
     try:
         return act(one)
     except HongyanError as error:
-        return _page(one, 422, str(error))
+        return _page(one, 422, refused(error, document_of(one)[1], words()))
 
 
 def document_of(one: JourneyState) -> tuple[Draft | None, Document]:
@@ -91,10 +94,18 @@ def _changed(one: JourneyState, change: Callable[[Document], Document], step: st
     who = asker()
     _, document = document_of(one)
     new = change(document)
+    if new == document and _is_latest(one):
+        return _to(one, step)
     seen = _seen(one)
     if not journey_drafts.keep(one.id, seen, one.version, new, who.actor, who.now):
         return _page(one, 409, words()("con.canvas.moved"), shown=new, newer=_newer(one, new))
     return _to(one, step)
+
+
+def _is_latest(one: JourneyState) -> bool:
+    """The form was made from what is there now."""
+    draft, _ = document_of(one)
+    return request.form.get("seen", "") == (draft.stamp if draft else f"v{one.version}")
 
 
 def _newer(one: JourneyState, mine: Document) -> Newer | None:
@@ -104,7 +115,7 @@ def _newer(one: JourneyState, mine: Document) -> Newer | None:
     if draft is None and one.version:
         kept = store.version(one.id, one.version)
         by, at = kept.author, kept.at
-    return newer_of(overtaken(theirs, mine, by, at))
+    return newer_of(overtaken(theirs, mine, by, at, kind="journey"))
 
 
 def _seen(one: JourneyState) -> str:
@@ -148,19 +159,33 @@ def _step(one: JourneyState) -> Response:
 
     def change(document: Document) -> Document:
         held = editing.step_of(document, id_) or abort(404)
-        return editing.replace(document, id_, step_forms.step_from(request.form, held))
+        new = step_forms.step_from(request.form, held)
+        return changed(document, id_, new, zone_of(account()))
 
     _, document = document_of(one)
     new = change(document)
-    untrue = untrue_shares(editing.step_of(new, id_) or {})
+    untrue = step_forms.untrue_shares(editing.step_of(new, id_) or {})
     if untrue is not None:
-        said = words()("con.canvas.share_untrue", total=untrue)
-        return _page(one, 422, said, shown=new)
+        return _page(one, 422, words()(untrue[0], total=untrue[1]), shown=new)
     return _changed(one, change, id_)
 
 
 def _head(one: JourneyState) -> Response:
-    return _changed(one, lambda document: head_form.head_from(request.form, document), HEAD)
+    def change(document: Document) -> Document:
+        return headed(document, head_form.head_from(request.form, document), zone_of(account()))
+
+    return _changed(one, change, HEAD)
+
+
+def _swap(one: JourneyState) -> Response:
+    """Something that is there in the place of what is not, wherever the journey names it."""
+    given = request.form
+    what, old, new = (given.get(name, "") for name in ("what", "name", "by"))
+    if what not in WHAT.values() or not old:
+        abort(404)
+    if not new:
+        raise InvalidInput(words()("con.lack.choose"), "by")
+    return _changed(one, lambda document: renamed(document, what, old, new))
 
 
 def _remove(one: JourneyState) -> Response:
@@ -208,7 +233,7 @@ def _publish(one: JourneyState) -> Response:
     if given.get("base", "") != str(one.version):
         said = say("con.canvas.overtaken", number=one.version)
         kept = store.version(one.id, one.version)
-        other = overtaken(kept.document, document, kept.author, kept.at)
+        other = overtaken(kept.document, document, kept.author, kept.at, kind="journey")
         return _page(one, 409, said, newer=newer_of(other))
     if not _keepable(_looked(document)):
         return _page(one, 422, say("con.journey.flawed"))
@@ -246,6 +271,7 @@ _ACTS: Mapping[str, Callable[[JourneyState], Response]] = {
     "add": _add,
     "step": _step,
     "head": _head,
+    "swap": _swap,
     "remove": _remove,
     "move": _move,
     "undo": _undo,
@@ -290,6 +316,7 @@ def _page(
         canvas=drawn(looked, say, _link(one), chosen=chosen or adds, edits=True),
         whole=_keepable(looked),
         problems=_problems(looked, say),
+        lacks=lacks(looked, one.slug, document, say),
         side=side(account().id, chosen, adds, looked, shown or document),
         policies=[(policy, say(f"con.journey.policy.{policy}")) for policy in use.POLICIES],
         policy=request.form.get("policy", store.KEEP),
@@ -323,12 +350,19 @@ def _draft(one: JourneyState, draft: Draft | None, say: Words) -> dict[str, Any]
     }
 
 
-def _problems(looked: Sketch, say: Words) -> list[tuple[str, str, bool]]:
-    """(step, what is wrong, whether it keeps the draft from being saved)."""
-    found = [(HEAD, fault_said(looked.head, say), True)] if looked.head else []
-    found += [(HEAD, flaw.said(language()), flaw.error) for flaw in looked.flaws]
+def _problems(looked: Sketch, say: Words) -> list[tuple[str, str, str, bool]]:
+    """(step, what it is called, what is wrong, whether it keeps the draft from being saved); what
+    is lacking is told by `lacks`."""
+    head = say("con.canvas.head")
+    found = [(HEAD, head, fault_said(looked.head, say), True)] if looked.head else []
+    found += [(HEAD, head, said, bad) for said, bad in _flaws(looked.flaws)]
     for node in looked.nodes.values():
+        called = step_called(node.document, say)
         if node.fault:
-            found.append((node.id, fault_said(node.fault, say), True))
-        found += [(node.id, flaw.said(language()), flaw.error) for flaw in node.flaws]
+            found.append((node.id, called, fault_said(node.fault, say), True))
+        found += [(node.id, called, said, bad) for said, bad in _flaws(node.flaws)]
     return found
+
+
+def _flaws(flaws: Sequence[Flaw]) -> list[tuple[str, bool]]:
+    return [(flaw.said(language()), flaw.error) for flaw in flaws if flaw.code not in WHAT]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from bot import journey as use
 from bot.console import newer
 from bot.console.documents import document_from, ordered
+from bot.console.flow_faults import refused
 from bot.console.gate import account, asker, page
 from bot.console.pages.journeys import found, note
 from bot.console.rights import Right
@@ -17,6 +18,7 @@ from bot.console.shell import language, render, words
 from bot.errors import HongyanError, InvalidInput
 from bot.journey import words as say_of
 from bot.journey.checks import Flaw
+from bot.segment.catalogue import titles
 from bot.store import journey_drafts
 from bot.store import journeys as store
 from bot.store.db import transaction
@@ -67,7 +69,7 @@ def journey_edit(slug: str, ref: str) -> Response:
 def _saved(one: JourneyState | None) -> Response:
     """Look at what was written; keep it where that was asked and nothing is wrong."""
     who, given = asker(), request.form
-    text = given.get("yaml", "")
+    text, document = given.get("yaml", ""), None
     try:
         document = document_from(text)
         _must_fit(one, document)
@@ -90,12 +92,14 @@ def _saved(one: JourneyState | None) -> Response:
         return _form(found(one.slug) if one else None, text, error=str(error), status=409,
                      refused=error)  # fmt: skip
     except HongyanError as error:
-        return _form(one, text, error=str(error), status=422)
+        return _form(one, text, error=refused(error, document, words()), status=422)
     return redirect(url_for("console.journey_page", slug=account().slug, ref=made.slug))
 
 
 # Names of what can still be made: a draft may be kept without, a start is refused by use.start.
-LACKS = ("no_batch", "no_segment", "no_journey", "no_date", "lint")
+LACKS = (
+    "no_batch", "no_batch_in", "no_segment", "no_content", "no_journey", "no_date", "lint",
+)  # fmt: skip
 
 
 def _must_fit(one: JourneyState | None, document: dict[str, Any]) -> None:
@@ -113,7 +117,7 @@ def _must_be_seen(one: JourneyState | None, document: dict[str, Any]) -> None:
     if now is not None and request.form.get("seen", "") != str(now.version):
         kept = store.version(now.id, now.version) if now.version else None
         theirs, by, at = (kept.document, kept.author, kept.at) if kept else ({}, "", None)
-        raise newer.overtaken(theirs, document, by, at)
+        raise newer.overtaken(theirs, document, by, at, kind="journey")
 
 
 def _looked(document: Any) -> list[Flaw]:
@@ -121,7 +125,8 @@ def _looked(document: Any) -> list[Flaw]:
 
 
 def _told(document: Any) -> list[str]:
-    return list(say_of.told(use.check(account().id, document, asker().now)[0], language()))
+    flow = use.check(account().id, document, asker().now)[0]
+    return list(say_of.told(flow, language(), titles(account().id)))
 
 
 def _form(
@@ -148,5 +153,7 @@ def _form(
         policy=request.form.get("policy", store.KEEP),
         draft=request.values.get("draft", ""),
         given=request.form,
+        begins=request.args.get("ref", "")[:32],
+        yaml_open="yaml" in request.form,
         error=error,
     )

@@ -19,7 +19,7 @@ from bot.journey import walking
 from bot.journey.advance import is_held_out
 from bot.journey.definition import SEND_WAYS, Flow
 from bot.journey.simulating import MadeUp, Shown, a_follower, happening, outcomes_of, simulate
-from bot.journey.sketch import sketch
+from bot.journey.sketch import Sketch, sketch
 from bot.journey.words import outcome_said, ways_said
 from bot.store import audit, followers, pseudonyms
 from bot.store import journeys as store
@@ -43,7 +43,7 @@ def journey_walk(slug: str, ref: str) -> Response:
     elif request.args.get("go"):
         try:
             who, notes = _who(looked.flow, words())
-            walk = list(_walked(looked.flow, who))
+            walk = list(_walked(looked.flow, who, looked.titles))
         except HongyanError as refused:
             error = str(refused)
     return render(
@@ -56,7 +56,7 @@ def journey_walk(slug: str, ref: str) -> Response:
                for id_ in (looked.flow.sends() if looked.flow else ())],
         ways=[(way, words()(f"journey.way.{way}")) for way in SEND_WAYS],
         given=request.args,
-        lines=_lines(looked.flow, walk) if looked.flow else [],
+        lines=_lines(looked, walk),
         notes=notes,
         error=error,
         may_look=asker().may(Right.PEOPLE),
@@ -116,11 +116,12 @@ def _notes(flow: Flow, who: MadeUp, subscribed: bool, say: Words) -> list[str]:
     return found + ([say("con.walk.held")] if is_held_out(flow, who.facts.id) else [])
 
 
-def _walked(flow: Flow, who: MadeUp) -> Sequence[Shown]:
+def _walked(flow: Flow, who: MadeUp, titles: Mapping[str, str]) -> Sequence[Shown]:
     lines = request.args.get("events", "")[:_LONGEST].splitlines()
     happens = [happening(line) for line in lines[:_MOST_EVENTS] if line.strip()]
     zone, now = zone_of(account()), asker().now
-    return list(simulate(flow, who, happens, now, zone=zone, lang=language()))
+    lang = language()
+    return list(simulate(flow, who, happens, now, zone=zone, lang=lang, titles=titles))
 
 
 def _listed(name: str) -> list[str]:
@@ -156,14 +157,14 @@ def _places(walk: Sequence[Shown]) -> dict[str, list[int]]:
     return found
 
 
-def _lines(flow: Flow, walk: Sequence[Shown]) -> list[dict[str, str]]:
+def _lines(looked: Sketch, walk: Sequence[Shown]) -> list[dict[str, str]]:
     zone = zone_of(account())
     return [
         {
             "at": shown_at(one.at, zone),
             "step": one.step,
             "said": _said(one),
-            "way": _way(flow, one),
+            "way": _way(looked, one),
         }
         for one in walk
     ]
@@ -176,13 +177,13 @@ def _said(one: Shown) -> str:
     return one.said or words()("con.walk.waited")
 
 
-def _way(flow: Flow, one: Shown) -> str:
-    step = flow.steps.get(one.step)
+def _way(looked: Sketch, one: Shown) -> str:
+    step = looked.flow.steps.get(one.step) if looked.flow else None
     if step is None or not one.way:
         return ""
     said: Mapping[str, str] = {
         way: text for (way, _), (text, _) in
-        zip(step.ways(), ways_said(step, language()), strict=True)
+        zip(step.ways(), ways_said(step, language(), looked.titles), strict=True)
     }  # fmt: skip
     return said.get(one.way) or _past(one.way)
 

@@ -7,22 +7,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot import journey as use
+from bot.console import kept_figures
+from bot.console.flow_faults import refused
 from bot.console.flow_view import HEAD, drawn
 from bot.console.gate import account, asker, page
+from bot.console.journey_lacks import lacks
 from bot.console.rights import Right
-from bot.console.shell import actor_said, language, render, shown_at, words, zone_of
-from bot.effect import keeping
+from bot.console.shell import Words, actor_said, language, render, shown_at, words, zone_of
 from bot.errors import HongyanError, NotFound
 from bot.journey import installing, reporting
 from bot.journey import words as say_of
 from bot.journey.definition import Kind, Step
 from bot.journey.figures import StepCount, counted, was_moved
 from bot.journey.lanes import Lane, lane_of
-from bot.journey.sketch import plain
+from bot.journey.sketch import plain, sketch
+from bot.segment.catalogue import titles
 from bot.store import audit, journey_drafts, journey_figures
 from bot.store import journeys as store
 from bot.store.journey_figures import Standing
@@ -54,7 +57,7 @@ def install_journey(slug: str) -> Response:
     except HongyanError as error:
         return _list(422, str(error))
     note("journey_install", done.journey, new=done.new)
-    return redirect(url_for("console.journey_edit", slug=slug, ref=done.journey.slug))
+    return redirect(url_for("console.journey_canvas", slug=slug, ref=done.journey.slug))
 
 
 @page("/a/<slug>/journeys/<ref>", Right.LOOK)
@@ -67,12 +70,11 @@ def journey_page(slug: str, ref: str) -> Response:
 def journey_report(slug: str, ref: str) -> Response:
     """What came of it: who left and how, what was sent, the effect against the held out."""
     one = _with_version(found(ref))
-    kept = keeping.answer(
-        reporting.REPORT, account().id, one.slug, asker().now, reporting.count_report
-    )
+    kept = kept_figures.look(reporting.REPORT, account().id, one.slug, asker().now)
     return render(
-        "journey_report.html", one=one, told="\n".join(kept.document[language()]), slug=slug,
-        at=shown_at(kept.at, zone_of(account())),
+        "journey_report.html", one=one, slug=slug, counting=kept is None,
+        told="\n".join(kept.document[language()]) if kept else "",
+        at=shown_at(kept.at, zone_of(account())) if kept else "",
     )  # fmt: skip
 
 
@@ -88,7 +90,7 @@ def journey_act(slug: str, ref: str) -> Response:
     try:
         moved = orders[act](account().id, one.slug, who.now)
     except HongyanError as error:
-        return _page(one, 409, str(error))
+        return _page(one, 409, refused(error, None, words()))
     note(f"journey_{act}", moved, version=moved.version)
     return redirect(url_for("console.journey_page", slug=slug, ref=one.slug))
 
@@ -120,7 +122,8 @@ def _list(status: int = 200, error: str = "") -> Response:
             "state": state_said(one.state),
             "colour": _COLOURS[one.state],
             "version": one.version,
-            "here": f"{sum(each.people for each in _standing(one)[0]):,}",
+            "leads": _leads(one),
+            "here": _here(_standing(one)[0]),
             "at": shown_at(one.updated_at, zone_of(account())),
             "error": one.error,
         }
@@ -131,6 +134,12 @@ def _list(status: int = 200, error: str = "") -> Response:
         "journeys.html", status, rows=rows, trades=trades, slug=account().slug, error=error,
         may_edit=asker().may(Right.EDIT),
     )  # fmt: skip
+
+
+def _leads(one: JourneyState) -> str:
+    """A draft is worked at on its canvas, by who may; one that ran is looked at."""
+    works = one.state == DRAFT and asker().may(Right.EDIT)
+    return "/canvas" if works or not one.version else ""
 
 
 def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
@@ -155,13 +164,16 @@ def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
         state=state_said(one.state),
         colour=_COLOURS[one.state],
         lead=_lead(lane),
-        steps=list(_steps(lane, counts)),
-        canvas=_canvas(lane, counts, f"{own['entered']:,}"),
+        steps=list(_steps(lane, counts, known=standing is not None)),
+        canvas=_canvas(lane, None if standing is None else counts, f"{own['entered']:,}"),
         chosen=_chosen(lane),
         drafted=who.may(Right.EDIT) and journey_drafts.of_journey(one.id) is not None,
+        lacks=_lacks(one, say) if who.may(Right.EDIT) else [],
+        seen=_drawn_from(one),
         number=lane.number,
         entered=f"{own['entered']:,}",
-        here=f"{sum(each.people for each in standing):,}",
+        here=_here(standing),
+        counting=standing is None,
         as_of=shown_at(counted_at, zone) if counted_at < who.now else "",
         away=[
             (say_of.away_said(way.removeprefix("away:"), language()), f"{people:,}")
@@ -180,11 +192,34 @@ def _page(one: JourneyState, status: int = 200, error: str = "") -> Response:
     )  # fmt: skip
 
 
-def _standing(one: JourneyState) -> tuple[list[Standing], datetime]:
-    """Who stands where, and as of when: now where that is quick."""
-    kept = keeping.answer(reporting.STANDING, one.account_id, one.slug, asker().now,
-                          reporting.count_standing)  # fmt: skip
+def _drawn_from(one: JourneyState) -> str:
+    """Which state of the canvas a change made here is of."""
+    draft = journey_drafts.of_journey(one.id)
+    return draft.stamp if draft else f"v{one.version}"
+
+
+def _lacks(one: JourneyState, say: Words) -> list[dict[str, Any]]:
+    """What a start would be refused for, before anybody asks for it."""
+    if one.state not in (DRAFT, STOPPED):
+        return []
+    document = store.version(one.id, one.version).document
+    looked = sketch(account().id, document, asker().now, zone_of(account()), language())
+    return lacks(looked, one.slug, document, say)
+
+
+def _standing(one: JourneyState) -> tuple[list[Standing] | None, datetime]:
+    """Who stands where, and as of when: now where that is quick. None: it is being counted."""
+    now = asker().now
+    if not one.version:  # never started: nobody is in it
+        return [], now
+    kept = kept_figures.look(reporting.STANDING, one.account_id, one.slug, now)
+    if kept is None:
+        return None, now
     return [Standing(*each) for each in kept.document["standing"]], kept.at
+
+
+def _here(standing: Sequence[Standing] | None) -> str:
+    return "…" if standing is None else f"{sum(each.people for each in standing):,}"
 
 
 def _lane(one: JourneyState) -> Lane:
@@ -198,23 +233,35 @@ def _lane(one: JourneyState) -> Lane:
 
 def _lead(lane: Lane) -> list[str]:
     """What leads in and out of it, as sentences: those of its words that are about no step."""
-    return [line for line in say_of.told(lane.flow, language()) if not line.startswith(" ")][1:]
+    told = say_of.told(lane.flow, language(), _titles())
+    return [line for line in told if not line.startswith(" ")][1:]
 
 
-def _counts(lane: Lane, standing: Sequence[Standing], versions: Sequence[Version]) -> Counts:
-    moved = was_moved(versions, lane.number)
-    return counted(lane.flow, lane.number, journey_figures.passed(lane.journey.id), standing, moved)
+def _titles() -> dict[str, str]:
+    """What the account calls what its journeys name by slug, asked once a request."""
+    found: dict[str, str] | None = g.get("called")
+    if found is None:
+        found = g.called = titles(account().id)
+    return found
 
 
-def _steps(lane: Lane, counts: Counts) -> Iterator[dict[str, Any]]:
-    """The steps in the order of the document; numbers are those of this version."""
+def _counts(lane: Lane, standing: Sequence[Standing] | None, versions: Sequence[Version]) -> Counts:
+    """Without who stands where nobody can tell who was lost."""
+    unknown = standing is None or was_moved(versions, lane.number)
+    passed = journey_figures.passed(lane.journey.id)
+    return counted(lane.flow, lane.number, passed, standing or (), unknown)
+
+
+def _steps(lane: Lane, counts: Counts, *, known: bool) -> Iterator[dict[str, Any]]:
+    """The steps in the order of the document; numbers are those of this version. known: who stands
+    where has been counted."""
     for step in lane.flow.steps.values():
         count = counts[step.id]
         yield {
             "id": step.id,
-            "said": say_of.step_said(step, language()),
+            "said": say_of.step_said(step, language(), _titles()),
             "note": step.note,
-            "here": f"{count.here:,}",
+            "here": f"{count.here:,}" if known else "…",
             "held": f"{count.held:,}" if count.held else "",
             "ways": list(_ways(step, count)),
             "end": step.kind is Kind.END,
@@ -225,19 +272,21 @@ def _steps(lane: Lane, counts: Counts) -> Iterator[dict[str, Any]]:
 
 def _ways(step: Step, count: StepCount) -> Iterator[tuple[str, str, str]]:
     """(when, the step that follows, how many took that way)."""
-    for (way, _), (said, to) in zip(step.ways(), say_of.ways_said(step, language()), strict=True):
+    ways = say_of.ways_said(step, language(), _titles())
+    for (way, _), (said, to) in zip(step.ways(), ways, strict=True):
         yield said, to, f"{count.ways.get(way, 0):,}"
 
 
-def _canvas(lane: Lane, counts: Counts, entered: str) -> dict[str, Any]:
-    """The version's drawing; a step leads to its figures, or to its form on the canvas."""
+def _canvas(lane: Lane, counts: Counts | None, entered: str) -> dict[str, Any]:
+    """The version's drawing, without figures where they are being counted; a step leads to its
+    figures, or to its form on the canvas."""
 
     def link(**asked: str) -> str:
         version = str(lane.number) if lane.number != lane.journey.version else None
         values: dict[str, Any] = {**asked, "ref": lane.journey.slug, "version": version}
         return url_for("console.journey_page", slug=account().slug, _anchor="side", **values)
 
-    looked = plain(lane.flow, language())
+    looked = plain(lane.flow, language(), _titles())
     figures = counts if lane.journey.started_at else None
     return drawn(looked, words(), link, chosen=_chosen(lane), figures=figures, entered=entered)
 

@@ -14,14 +14,14 @@ from bot.console.gate import account, asker, page
 from bot.console.newer import Held
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
-from bot.console.shell import render, words
-from bot.errors import HongyanError, InvalidInput, NotFound
+from bot.console.shell import actor_said, render, shown_at, words, zone_of
+from bot.errors import Conflict, HongyanError, InvalidInput, NotFound
 from bot.menus import buttons as edit
 from bot.menus import editing, publishing
 from bot.menus.buttons import FIELDS, Button, Place
 from bot.menus.checking import ERROR, PLATFORMS
 from bot.menus.publishing import Compared
-from bot.store import audit, pictures, platform_tags
+from bot.store import audit, edit_marks, pictures, platform_tags
 from bot.store import menus as store
 from bot.store.db import transaction
 from bot.store.menus import DEFAULT, MenuState
@@ -102,6 +102,16 @@ def _must_be_seen(menu: MenuState, **changes: Any) -> None:
         raise _held(menu).overtaken(_draft_of(menu), mine, back=_address(menu))
 
 
+def _another(menu: MenuState) -> Conflict:
+    """The draft is another than the one that was to be published."""
+    held, say = _held(menu), words()
+    left = edit_marks.of(menu.account_id, held.what, held.ref, held.stamp)
+    if left is None:
+        return Conflict(say("con.draft.moved"))
+    at = shown_at(left.at, zone_of(account()))
+    return Conflict(say("con.draft.moved_by", who=actor_said(left.by, say), at=at))
+
+
 def _kept(menu: MenuState, new: list[Button]) -> None:
     """New buttons of the draft, by who asks. Raises Overtaken, Conflict."""
     _must_be_seen(menu, button=new)
@@ -162,6 +172,9 @@ def _record(menu: MenuState, act: str, refused: str = "") -> None:
 
 
 def _publish(menu: MenuState) -> str:
+    """The draft as it was seen: `menu` is what was read, and no other goes out."""
+    if request.form.get("draft", "") != str(menu.edit):
+        raise _another(menu)
     publishing.publish(menu, _client(), asker().actor, asker().now)
     return _address(menu)
 

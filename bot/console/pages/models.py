@@ -8,14 +8,13 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.teach import TEACH
 from bot.console import model_card as cards
 from bot.console import models as use
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import language, render, words, zone_of
+from bot.console.work import begin
 from bot.errors import Conflict, HongyanError, NotFound
 from bot.learning import scoring
 from bot.learning.purposes import LIKE, PURPOSES
@@ -86,7 +85,7 @@ def teach_model(slug: str) -> Response:
     if what not in _teachable():
         return _page(422, words()("con.models.bad.what"))
     asked = {"what": what}
-    task = background.ask(account().id, who.person.id, TEACH, asked, who.now, nonce=once())
+    task = begin(TEACH, asked)
     audit.record(who.actor, "model_teach", who.now, detail={"account": slug, **asked})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

@@ -6,7 +6,7 @@ import segno
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.console import people, second
+from bot.console import browsers, people, second
 from bot.console.gate import asker, page
 from bot.console.rights import Right
 from bot.console.shell import LANGUAGES, render, shown_at, zone_of
@@ -22,7 +22,7 @@ def myself() -> Response:
     return _page()
 
 
-@page("/me/password", Right.SELF, ("POST",))
+@page("/me/password", Right.SELF, ("POST",), secret=True)
 def change_password() -> Response:
     who = asker()
     try:
@@ -40,7 +40,7 @@ def change_password() -> Response:
     return redirect(url_for("console.myself", done="password"))
 
 
-@page("/me/second", Right.SELF, ("POST",))
+@page("/me/second", Right.SELF, ("POST",), secret=True)
 def change_second() -> Response:
     """Switch it on with a code of the secret that was shown, or off with a code."""
     who, code = asker(), request.form.get("code", "")
@@ -94,7 +94,8 @@ def _page(status: int = 200, error: InvalidInput | None = None, secret: str = ""
     sessions = [
         {
             "id": one.token_hash,
-            "browser": one.browser,
+            "browser": browsers.said(one.browser),
+            "raw": one.browser,
             "since": shown_at(one.created_at, zone),
             "seen": shown_at(one.seen_at, zone),
             "this": one.token_hash == who.session.token_hash,

@@ -10,15 +10,14 @@ from flask import abort, redirect, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.picture import PICTURE
 from bot.collect import pictures as use
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.parts import spot, written
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import Words, actor_said, refusal, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.content.picture_file import FORMATS, MOST_BYTES, MOST_THUMB, read_picture
 from bot.errors import HongyanError, InvalidInput, NotFound
 from bot.store import audit
@@ -77,9 +76,7 @@ def _added(file: FileStorage) -> Response:
             return redirect(url_for("console.pictures", slug=slug, there=one.id))
         file.stream.seek(0)
         upload = (one.file_name, cast(BinaryIO, file.stream))
-        task = background.ask(
-            account().id, who.person.id, PICTURE, {"id": one.id}, who.now, upload, nonce=once()
-        )
+        task = begin(PICTURE, {"id": one.id}, upload)
     except HongyanError as error:
         return _page(status_of(error), str(error))
     audit.record(who.actor, "picture_add", who.now, detail={"picture": one.id, "name": one.name})

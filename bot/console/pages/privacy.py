@@ -8,14 +8,13 @@ from typing import Any
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
-from bot import background as tasks
 from bot.background.privacy_audit import AUDIT
 from bot.clock import from_ms
 from bot.console.audit_words import act_said
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right, may
 from bot.console.shell import Words, actor_said, render, shown_at, worded, words, zone_of
+from bot.console.work import begin
 from bot.errors import InvalidInput
 from bot.profile import auditing, retention
 from bot.store import audit, background, consent_figures, inspection
@@ -56,8 +55,7 @@ def privacy_page(slug: str) -> Response:
 @page("/a/<slug>/privacy/audit", Right.AUDIT, ("POST",))
 def start_privacy_audit(slug: str) -> Response:
     """Look at everything, in the background; the audit leaves its own entry in the log."""
-    who = asker()
-    task = tasks.ask(account().id, who.person.id, AUDIT, {}, who.now, nonce=once())
+    task = begin(AUDIT, {})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -9,18 +9,17 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background as tasks
 from bot.background.quota_month import MONTH
 from bot.campaign.ahead.scarce import TESTS
 from bot.campaign.sending import allowances, clearing
 from bot.campaign.sending.allowances import Compared
 from bot.channels.registry import A_MONTH_EACH, CHANNELS
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, InvalidInput
 from bot.store import audit, background, quotas
 from bot.store.quotas import Count
@@ -39,10 +38,8 @@ def quota_page(slug: str) -> Response:
 @page("/a/<slug>/quotas/count", Right.LOOK, ("POST",))
 def quota_count(slug: str) -> Response:
     """Ask the platform, and count the month's goods over all followers, in the background."""
-    who, first = asker(), _month(request.form.get("month", ""))
-    task = tasks.ask(
-        account().id, who.person.id, MONTH, {"month": f"{first:%Y-%m}"}, who.now, nonce=once()
-    )
+    first = _month(request.form.get("month", ""))
+    task = begin(MONTH, {"month": f"{first:%Y-%m}"})
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import funnels, ranking
@@ -54,9 +54,13 @@ def report_csv(slug: str, kind: str) -> Response:
     part = request.args.get("part", "")
     try:
         span = use.span_of(account(), request.args, asker().now)
-        sheet = use.runs(span, words()) if kind == RUNS else _part(kind, part, span)
+        found = None if kind == RUNS else _part(kind, part, span)
     except InvalidInput as error:
         return _page(kind, str(error)) if kind in KINDS else abort(404)
+    if found and found.counting:  # a file of it would lack what the page says is on its way
+        there = url_for("console.report", slug=slug, kind=kind)
+        return redirect(f"{there}?{request.query_string.decode()}")
+    sheet = found.sheet if found else use.runs(span, words())
     name = kind if kind == RUNS else f"{kind}-{span.first}-{span.last}"
     days = {} if kind == RUNS else {"days": f"{span.first}..{span.last}"}
     named = {"part": part} if part else {}
@@ -64,10 +68,10 @@ def report_csv(slug: str, kind: str) -> Response:
     return download(sheet, f"{slug}-{name}{part and f'-{part}'}")
 
 
-def _part(kind: str, part: str, span: Span) -> Sheet:
+def _part(kind: str, part: str, span: Span) -> Section:
     """Raises InvalidInput."""
     found = {one.name: one for one in _sections(kind, span)}
-    return found[part].sheet if part in found else abort(404)
+    return found[part] if part in found else abort(404)
 
 
 def _sections(kind: str, span: Span) -> list[Section]:

@@ -9,10 +9,20 @@ from functools import partial
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.console.all_tabs import all_tabs
 from bot.console.gate import account, asker, page
+from bot.console.report_kinds import KINDS as KINDS_OF_REPORTS
 from bot.console.rights import Right
 from bot.console.shell import Link, Words, menu_links, render, words
-from bot.store import campaigns, contents, coupon_batches, journeys, pseudonyms, segments
+from bot.store import (
+    campaigns,
+    contents,
+    coupon_batches,
+    follower_list,
+    journeys,
+    pseudonyms,
+    segments,
+)
 
 MOST = 20  # of one kind; whoever sees that many says more
 LONGEST = 64
@@ -58,16 +68,31 @@ def search(slug: str) -> Response:
 def _groups(asked: str, slug: str, say: Words) -> Iterator[tuple[str, list[Link]]]:
     """(title, hits) of each kind that has any."""
     fits = partial(_fits, asked.casefold())
-    if pages := [one for one in menu_links() if fits(one.title)]:
-        yield say("con.search.pages"), pages
-    if asked.isdecimal() and len(asked) < 19 and asker().may(Right.PEOPLE):
-        address = url_for("console.followers_list", slug=slug, q=asked)
-        yield say("con.menu.followers"), [Link(asked, address, False)]
+    pages = [one for one in menu_links() if fits(one.title)]
+    tabs = [link for title, link in all_tabs(tuple(KINDS_OF_REPORTS)) if fits(title)]
+    if pages or tabs:
+        yield say("con.search.pages"), [*pages, *tabs]
+    if people := list(_people(asked, slug)):
+        yield say("con.menu.followers"), people
     for kind in KINDS:
         named = kind.named(account().id, asked.casefold())
         found = [one for one in named if fits(*one)][:MOST]
         if found:
             yield say(kind.title), [_hit(kind, slug, *one) for one in found]
+
+
+def _people(asked: str, slug: str) -> Iterator[Link]:
+    """Followers by the beginning of the name they are shown by, or by a number."""
+    if not asker().may(Right.PEOPLE):
+        return
+    number, check = pseudonyms.beginning(asked.casefold())
+    if number:
+        for one in follower_list.of(account().id, [number]):
+            name = pseudonyms.of(one)
+            if name.startswith(f"hy-{number}-{check}"):
+                yield Link(name, url_for("console.follower", slug=slug, follower_id=one), False)
+    if asked.isdecimal() and len(asked) < 19:
+        yield Link(asked, url_for("console.followers_list", slug=slug, q=asked), False)
 
 
 def _fits(asked: str, *texts: str) -> bool:

@@ -7,13 +7,12 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.pages.segment_groups import tabs
 from bot.console.pages.segments import note
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, NotFound
 from bot.segment.comparing import chosen, combine, compared
 from bot.store import segments
@@ -38,13 +37,13 @@ def segment_compare(slug: str) -> Response:
 @page("/a/<slug>/segment-compare/count", Right.LOOK, ("POST",))
 def segment_compare_count(slug: str) -> Response:
     """Count big segments in the background."""
-    who, asked = asker(), request.form.getlist("s")
+    asked = request.form.getlist("s")
     try:
         some = chosen(account().id, asked)
     except HongyanError as error:
         return _page([], None, 404 if isinstance(error, NotFound) else 422, _said(error))
     wanted = {"segments": [one.slug for one in some]}
-    task = background.ask(account().id, who.person.id, "overlap", wanted, who.now, nonce=once())
+    task = begin("overlap", wanted)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
 

@@ -9,7 +9,9 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.console import newer
+from bot.console.audit_words import changes
 from bot.console.gate import account, asker, page
+from bot.console.journey_lacks import address_back, way_back
 from bot.console.pages.segments import found, must_be_seen, note, said
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
@@ -18,6 +20,7 @@ from bot.errors import HongyanError, InvalidInput
 from bot.segment import catalogue, offered
 from bot.segment.cost import cost
 from bot.segment.offered import Offer
+from bot.segment.rules import parse
 from bot.store import campaigns, coupon_batches, rule_words
 from bot.store import segments as store
 from bot.store.db import transaction
@@ -59,6 +62,13 @@ def segment_preview(slug: str) -> Response:
     )
 
 
+def _changes(old: SegmentState, new: SegmentState) -> list[list[str]]:
+    """For the audit log: name and rule, the rule as a sentence."""
+    titles = catalogue.titles(old.account_id)
+    said_of = [{"name": each.name, "rule": said(parse(each.rule), titles)} for each in (old, new)]
+    return changes("segment", *said_of)
+
+
 def _save(one: SegmentState | None) -> Response:
     who, slug = asker(), one.slug if one else request.form.get("slug", "").strip()
     rule: Any = {}
@@ -71,7 +81,9 @@ def _save(one: SegmentState | None) -> Response:
             made = catalogue.define(account().id, slug, name, rule, who.now, author=who.actor)
     except HongyanError as error:
         return _builder(found(one.slug) if one else None, rule, error)
-    note("segment_define", made.slug)
+    note("segment_define", made.slug, changes=_changes(one, made) if one else [])
+    if back := address_back(request.form):
+        return redirect(back)
     return redirect(url_for("console.segment_page", slug=account().slug, ref=made.slug))
 
 
@@ -101,7 +113,8 @@ def _builder(one: SegmentState | None, rule: Any, error: HongyanError | None = N
         seen=newer.seen(str(one.number) if one else "", error),
         newer=newer.newer_of(error),
         name=request.form.get("name", one.name if one else ""),
-        ref=request.form.get("slug", one.slug if one else ""),
+        ref=request.form.get("slug", one.slug if one else request.args.get("ref", "")[:64]),
+        back=way_back(request.values),
         rule=json.dumps(rule, ensure_ascii=False, indent=2) if rule else "",
         error=_refused(error) if error else "",
         choices=_choices(of.id, say),

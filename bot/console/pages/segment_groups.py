@@ -9,12 +9,11 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import Link, render, shown_at, words, zone_of
 from bot.console.tabs import tabs_of
+from bot.console.work import begin
 from bot.profile import clusters, rfm_groups
 from bot.profile.clusters import MOST_CLUSTERS
 from bot.profile.rfm_groups import CLASSES
@@ -82,7 +81,7 @@ def segment_groups_make(slug: str) -> Response:
     k = request.form.get("k", "")
     wanted = int(k) if k.isdecimal() and len(k) < 3 else 0
     asked = {"family": family, "k": wanted}
-    task = background.ask(account().id, who.person.id, "groups", asked, who.now, nonce=once())
+    task = begin("groups", asked)
     audit.record(who.actor, "segment_groups", who.now, detail=asked)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 

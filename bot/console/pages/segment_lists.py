@@ -8,12 +8,11 @@ from typing import BinaryIO, cast
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.pages.segments import found, note, segment_with
 from bot.console.rights import Right
 from bot.console.shell import render, words
+from bot.console.work import begin
 from bot.errors import HongyanError, InvalidInput
 from bot.learning.purposes import LIKE
 from bot.segment import catalogue
@@ -80,7 +79,7 @@ def segment_alike(slug: str, ref: str) -> Response:
     if len(one.slug) > _SLUG_LIMIT:
         return segment_with(one, 422, words()("con.alike.long", most=_SLUG_LIMIT))
     asked = {"segment": one.slug, "author": who.actor}
-    task = background.ask(account().id, who.person.id, "alike", asked, who.now, nonce=once())
+    task = begin("alike", asked)
     note("segment_alike", one.slug)
     return redirect(url_for("console.work_one", slug=slug, task_id=task))
 
@@ -111,10 +110,7 @@ def _upload() -> tuple[str, BinaryIO]:
 
 
 def _asked(asked: dict[str, str], upload: tuple[str, BinaryIO]) -> Response:
-    who = asker()
-    task = background.ask(
-        account().id, who.person.id, "member_list", asked, who.now, upload, nonce=once()
-    )
+    task = begin("member_list", asked, upload)
     return redirect(url_for("console.work_one", slug=account().slug, task_id=task))
 
 

@@ -14,7 +14,7 @@ from bot.console.gate import account, asker, page
 from bot.console.newer import Newer, newer_of, overtaken
 from bot.console.pages.segment_groups import tabs
 from bot.console.rights import Right
-from bot.console.shell import language, render, shown_at, words, zone_of
+from bot.console.shell import actor_said, language, render, shown_at, words, zone_of
 from bot.errors import HongyanError, NotFound
 from bot.segment import catalogue
 from bot.segment.cost import cost
@@ -101,8 +101,9 @@ def segment_why(slug: str, ref: str) -> Response:
     return segment_with(one, why={**told, "follower": asked})
 
 
-def note(action: str, slug: str) -> None:
-    audit.record(asker().actor, action, asker().now, detail={"segment": slug})
+def note(action: str, slug: str, **more: Any) -> None:
+    detail = {"account": account().slug, "segment": slug, **more}
+    audit.record(asker().actor, action, asker().now, detail=detail)
 
 
 def found(ref: str) -> SegmentState:
@@ -143,12 +144,14 @@ def segment_with(
     newer: Newer | None = None,
 ) -> Response:
     zone, titles, rule = zone_of(account()), catalogue.titles(one.account_id), parse(one.rule)
+    say = words()
     return render(
         "segment.html",
         status,
         one=one,
         newer=newer,
         words=said(rule, titles),
+        called=titles,
         size=f"{one.size:,}",
         at=shown_at(one.refreshed_at, zone),
         cost=cost(one.account_id, rule, asker().now),
@@ -162,15 +165,15 @@ def segment_with(
             for each in store.changes(one.id, _HISTORY)
         ],
         versions=[
-            {"number": held.number, "at": shown_at(held.at, zone), "by": held.author,
-             "words": said(parse(held.rule), titles)}
+            {"number": held.number, "at": shown_at(held.at, zone),
+             "by": actor_said(held.author, say), "words": said(parse(held.rule), titles)}
             for held in segment_versions.versions(one.id, _HISTORY)
         ],
         uses=catalogue.used_by(one.account_id, one.slug),
         chart=_chart(one),
         pins=[
             {"who": pseudonyms.of(pin.follower_id), "id": pin.follower_id, "in": pin.included,
-             "at": shown_at(pin.at, zone), "by": pin.author.removeprefix("operator:"),
+             "at": shown_at(pin.at, zone), "by": actor_said(pin.author, say),
              "reason": pin.reason}
             for pin in segment_lists.pins(one.id, _PINS)
         ],

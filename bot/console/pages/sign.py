@@ -1,4 +1,4 @@
-"""Signing in and out, the second factor, and taking an invitation."""
+"""Signing in and out, the second factor, taking an invitation; a form that came too late."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.console import people, signing
-from bot.console.gate import COOKIE, asker, open_page
-from bot.console.shell import assets, render
+from bot.console import people, signing, unsent
+from bot.console.gate import COOKIE, SessionEnded, StaleForm, asker, form_of, open_page, views
+from bot.console.shell import assets, render, words
 from bot.console.signing import Answer, Tried
+from bot.console.unsent import Unsent
 from bot.errors import InvalidInput, NotFound
 from bot.store import console_sessions
 from bot.web.services import services
@@ -33,10 +34,14 @@ def sign_in() -> Response:
         request.headers.get("User-Agent", ""),
         services().clock(),
     )
-    if tried.answer in (Answer.IN, Answer.CODE):
-        to = _next() if tried.answer is Answer.IN else url_for("console.second", next=_next())
-        return _carrying(redirect(to), tried)
-    return _form(tried.answer)
+    held = unsent.carried()
+    if tried.answer is Answer.IN:
+        return _carrying(_in(tried, held), tried)
+    if tried.answer is Answer.CODE:
+        to = url_for("console.second", next=_next())
+        answer = _second(form_of(tried.token), held) if held else redirect(to)
+        return _carrying(answer, tried)
+    return _form(tried.answer, held)
 
 
 @open_page("/second", ("GET", "POST"))
@@ -47,13 +52,12 @@ def second() -> Response:
     if asker().session.proved:
         return redirect(_next())
     if request.method == "GET":
-        return render("second.html", form=asker().form, wrong="", next=_next())
+        return _second(asker().form)
     code = request.form.get("code", "")
     tried = signing.prove(asker().session, code, request.remote_addr or "", asker().now)
     if tried.answer is Answer.IN:
-        return _carrying(redirect(_next()), tried)
-    said = tried.answer.value
-    return render("second.html", _status(tried.answer), form=asker().form, wrong=said, next=_next())
+        return _carrying(_in(tried, unsent.carried()), tried)
+    return _second(asker().form, unsent.carried(), tried.answer)
 
 
 @open_page("/sign-out", ("POST",))
@@ -87,10 +91,41 @@ def invited(token: str) -> Response:
     return redirect(url_for("console.sign_in", chosen=1))
 
 
-def _form(answer: Answer | None = None) -> Response:
+@views.errorhandler(SessionEnded)
+def came_too_late(error: SessionEnded) -> Response:
+    """Sign in again; what the form held is carried on."""
+    return _form(None, unsent.of_request(), 401)
+
+
+@views.errorhandler(StaleForm)
+def drawn_before(error: StaleForm) -> Response:
+    """Of somebody who has signed in anew, in another tab perhaps: shown, to be sent on."""
+    held = unsent.of_request()
+    if held is None:
+        return render("refused.html", 403, code=403, message=words()("con.unsent.stale"))
+    return _sent_on(held, asker().form, 403)
+
+
+def _in(tried: Tried, held: Unsent | None) -> Response:
+    return _sent_on(held, form_of(tried.token)) if held else redirect(_next())
+
+
+def _sent_on(held: Unsent, stamp: str, status: int = 200) -> Response:
+    """What a form held, and the button that sends it; nothing is done before that is pressed."""
+    return render("unsent.html", status, held=held, form=stamp)
+
+
+def _second(stamp: str, held: Unsent | None = None, answer: Answer | None = None) -> Response:
+    wrong = answer.value if answer else ""
+    return render("second.html", _status(answer), form=stamp, wrong=wrong, next=_next(), held=held)
+
+
+def _form(answer: Answer | None = None, held: Unsent | None = None, status: int = 0) -> Response:
     return render(
         "sign_in.html",
-        _status(answer),
+        status or _status(answer),
+        late=status == 401,
+        held=held,
         wrong=answer.value if answer else "",
         name=request.form.get("name", ""),
         chosen=bool(request.args.get("chosen")),

@@ -5,14 +5,13 @@ from __future__ import annotations
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot import background
 from bot.background.syncing import SYNC, WHAT
 from bot.collect.statistics import day_of_round
 from bot.console.follower_parts import tabs
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.rights import Right
 from bot.console.shell import Words, language, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.i18n import catalogue
 from bot.store import audit, syncs
 from bot.store import background as tasks
@@ -61,6 +60,6 @@ def sync_start(slug: str) -> Response:
     what, who = request.form.get("what", ""), asker()
     if what not in WHAT:
         abort(404)
-    task = background.ask(account().id, who.person.id, SYNC, {"what": what}, who.now, nonce=once())
+    task = begin(SYNC, {"what": what})
     audit.record(who.actor, "sync", who.now, detail={"what": what})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)

@@ -8,15 +8,14 @@ from typing import Any
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.background import ask
 from bot.background.train import told as told_of
 from bot.console import kept_figures
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.pages.intents import named_intents, tabs
 from bot.console.refusals import status_of, told
 from bot.console.rights import Right
 from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, NotFound
 from bot.store import audit, learnt, talk
 from bot.store.learnt import Kept
@@ -37,7 +36,7 @@ def training_learn(slug: str) -> Response:
     who, stage = asker(), request.form.get("stage", "")
     if stage not in (LIVE, DRAFT) or not talk.has(account().id, stage):
         return _page(422, words()("con.training.no_stage"))
-    task = ask(account().id, who.person.id, "train", {"stage": stage}, who.now, nonce=once())
+    task = begin("train", {"stage": stage})
     audit.record(who.actor, "model_train", who.now, detail={"stage": stage})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 
@@ -79,15 +78,19 @@ def _page(status: int = 200, error: str = "") -> Response:
     models = learnt.models(of.id, INTENT_MODEL)
     active = next((one for one in models if one.state == "active"), None)
     other = _other(models, active)
+    stages = [
+        (one, sum(talk.count_examples(of.id, one).values()),
+         kept_figures.is_learnt(of.id, one, who.now))
+        for one in (DRAFT, LIVE) if talk.has(of.id, one)
+    ]  # fmt: skip
     return render(
         "training.html",
         status,
         rows=[_row(one) for one in models],
         active=_told(active.id, active.file_hash) if active else None,
         other=_told(other.id, other.file_hash) if other else None,
-        stages=[(one, sum(talk.count_examples(of.id, one).values()),
-                 kept_figures.is_learnt(of.id, one, who.now))
-                for one in (DRAFT, LIVE) if talk.has(of.id, one)],
+        stages=stages,
+        counting=any(current is None for _, _, current in stages),
         stage_words={one: say(f"con.rules.stage.{one}") for one in (DRAFT, LIVE)},
         intents=named_intents(),
         tabs=tabs("training"),

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from bot.background import ask
 from bot.background.replay import MOST
 from bot.console.gate import account, asker, page
-from bot.console.once import once
 from bot.console.pages.intents import tabs
 from bot.console.rights import Right
 from bot.console.shell import Words, render, shown_at, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, NotFound
 from bot.store import audit, background, learnt, suggestions, talk
 from bot.store import shadow as store
@@ -80,7 +79,7 @@ def replay_ask(slug: str) -> Response:
         "model": candidate.id if candidate else 0,
         "version": talk.version(account().id),  # another draft is another replay
     }
-    task = ask(account().id, who.person.id, "replay", asked, who.now, nonce=once())
+    task = begin("replay", asked)
     audit.record(who.actor, "replay", who.now, detail={"messages": int(given)})
     return redirect(url_for("console.work_one", slug=slug, task_id=task), 303)
 

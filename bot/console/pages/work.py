@@ -61,7 +61,11 @@ def work_one(slug: str, task_id: int) -> Response:
 @page("/a/<slug>/work/<int:task_id>/live", Right.LOOK)
 def work_live(slug: str, task_id: int) -> Response:
     """The same without the frame, for the page that looks again by itself."""
-    return _page("work_live.html", _found(task_id))
+    task = _found(task_id)
+    answer = _page("work_live.html", task)
+    if task.is_over:  # its page asks while it goes on: what stands around this part ends as well
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @page("/a/<slug>/work/<int:task_id>/stop", Right.LOOK, methods=("POST",))

@@ -18,7 +18,7 @@ TIMEOUT = (3, 10)  # seconds to connect, to read
 HOLDER = "as"  # the cookie that the platform's own pages read
 LARGEST_PAGE = 2_000_000
 _HREF = re.compile(r"""href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
-_BARE = re.compile(r"""https?://[^\s"'<>，。；！）)\]]+""")
+_BARE = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]*[\w~/#&=%-]", re.ASCII)
 
 
 def first_link(text: str, url: str = "") -> str:

@@ -8,6 +8,15 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-expanded", String(open));
 });
 
+// Escape shuts what a button unfolded, and goes back to that button.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  const button = document.querySelector('[data-toggle][aria-expanded="true"]');
+  if (!button) return;
+  button.click();
+  button.focus();
+});
+
 // What cannot be undone is asked twice; without scripts the server still asks for the right.
 document.addEventListener("submit", (event) => {
   const words = event.target.dataset.sure;
@@ -24,17 +33,17 @@ document.addEventListener("keydown", (event) => {
   box.focus();
 });
 
-// Of a list of which several may be chosen, a click takes or leaves one; no Ctrl is wanted.
-document.addEventListener("mousedown", (event) => {
-  const option = event.target.closest?.("select[multiple] option");
-  if (!option || event.button || event.shiftKey || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  const select = option.closest("select");
-  const top = select.scrollTop;
-  option.selected = !option.selected;
-  select.focus({ preventScroll: true });
-  select.scrollTop = top;
-  for (const kind of ["input", "change"]) select.dispatchEvent(new Event(kind, { bubbles: true }));
+// A long list of boxes is narrowed by typing; what is ticked stays in sight.
+document.addEventListener("input", (event) => {
+  const list = document.getElementById(event.target.dataset?.narrows ?? "");
+  if (!list) return;
+  const part = event.target.value.trim().toLowerCase();
+  for (const one of list.children) {
+    one.hidden = !one.textContent.toLowerCase().includes(part) && !one.querySelector(":checked");
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.dataset?.narrows) event.preventDefault();
 });
 
 // A chip puts its variable where the cursor stands.
@@ -44,4 +53,18 @@ document.addEventListener("click", (event) => {
   const field = document.getElementById(chip.parentElement.dataset.into);
   field.setRangeText(chip.dataset.chip, field.selectionStart, field.selectionEnd, "end");
   field.focus();
+});
+
+// A part of the page is refused because the session is over or another one: a bar says so, and the
+// page stays, for what is written in it. It goes when a part comes again.
+const BARS = ["signed-out", "stale-form"];
+for (const what of BARS) {
+  document.addEventListener(what, () => {
+    const bar = document.getElementById(what);
+    if (bar) bar.hidden = false;
+  });
+}
+document.addEventListener("htmx:afterOnLoad", (event) => {
+  if (event.detail.xhr.status >= 400) return;
+  for (const what of BARS) document.getElementById(what)?.setAttribute("hidden", "");
 });

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TypeVar
 
@@ -76,6 +77,48 @@ def stamp(browser: FlaskClient) -> str:
     cookie = browser.get_cookie(COOKIE, path="/console")
     assert cookie is not None
     return form_of(cookie.value)
+
+
+class _Fields(HTMLParser):
+    """What a browser sends of a form as it stands; buttons are not pressed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, list[str]] = {}
+        self._select, self._text = "", ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attrs}
+        name, kind = has.get("name", ""), has.get("type", "text")
+        if tag == "input" and name and (kind not in ("checkbox", "radio") or "checked" in has):
+            self._add(name, has.get("value", "on" if kind == "checkbox" else ""))
+        elif tag == "textarea":
+            self._text, self.sent[name] = name, [""]
+        elif tag == "select":
+            self._select = name
+        elif (tag == "option" and "selected" in has) or (
+            tag == "option" and self._select not in self.sent
+        ):
+            self.sent[self._select] = [has["value"]]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            text = self.sent[self._text][0].removeprefix("\n")  # as browsers do
+            self.sent[self._text], self._text = [text.replace("\n", "\r\n")], ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self.sent[self._text][0] += data
+
+    def _add(self, name: str, value: str) -> None:
+        self.sent.setdefault(name, []).append(value)
+
+
+def as_sent(form: str) -> dict[str, list[str] | str]:
+    """The fields of a form's HTML as a browser sends them; a lone value alone."""
+    fields = _Fields()
+    fields.feed(form)
+    return {name: each if len(each) > 1 else each[0] for name, each in fields.sent.items()}
 
 
 def seen_in(browser: FlaskClient, page: str, action: str = "", name: str = "seen") -> str:

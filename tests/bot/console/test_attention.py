@@ -8,8 +8,9 @@ from bot.clock import to_ms
 from bot.console.pages import attention as attention_page
 from bot.console.pages import home
 from bot.console.rights import Role
-from bot.store import accounts, audit, coupon_notices, pseudonyms, quarantine, segments
+from bot.store import accounts, audit, coupon_notices, jobs, pseudonyms, quarantine, segments
 from bot.store.db import fetch, insert_new, run
+from bot.store.jobs import Failure
 from tests.bot.console.conftest import post
 from tests.conftest import NOON, a_follower
 
@@ -120,6 +121,40 @@ def test_one_is_told_what_one_may_act_on(house, role, sees):
     assert f">{len(sees)}</span>" in browser.get(f"{HOME}/bell").text
 
 
+@pytest.fixture
+def tea_refused(house):
+    """A second account whose secrets are wrong, by a run of the job that keeps its token."""
+    accounts.add("tea", "wx2", "s" * 32, "token", "a" * 43, "service", house.clock())
+    number = jobs.begin("token", house.clock(), house.clock(), "here")
+    text = "40013: invalid appid rid: 6a-7 (bad appid: set the appid)"
+    failure = Failure("tea", "RequestRejected", text)
+    jobs.end(number, house.clock(), 1, jobs.written([failure]))
+
+
+def test_a_job_that_failed_names_the_account_in_words_and_the_button_that_mends(
+    house, boss, tea_refused
+):
+    page = boss.get(f"{HOME}/attention").text
+    main = page[page.index("<main") :]
+    assert "公众号“tea”的任务“保持凭证有效”出错：AppID 不正确" in main
+    assert '<a class="btn btn-sm" href="/console/a/tea/settings">去改凭证</a>' in main
+    assert '<small class="text-secondary">40013</small>' in main
+    assert "RequestRejected" not in main
+    assert "invalid appid" not in main
+    listed = boss.get("/console/jobs").text
+    assert 'href="/console/a/tea/settings">去改凭证' in listed
+    assert "公众号 tea" in listed
+
+
+def test_an_account_s_own_administrator_is_told_of_his_account_only(house, tea_refused):
+    ids = {slug: key for key, slug in accounts.slugs().items()}
+    for name, slug in (("teaboss", "tea"), ("mainboss", "default")):
+        house.hire(name, Role.ADMIN, ids[slug])
+    theirs = house.signed_in("teaboss").get("/console/a/tea/attention").text
+    assert 'href="/console/a/tea/settings">去改凭证' in theirs
+    assert "AppID 不正确" not in house.signed_in("mainboss").get(f"{HOME}/attention").text
+
+
 def test_the_bell_is_silent_where_nothing_waits(house, boss):
     assert "badge" not in boss.get(f"{HOME}/bell").text
     assert "没有待办" in boss.get(f"{HOME}/attention").text
@@ -156,6 +191,36 @@ def test_a_follower_s_number_leads_to_the_follower(house, boss):
     house.hire("wu", Role.VIEWER)
     seen = house.signed_in("wu").get(f"{HOME}/search", query_string={"q": number})
     assert seen.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [("导入", "/followers/imports"), ("风控", "/coupons/radar"), ("影子", "/shadow"),
+     ("转化漏斗", "/reports/funnel"), ("测试人员", "/testers")],
+)  # fmt: skip
+def test_a_page_is_found_by_the_name_of_its_tab(house, boss, asked, path):
+    page = boss.get(f"{HOME}/search", query_string={"q": asked}).text
+    main = page[page.index("<main") :]
+    assert f"{HOME}{path}" in main
+    house.hire("wu", Role.VIEWER)
+    seen = house.signed_in("wu").get(f"{HOME}/search", query_string={"q": asked}).text
+    assert f"{HOME}/testers" not in seen[seen.index("<main") :]
+
+
+def test_a_follower_is_found_by_the_beginning_of_the_name_that_is_shown(house, boss):
+    one = a_follower(house.account_id)
+    name = pseudonyms.of(one)
+    number, check = name.split("-")[1:]
+    for asked in (f"hy-{one}", f"HY-{number}-{check[:3]}", f"{number}-{check}"):
+        page = boss.get(f"{HOME}/search", query_string={"q": asked}).text
+        assert f'{HOME}/followers/{one}"' in page, asked
+        assert name in page, asked
+    wrong = "0" if check[0] != "0" else "1"
+    missed = boss.get(f"{HOME}/search", query_string={"q": f"hy-{one}-{wrong}"}).text
+    assert f'{HOME}/followers/{one}"' not in missed
+    house.hire("wu", Role.VIEWER)
+    seen = house.signed_in("wu").get(f"{HOME}/search", query_string={"q": f"hy-{one}"}).text
+    assert name not in seen
 
 
 def test_an_empty_search_asks_what_for(house, boss):

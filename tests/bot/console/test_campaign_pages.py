@@ -15,6 +15,7 @@ from bot import background, campaign
 from bot.background import rest as rest_task
 from bot.campaign import looks
 from bot.campaign.results.sheet import sign_due
+from bot.clock import to_ms
 from bot.console.pages import campaign_people
 from bot.console.rights import Role
 from bot.errors import MessageRefused
@@ -24,6 +25,7 @@ from bot.store import (
     campaign_rules,
     campaigns,
     coupons,
+    operators,
     pseudonyms,
     run_people,
     trials,
@@ -204,9 +206,57 @@ def test_who_approves_sees_what_was_changed_since_the_last_approval(shop):
     assert table.count('<th scope="row">') == 2
     assert "送您一张{face_value}" in table
     assert "改过的话" in table
-    assert "<del>0</del>" in table
-    assert "<ins>0.2</ins>" in table
-    assert "wu" in page.partition("上次审批")[2][:40]
+    assert "<del>0%</del>" in table
+    assert "<ins>20%</ins>" in table
+    assert "Wu" in page.partition("上次审批")[2][:40]
+
+
+def test_a_campaign_sent_back_says_why_on_top_and_to_its_author_until_he_asks_again(shop, house):
+    campaign_rules.put(shop.account_id, approval=True)
+    house.hire("bo", Role.MARKETER)
+    lin, wu, bo = shop.signed_in("lin"), shop.signed_in("wu"), shop.signed_in("bo")
+    post(lin, f"{HERE}/submit")
+    post(wu, f"{HERE}/decide", verdict="reject", reason="缺少门店地址")
+    why = "Wu 于"
+    page = lin.get(HERE).text
+    top = page.partition("<main")[2].partition("<dl")[0]
+    assert why in top
+    assert "驳回了它，理由：缺少门店地址" in top
+    todo = "活动“秋日咖啡”被 Wu 驳回：缺少门店地址"
+    assert todo in lin.get("/console/a/default/attention").text
+    assert todo not in bo.get("/console/a/default/attention").text, "it is not his"
+    changed = a_document(text="【鸿雁】改过的话，南京路店 {link}")
+    campaign.change(
+        shop.services, shop.account_id, "autumn-coffee", changed, shop.clock(), actor="operator:lin"
+    )
+    assert todo in lin.get("/console/a/default/attention").text, "it was not submitted yet"
+    post(lin, f"{HERE}/submit")
+    assert todo not in lin.get("/console/a/default/attention").text
+    again = wu.get(HERE).text
+    assert "驳回了它" not in again
+    table = again.partition("与上次驳回的相比")[2].partition("</table>")[0]
+    assert table.count('<th scope="row">') == 1
+    assert "改过的话，南京路店" in table
+    assert "缺少门店地址" in again.partition("上次驳回")[2][:60]
+
+
+def test_what_the_linter_refuses_stands_in_words_on_the_saved_draft_and_stops_the_start(shop):
+    sells = a_document(purpose="service", offer=None, url="https://shop.example.com/",
+                       text="【鸿雁】限时秒杀，快来 {link}")  # fmt: skip
+    campaign.change(
+        shop.services, shop.account_id, "autumn-coffee", sells, shop.clock(), actor="operator:lin"
+    )
+    lin = shop.signed_in("lin")
+    for page in (lin.get(HERE).text, post(lin, f"{HERE}/act", act="start").text):
+        told = page.partition('id="lint"')[2].partition("</section>")[0]
+        assert "不能提交审批，也不能启动" in told
+        assert "声明的用途是服务，“限时秒杀”却是营销" in told
+        assert "把用途改成“营销”" in told
+        assert "text:" not in page
+    assert "所以没有执行" in page
+    operators.update(operators.by_name("lin").id, language="en")
+    english = lin.get(HERE).text.partition('id="lint"')[2].partition("</section>")[0]
+    assert "Declare it marketing" in english
 
 
 # --- while and after ---------------------------------------------------------------------------
@@ -223,6 +273,16 @@ def test_the_live_part_tells_how_far_it_is_and_counts_the_ledger_once_a_minute(s
     assert "10 / 10" in lin.get(f"{HERE}/live").text
     shop.clock.on(minutes=2)
     assert "8 / 8" in lin.get(f"{HERE}/live").text
+
+
+def test_a_page_that_looks_again_shows_the_end_of_a_run_too(shop):
+    one, lin = sent(shop), shop.signed_in("lin")
+    again = f"{HERE}/live?going=1"
+    assert again in lin.get(f"{HERE}/live").text
+    assert "HX-Refresh" not in lin.get(again).headers
+    run("UPDATE campaign SET state = 'paused' WHERE id = ?", (one.id,))
+    assert lin.get(again).headers["HX-Refresh"] == "true"
+    assert "HX-Refresh" not in lin.get(f"{HERE}/live").headers  # of a page that is of now
 
 
 def test_of_a_big_run_the_page_comes_first_and_its_progress_after(shop, monkeypatch):
@@ -245,6 +305,17 @@ def test_the_effect_is_a_funnel_with_the_doubt_in_words(shop):
     assert "80.0%" in page, "sent, of the audience"
     assert "没有对照组" in page or "对照" in page
     assert "发给剩余" in page
+    assert _step(page, "领取") == "0"
+    shop.clock.on(minutes=2)
+    run("UPDATE coupon_code SET claimed_at = ? WHERE id IN (SELECT coupon_code FROM send"
+        " WHERE coupon_code IS NOT NULL ORDER BY id LIMIT 3)", (to_ms(shop.clock()),))  # fmt: skip
+    assert _step(lin.get(f"{HERE}/effect").text, "领取") == "3"
+
+
+def _step(page: str, named: str) -> str:
+    """How many a step of the funnel says."""
+    row = page.partition(f'<th scope="row">{named}</th>')[2]
+    return re.sub("<[^>]*>", "", row.partition("</td>")[0])
 
 
 def test_of_a_big_run_the_figures_are_those_that_were_counted_last(shop, monkeypatch):

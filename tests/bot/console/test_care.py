@@ -68,6 +68,38 @@ def test_a_copy_is_made_beside_the_store_and_is_whole(office, lin):
     assert audit.entries(1)[0].action == "care_backup"
 
 
+def test_a_copy_is_taken_by_who_runs_the_house_and_that_is_logged(office, lin):
+    settings = office.services.settings
+    made = copies.make(settings, "hongyan-z.db", lambda done, of: None)
+    assert 'href="/console/care/copies/hongyan-z.db"' in lin.get("/console/care").text
+    with lin.get("/console/care/copies/hongyan-z.db") as answer:
+        assert answer.data == (copies.folder_of(settings) / made.name).read_bytes()
+        assert "hongyan-z.db" in answer.headers["Content-Disposition"]
+        assert answer.headers["Cache-Control"] == "no-store"
+    told = audit.entries(1)[0]
+    assert (told.action, told.detail) == ("care_copy_taken", {"file": "hongyan-z.db"})
+    office.hire("wu", Role.ADMIN, office.account_id)
+    assert office.signed_in("wu").get("/console/care/copies/hongyan-z.db").status_code == 403
+
+
+def test_nothing_but_a_listed_copy_is_taken(office, lin):
+    settings = office.services.settings
+    copies.make(settings, "hongyan-z.db", lambda done, of: None)
+    store = copies.store_of(settings)
+    (copies.folder_of(settings) / "other.txt").write_text("no")
+    before = store.parent / f"{store.name}.before-0001"
+    before.write_text("no")
+    for name in (
+        *("hongyan-none.db", "other.txt", f"{store.name}.before-0001"),
+        *(f"../{store.name}", f"..%2f{store.name}", f"..%5c{store.name}", "%2e%2e/secret_keys"),
+        *("hongyan-z.db%00", "*", "hongyan-*.db", "/etc/passwd", "%2fetc%2fpasswd"),
+    ):
+        answer = lin.get(f"/console/care/copies/{name}")
+        assert answer.status_code in (404, 308), name  # 308: to the address without //
+    before.unlink()
+    assert [one.action for one in audit.entries(5)].count("care_copy_taken") == 0
+
+
 def test_a_copy_begun_again_is_one_and_a_half_one_is_none(office, lin):
     settings = office.services.settings
     folder = copies.folder_of(settings)

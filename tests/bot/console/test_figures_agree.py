@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot import campaign
+from bot import background, campaign
 from bot.console.reports import verdict
 from bot.console.rights import Role
-from bot.effect import days, postmortem
+from bot.effect import days, keeping, postmortem, windows
 from bot.effect.telling import effect_told
 from bot.store import (
     audit,
@@ -26,12 +26,14 @@ from bot.store import (
     operators,
     quotas,
     segments,
+    send_progress,
     syncs,
 )
 from bot.store.db import fetch, run, transaction
 from bot.store.figures import Figure
 from bot.store.models import CouponCode
 from bot.store.quotas import Look
+from bot.store.send_progress import Done
 from jobs import figuring
 from tests.bot.campaign.test_remind_and_receipts import REMINDER
 from tests.bot.campaign.world import Platform, a_document, people
@@ -47,7 +49,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 
 EMPTY = (
     *("campaign", "coupon_batch", "segment", "kept_answer", "figure", "job_run", "sync_run"),
-    *("coupon_notice", "quota_look", "effect_price", "console_look"),
+    *("coupon_notice", "quota_look", "effect_price", "console_look", "background_task"),
 )
 
 
@@ -336,19 +338,45 @@ def test_a_coupon_alarm_and_every_job_are_told_in_words(office, lin):
 # --- the home page ------------------------------------------------------------------------------
 
 
-def test_the_home_page_has_the_week_s_funnel_from_what_is_kept(shop, lin):
+WEEK = [("发送", "10"), ("点击", "0"), ("领取", "1"), ("核销", "1"), ("下单", "3")]
+
+
+def week(browser) -> list[tuple[str, str]]:
+    """The funnel of the home page, a step a row."""
+    table = main(browser, A).split('id="funnel"')[1].split("</section>")[0]
+    assert ("<svg" in table) == ("<tbody>" in table)
+    return re.findall(r'<th scope="row">(.*?)</th><td class="text-end">(.*?)</td>', table)
+
+
+def test_the_home_page_has_the_week_s_funnel_today_and_before_a_job_counted(shop, lin):
     assert "近 7 天没有发送" in main(lin, A)
     begin(shop)
     ordered(shop, 3)
-    assert "近 7 天没有发送" in main(lin, A), "nothing is counted for it"
+    assert week(lin) == WEEK
     counted(shop)
-    page = main(lin, A)
-    table = page.split('id="funnel"')[1].split("</section>")[0]
-    found = re.findall(r'<th scope="row">(.*?)</th><td class="text-end">(.*?)</td>', table)
-    assert found == [("发送", "10"), ("点击", "0"), ("领取", "1"), ("核销", "1"), ("下单", "3")]
-    assert "<svg" in table
+    assert week(lin) == WEEK
     shop.clock.on(days=7)
     assert "近 7 天没有发送" in main(shop.signed_in("lin"), A)
+
+
+def test_a_big_week_is_counted_in_the_background_and_says_what_went_meanwhile(
+    shop, lin, monkeypatch
+):
+    monkeypatch.setattr(windows, "FEW", 0)
+    monkeypatch.setattr(keeping, "QUICK_MS", 0)
+    begin(shop)
+    ordered(shop, 3)
+    assert "近 7 天已发送 10 条，转化漏斗正在统计" in main(lin, A)
+    assert week(lin) == []
+    assert background.run_long(shop.services, shop.clock()) == 1, "however often it was looked at"
+    assert week(lin) == WEEK
+    assert "正在统计" not in main(lin, A)
+    one = campaigns.by_slug(shop.account_id, "autumn-coffee")
+    shop.clock.on(minutes=2)
+    send_progress.note(one.id, 1, Done(sent=4), shop.clock())
+    keeping.counted(windows.WEEK, shop.account_id, "", shop.clock(), windows.count_week)
+    assert week(lin) == WEEK, "the campaign itself is as it was counted last"
+    assert "此后又发送 4 条，尚未计入" in main(lin, A)
 
 
 def test_the_home_page_says_how_the_jobs_are(office, lin):

@@ -49,6 +49,18 @@ def shown(office: House) -> str:
     return office.signed_in("lin").get(ORDERS).text.split("<main")[1]
 
 
+def test_without_a_mail_server_a_subscription_waits_in_plain_sight(office: House):
+    page = shown(office)
+    assert "请让管理员先开通" in page
+    assert "先存下，等待开通邮件" in page
+    subscribed(office)
+    row = shown(office).partition("<tbody>")[2].partition("</tr>")[0]
+    assert "等待开通邮件" in row
+    settings = replace(office.services.settings, smtp_url="smtp://bot:pass@127.0.0.1:25")
+    office.app.extensions["hongyan"] = replace(office.services, settings=settings)
+    assert "等待开通邮件" not in shown(office)
+
+
 def test_a_daily_report_goes_once_with_its_tables_and_nobody_s_name(office: House, server: Server):
     who = a_follower(office.account_id, openid="o-secret")
     at = office.clock() - timedelta(hours=2)

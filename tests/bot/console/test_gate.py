@@ -127,6 +127,7 @@ def test_pages_are_kept_nowhere_and_shown_in_no_other_site(house):
     house.hire("lin", Role.ADMIN)
     headers = house.signed_in("lin").get("/console/me").headers
     assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 
 from bot.console.rights import Role
-from bot.store import audit, chats, dialogues, handoff, pseudonyms, talk
+from bot.store import audit, chats, dialogues, handoff, pictures, pseudonyms, talk
 from bot.store.db import fetch, run
 from handlers import dispatch
 from tests.bot.console.sharing import emptied, post, shared
 from tests.bot.console.test_inbox import CUSTOM, INBOX, LIN, WANG, Counter, alert, say, taken
 from tests.bot.wechat.conftest import CUT, Platform
+from tests.support.pictures import png
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def built(tmp_path_factory, fresh_sqlite):
 @pytest.fixture
 def shop(built):
     built.platform.requests.clear()
+    run("DELETE FROM picture")
     return emptied(built)
 
 
@@ -88,6 +90,53 @@ def test_words_are_found_in_a_chat_with_a_way_to_their_place(shop, mei):
     assert "<script>" not in mei.get(f"{shop.page_of()}?q=<script>").text.split("</head>")[1]
 
 
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def a_picture(shop, media_id="m-1"):
+    data = png(9, 9)
+    of, now = shop.account_id, shop.clock()
+    about = ("png", len(data), 9, 9)
+    digest = media_id or "none"
+    one = pictures.add(of, digest, "店铺 <b>", about, "job", now, pictures.Small("png", data))
+    if media_id:
+        pictures.keep(one.id, media_id, "https://a.example/1.png")
+    return one.id
+
+
+def test_a_picture_of_the_library_is_sent_once_and_shown_in_the_chat(shop, mei):
+    shop.says("你好")
+    one = a_picture(shop)
+    assert "发图片" not in mei.get(shop.page_of()).text, "of a chat that nobody has"
+    taken(shop, mei)
+    assert "发图片" in mei.get(shop.page_of()).text
+    for _ in range(2):
+        sent = post(mei, f"{shop.page_of()}/picture", picture=str(one), key="k1")
+        assert sent.status_code == 303
+    (body,) = bodies(shop)
+    assert (body["msgtype"], body["image"]) == ("image", {"media_id": "m-1"})
+    page = mei.get(shop.page_of()).text
+    assert "[图片] 店铺 &lt;b&gt;" in page
+    assert f'<img class="said-picture" src="/console/a/default/pictures/{one}/small"' in page
+
+
+def test_a_picture_that_cannot_be_sent_is_refused_in_words(shop, mei):
+    shop.says("你好")
+    waiting, here = a_picture(shop, ""), a_picture(shop)
+    free = post(mei, f"{shop.page_of()}/picture", picture=str(here))
+    assert (free.status_code, "会话已不由你接待" in alert(free)) == (409, True)
+    taken(shop, mei)
+    for asked in (str(waiting), "77", "", "x"):
+        none = post(mei, f"{shop.page_of()}/picture", picture=asked)
+        assert (none.status_code, alert(none)) == (422, "请选择一张图片素材里的图片。")
+    shop.clock.on(hours=49)
+    late = shop.signed_in("mei")
+    post(late, f"{shop.page_of()}/take")
+    shut = post(late, f"{shop.page_of()}/picture", picture=str(here))
+    assert (shut.status_code, "48 小时窗口已关闭" in alert(shut)) == (409, True)
+    assert bodies(shop) == []
+
+
 # --- notes ---------------------------------------------------------------------------------------
 
 
@@ -98,7 +147,7 @@ def test_a_note_is_seen_by_colleagues_and_never_sent(shop, mei):
         assert done.status_code == 303
     page = shop.signed_in("jun").get(shop.page_of()).text
     assert page.count("&lt;b&gt;老客户") == 1
-    assert "mei 的内部备注" in page
+    assert "Mei 的内部备注" in page
     assert shop.sent == []
     assert "老客户" not in fetch("SELECT facts FROM event WHERE kind = ?", (chats.NOTE,))[0][0]
 

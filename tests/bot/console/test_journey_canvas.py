@@ -16,21 +16,9 @@ from bot.store.models import database
 from bot.talk.files import write_yaml
 from handlers import dispatch
 from tests.bot.console.conftest import House
-from tests.bot.console.sharing import emptied, post, shared, stamp
+from tests.bot.console.journey_desk import DOCUMENT, LIST, PATH, STEPS, TABLES, Desk, filled
+from tests.bot.console.sharing import emptied, post, shared
 from tests.conftest import a_follower
-
-LIST = "/console/a/default/journeys"
-PATH = f"{LIST}/wake/canvas"
-STEPS = [
-    {"id": "wait", "wait": {"days": 2}},
-    {"id": "ask", "branch": {"ways": [{"if": {"tag": "vip"}, "to": "end"}], "else": "tag"}},
-    {"id": "tag", "tag": "silent"},
-    {"id": "end", "end": "finished"},
-]  # fmt: skip
-DOCUMENT = {"slug": "wake", "name": "唤醒", "trigger": {"when": "manual"}, "steps": STEPS}
-
-
-TABLES = ("journey", "campaign", "segment", "journey_cursor")
 
 
 @pytest.fixture(scope="module")
@@ -52,37 +40,6 @@ def shop(built):
     found = emptied(built)
     journey.define(found.account_id, DOCUMENT, found.clock())
     return found
-
-
-class Desk:
-    """Somebody at the canvas; his forms say which state of it he looked at."""
-
-    def __init__(self, house, name="lin", path=PATH):
-        self.house, self.path = house, path
-        self.browser = house.signed_in(name)
-        self.form = stamp(self.browser)
-        self.seen = ""
-
-    def look(self, **asked):
-        page = self.browser.get(self.path, query_string=asked)
-        found = re.search(r'name="seen" value="([^"]*)"', page.text)
-        self.seen = found[1] if found else self.seen
-        return page
-
-    def do(self, act, **values):
-        data = {"form": self.form, "seen": self.seen, "do": act, **values}
-        answer = self.browser.post(self.path, data=data)
-        if answer.status_code == 302 and "/canvas" in answer.location:
-            self.look()  # there is a draft now, and its state stands on the page
-        return answer
-
-    @property
-    def held(self):
-        return journeys.by_slug(self.house.account_id, "wake")
-
-    def draft(self, step=None):
-        document = journey_drafts.of_journey(self.held.id).document
-        return next(s for s in document["steps"] if s["id"] == step) if step else document
 
 
 @pytest.fixture
@@ -198,19 +155,6 @@ def test_an_outcome_asks_for_the_send_before_it(desk):
     assert found == {"id": "outcome", "outcome": {"of": "send", "clicked": "end"}}
 
 
-def filled(page):
-    """What a browser sends of the form of a step, with each button's name apart."""
-    form = page[page.index('name="do" value="step"') :]
-    form = form[: form.index("</form>")]
-    found = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form))
-    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        found[name] = chosen[1] if chosen else re.search(r'value="([^"]*)"', options)[1]
-    ticked = re.findall(r'<input[^>]*type="checkbox"[^>]*name="([^"]+)"(?![^>]*checked)', form)
-    buttons = set(re.findall(r'<button[^>]*name="(\w+)" value="(\w+)"', form))
-    return {name: text for name, text in found.items() if name not in ticked}, buttons
-
-
 def press(desk, step, changes, name="", value=""):
     """Fill in the form of a step as it is shown, and press one of its buttons; how it is then."""
     given, buttons = filled(desk.look(step=step).text)
@@ -227,7 +171,7 @@ def test_a_branch_gets_conditions_and_ways_by_its_buttons(shop, desk):
     step = press(desk, "ask", {}, "more", "w0c")
     assert step["branch"]["ways"] == [{"if": {"all": [vip, {}]}, "to": "end"}]
     page = desk.look(step="ask").text
-    assert "还没填：分流条件" in page
+    assert "还没填：第 1 条路 › 分流条件" in page
     assert "全部满足（且）" in page
     two = {"w0-join": "any", "w0c1-kind": "tag", "w0c1-name": "old"}
     assert press(desk, "ask", two)["branch"]["ways"][0]["if"] == {"any": [vip, old]}
@@ -291,7 +235,7 @@ def test_the_audience_of_a_journey_has_several_conditions(desk):
 def test_what_the_form_does_not_know_stays(shop, desk):
     variants = [{"name": "a", "weight": 1, "text": "甲"}, {"name": "b", "weight": 1, "text": "乙"}]
     send = {"purpose": "service", "variants": variants, "priority": 70}
-    rule = {"sequence": [{"event": "click"}, {"event": "order"}], "within_days": 7}
+    rule = {"any": [{"tag": "a"}, {"all": [{"tag": "b"}, {"tag": "c"}]}]}
     steps = [
         {"id": "send", "send": send},
         {"id": "ask", "branch": {"ways": [{"if": rule, "to": "end"}], "else": "end"}},
@@ -299,10 +243,10 @@ def test_what_the_form_does_not_know_stays(shop, desk):
     ]
     journey.define(shop.account_id, {**DOCUMENT, "steps": steps}, shop.clock())
     desk.look(step="*")
-    desk.do("step", step="send", purpose="service", url="", **{"to-": "ask"})
+    desk.do("step", step="send", purpose="service", url="", note="两版", **{"to-": "ask"})
     assert desk.draft("send")["send"] == send
     page = desk.look(step="ask").text
-    assert "sequence:" in page
+    assert "- tag: b" in page
     way = {"w0-join": "all", "w0c0-kind": "document", "w0-to": "end", "to-else": "end"}
     desk.do("step", step="ask", **way, **{"w0c0-rule": write_yaml(rule)})
     assert desk.draft("ask")["branch"]["ways"][0]["if"] == rule
@@ -318,7 +262,7 @@ def test_what_leads_in_and_out_is_a_form_as_well(desk):
         "t1-name": "birthday", "t1-days_before": "3", "t1-hour": "9", "t1-yearly": "1",
         "a-join": "all", "ac0-kind": "tag", "ac0-name": "vip", "holdout": "5", "reentry": "after",
         "reentry-days": "300", "g0-kind": "event", "g0-name": "order",
-        "g0-where": "amount_fen: 100", "x0-kind": "leaves", "x0-name": "coffee",
+        "g0-fact0": "amount_fen", "g0-is0": "100", "x0-kind": "leaves", "x0-name": "coffee",
         "goal_days": "14", "longest_days": "60", "daily": "100",
     }  # fmt: skip
     assert desk.do("head", **given).status_code == 302

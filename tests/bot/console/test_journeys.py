@@ -107,8 +107,9 @@ def test_start_pause_resume_stop(shop):
 def test_what_is_lacking_is_said_and_keeps_it_from_starting(shop):
     lin = shop.signed_in("lin")
     made = post(lin, f"{LIST}/install", trade="catering")
-    assert made.location == f"{LIST}/welcome-catering/edit"
-    assert "券批次「welcome-hotpot」不存在" in lin.get(made.location).text
+    assert made.location == f"{LIST}/welcome-catering/canvas"
+    assert "券批次“火锅券（welcome-hotpot）”" in lin.get(made.location).text
+    assert f'href="{LIST}/welcome-catering/canvas"' in lin.get(LIST).text
     again = post(lin, f"{LIST}/install", trade="catering")
     assert again.status_code == 302
     assert len(journeys.of_account(shop.account_id)) == 1

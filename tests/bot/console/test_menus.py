@@ -12,7 +12,7 @@ from bot.store.db import run, transaction
 from bot.store.figures import Figure
 from bot.store.menus import DEFAULT
 from tests.bot.console.platforms import alert, on_platform
-from tests.bot.console.sharing import emptied, post
+from tests.bot.console.sharing import emptied, post, seen_in
 from tests.conftest import NOON
 
 A = "/console/a/default"
@@ -56,6 +56,15 @@ def seen(browser, path=MENUS):
 def put(browser, place, path=EDIT, **fields):
     given = {"act": "save", "place": place, "seen": seen(browser), **fields}
     return post(browser, f"{path}/button", **given)
+
+
+def publish(browser, path=MENUS, edit=EDIT):
+    """The draft that the page shows."""
+    return post(browser, f"{edit}/act", act="publish", draft=draft_in(browser, path))
+
+
+def draft_in(browser, path=MENUS):
+    return seen_in(browser, path, "/act", "draft")
 
 
 def acts():
@@ -125,7 +134,7 @@ def test_what_is_wrong_is_said_above_and_stops_publishing(shop, lin):
     page = lin.get(MENUS).text
     for words in ("超过 16 字节", "没有线上规则“gone”"):
         assert words in page
-    refused = post(lin, f"{EDIT}/act", act="publish")
+    refused = publish(lin)
     assert refused.status_code == 422
     assert "超过 16 字节" in alert(refused)
     assert not kept(shop).live
@@ -150,13 +159,36 @@ def test_live_rules_can_be_chosen_and_names_are_text(shop, lin):
 # --- going out ----------------------------------------------------------------------------------
 
 
+def test_a_click_that_nobody_chose_an_answer_for_does_not_go_out(shop, lin):
+    page = lin.get(f"{MENUS}?at=1").text
+    offered = page.partition('id="f-answer"')[2].partition("</select>")[0]
+    assert "selected" not in offered
+    assert offered.partition("<option")[2].startswith(' value="">请选择')
+    put(lin, "1", name="看菜单", type="click", answer="", key="")
+    assert publish(lin).status_code == 422
+
+
+def test_what_goes_out_is_the_draft_that_was_seen(shop, lin):
+    put(lin, "1", **HELP)
+    old = draft_in(lin)
+    put(shop.signed_in("lin"), "1", **SHOP)
+    late = post(lin, f"{EDIT}/act", act="publish", draft=old)
+    assert late.status_code == 409
+    assert "草稿在您打开之后又被改过（Lin，" in alert(late)
+    assert SHOP["name"] in late.text, "the newest is shown"
+    assert not kept(shop).live
+    again = re.search(r'name="draft" value="([^"]*)"', late.text)[1]
+    assert post(lin, f"{EDIT}/act", act="publish", draft=again).status_code == 303
+    assert post(lin, f"{EDIT}/act", act="publish").status_code == 409, "of nothing that was seen"
+
+
 def test_publish_compare_roll_back_and_take_back(shop, lin):
     client = shop.services.client_of(shop.account_id)
     put(lin, "1", **HELP)
-    assert post(lin, f"{EDIT}/act", act="publish").status_code == 303
+    assert publish(lin).status_code == 303
     assert [one["name"] for one in client.get_menu()["button"]] == ["帮助"]
     put(lin, "1", **SHOP)
-    assert post(lin, f"{EDIT}/act", act="publish").status_code == 303
+    assert publish(lin).status_code == 303
     assert "一致" in post(lin, f"{EDIT}/compare").text
     client.create_menu({"button": [{"name": "别处", "type": "click", "key": "X"}]})
     assert "改动 1 别处" in post(lin, f"{EDIT}/compare").text
@@ -197,7 +229,7 @@ def test_what_cannot_be_done_is_refused_in_words(shop, lin, where, given, status
 def test_the_platform_s_refusal_is_said_with_what_to_do(shop, lin):
     put(lin, "1", name="会员", type="miniprogram", url="https://a.example", appid="wx1234567890",
         pagepath="p")  # fmt: skip
-    answer = post(lin, f"{EDIT}/act", act="publish")
+    answer = publish(lin)
     assert answer.status_code == 502
     assert alert(answer).startswith("45064: ")
     page = lin.get(MENUS).text
@@ -211,17 +243,17 @@ def test_a_personalised_menu(shop, lin):
     with transaction():
         platform_tags.put(shop.account_id, tag, "会员", 3, NOON)
     put(lin, "1", **HELP)
-    post(lin, f"{EDIT}/act", act="publish")
+    publish(lin)
     assert post(lin, f"{A}/new-menu", slug="vip", title="会员菜单").status_code == 422
     made = post(lin, f"{A}/new-menu", slug="vip", title="会员菜单", tag_id=str(tag))
     assert made.status_code == 303
     page = lin.get(f"{MENUS}/vip").text
     assert "给：标签“会员”" in page
-    assert post(lin, f"{MENUS}/vip/act", act="publish").status_code == 303
+    assert publish(lin, f"{MENUS}/vip", f"{MENUS}/vip").status_code == 303
     phones = {"act": "describe", "title": "会员", "tag_id": str(tag), "client_platform_type": "1"}
     phones["seen"] = seen(lin, f"{MENUS}/vip")
     assert post(lin, f"{MENUS}/vip/draft", **phones).status_code == 303
-    assert post(lin, f"{MENUS}/vip/act", act="publish").status_code == 303
+    assert publish(lin, f"{MENUS}/vip", f"{MENUS}/vip").status_code == 303
     assert post(lin, f"{MENUS}/vip/draft", act="remove").status_code == 409
     assert post(lin, f"{MENUS}/vip/act", act="delete").status_code == 303
     assert post(lin, f"{MENUS}/vip/draft", act="remove").status_code == 303
@@ -231,7 +263,7 @@ def test_a_personalised_menu(shop, lin):
 def test_taps_stand_beside_the_published_buttons(shop, lin):
     put(lin, "1", **HELP)
     put(lin, "2", **SHOP)
-    post(lin, f"{EDIT}/act", act="publish")
+    publish(lin)
     with transaction():
         for day, taps in (("2026-11-20", {"HELP": [1200, 3], SHOP["url"]: [5, 5]}),
                           ("2026-10-25", {"HELP": [7, 1]})):  # fmt: skip
@@ -263,9 +295,9 @@ def test_another_account_s_menus_are_not_there(shop, lin):
 def test_english_is_complete(shop, lin):
     put(lin, "1", name="Deals", type="click", answer="", key="RULE:gone")
     put(lin, "2", name="Shop", type="view", url="http://shop.example/")
-    post(lin, f"{EDIT}/act", act="publish")
+    publish(lin)
     put(lin, "1", name="Deals", type="click", answer="COUPON")
-    post(lin, f"{EDIT}/act", act="publish")
+    publish(lin)
     operators.update(operators.by_name("lin").id, language="en")
     lin = shop.signed_in("lin")
     shown = [lin.get(path) for path in (MENUS, f"{A}/new-menu")]

@@ -14,7 +14,7 @@ from bot.console.rights import Role
 from bot.content import library
 from bot.menus import editing
 from bot.segment.catalogue import define
-from bot.store import accounts, menus, qrcodes, talk
+from bot.store import accounts, menus, operators, qrcodes, talk
 from bot.store.db import run
 from bot.talk.files import write_yaml
 from tests.bot.console.offices import anew, opened
@@ -76,8 +76,9 @@ FORMS = {
         {"as": "form", "do": "save", "kind": "product", "topics": "咖啡:1"},
     ),
     "rule": Form(
-        f"{A}/rules/tea", f"{A}/rules/tea", "answer", "甲答", "乙答",
-        {"as": "form", "on": "message", "exact": "茶", "enabled": "on", "priority": "100"},
+        f"{A}/rules/tea", f"{A}/rules/tea", "a0-text", "甲答", "乙答",
+        {"as": "form", "on": "message", "exact": "茶", "enabled": "on", "priority": "100",
+         "answer": "0", "a0-kind": "text"},
     ),
     "rule as a document": Form(
         f"{A}/rules/tea", f"{A}/rules/tea", "document", "甲答", "乙答", {"as": "yaml"},
@@ -232,6 +233,34 @@ def test_a_fault_or_a_look_does_not_make_a_form_newer_than_what_its_reader_saw(o
     assert back.status_code in (200, 422)
     assert f'name="seen" value="{old["seen"]}"' in back.text
     assert post(lin, path, **form.typed(form.second), **old).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("zh", {"对照组": ("5%", "20%"), "人群": ("新群", "会员"), "预算": ("–", "12.50 元"),
+                "时间 › 开始": ("–", "2026-12-01 10:00"),
+                "时间 › 在本人最佳时段发送": ("否", "是")}),
+        ("en", {"Held out": ("5%", "20%"), "Segment": ("新群", "会员"),
+                "Schedule › At each one's own best hour": ("No", "Yes")}),
+    ],
+)  # fmt: skip
+def test_both_versions_are_told_in_the_reader_s_words(office, lang, said):
+    """Neither names of fields nor slugs, fractions, fen or instants as a document has them."""
+    of = office.account_id
+    define(of, "members", "会员", {"tag": "vip"}, NOON)
+    lin, edit = office.signed_in("lin"), f"{A}/campaigns/week/edit"
+    operators.update(operators.by_name("lin").id, language=lang)
+    new = {**PLAN, "segment": "members", "holdout": 0.2, "budget_fen": 1250,
+           "schedule": {"at": "2026-12-01T10:00:00+08:00", "best_hour": True}}  # fmt: skip
+    late = post(lin, edit, **{"as": "yaml", "yaml": write_yaml(new), "seen": "2026"})
+    assert late.status_code == 409
+    box = unescape(late.text.partition('aria-labelledby="newer"')[2].partition("</section>")[0])
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>(.*?)</td><td>(.*?)</td>', box, re.DOTALL)
+    shown = {what: (theirs, mine) for what, theirs, mine in rows}
+    assert {what: shown.get(what) for what in said} == said
+    names = " ".join(shown)
+    assert not re.search(r"holdout|budget_fen|schedule\.|segment|members|best_hour", names)
 
 
 def test_what_a_command_changed_is_said_without_a_name(office):

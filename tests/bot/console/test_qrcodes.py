@@ -159,7 +159,8 @@ def test_what_follows_a_scan(shop, lin):
         "subscribe", ["shop-1"], [{"text": "南山店欢迎您"}],
     )  # fmt: skip
     assert "草稿里有专属欢迎语" in lin.get(path).text
-    assert post(lin, f"{A}/rules-act", act="publish").status_code == 303
+    draft = seen_in(lin, f"{A}/rules", "rules-act?tab=message", "draft")
+    assert post(lin, f"{A}/rules-act", act="publish", draft=draft).status_code == 303
     define(shop.account_id, "nanshan", "南山店来的", {"tag": "scene:shop-1"}, now)
     define(shop.account_id, "others", "别处来的", {"tag": "scene:shop-2"}, now)
     for slug, scene in (("in", "shop-*"), ("out", "poster-*")):

@@ -8,6 +8,7 @@ from bot.background.kinds import Kind
 from bot.console.rights import Right, Role
 from bot.console.work import Work
 from bot.errors import Conflict
+from bot.i18n.refusals import said
 from bot.store import journeys, operators
 from tests.bot.console.conftest import post
 
@@ -63,3 +64,21 @@ def test_a_task_that_failed(reader, house, monkeypatch):
     said = words("活动目前是“草稿”，还没有发送过", "the campaign is draft: it has not run")
     for page in ("work", f"work/{task}", f"work/{task}/live", "attention"):
         assert said in browser.get(f"{A}/{page}").text, page
+
+
+def test_a_form_names_fields_in_words_and_a_document_their_places_too(reader):
+    browser, words = reader
+    batch = {"slug": "cup", "title": "第二杯", "kind": "cut", "threshold": "5", "face_value": "10",
+             "codes": "3", "valid_days": "7", "per_person": "1"}  # fmt: skip
+    for changes, named in (
+        ({"per_person": "x"}, words("每人限领", "Per person")),
+        ({}, words("使用门槛：", "threshold")),
+    ):
+        refused = post(browser, f"{A}/coupons/new", **{**batch, **changes})
+        assert refused.status_code == 422
+        told = refused.text.partition('alert-danger" role="alert">')[2].partition("</div>")[0]
+        assert named in told
+        assert "per_person" not in told
+        assert "（threshold_fen）" not in told
+    assert said("variants[1].text: is required", "zh", paths=False) == "版本文案（第 2 项）：必填"
+    assert said("variants[1].text: is required", "zh") == "版本文案（variants[1].text）：必填"

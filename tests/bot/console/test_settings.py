@@ -120,7 +120,9 @@ def test_the_check_says_in_words_that_the_platform_is_away(office):
 def test_a_key_is_shown_once_and_opens_until_it_is_revoked(office):
     lin, path = office.signed_in("lin"), "/console/a/default/settings"
     made = post(lin, f"{path}/keys", name="<b>门店收银</b>")
-    key = re.search(r"hy_[\w-]{43}", made.text)
+    assert (made.status_code, made.location) == (302, path)
+    assert "hy_" not in made.headers["Set-Cookie"]
+    key = re.search(r"hy_[\w-]{43}", lin.get(path).text)
     assert key is not None
     assert accounts.account_of_key(key[0]) == office.account_id
     page = lin.get(path).text
@@ -132,6 +134,31 @@ def test_a_key_is_shown_once_and_opens_until_it_is_revoked(office):
     assert accounts.account_of_key(key[0]) is None
     assert post(lin, f"{path}/keys/{number}/revoke").status_code == 404
     assert post(lin, f"{path}/keys", name=" ").status_code == 422
+
+
+def test_a_second_key_of_a_name_is_refused_and_the_first_is_still_told(office):
+    lin, path = office.signed_in("lin"), "/console/a/default/settings"
+    assert post(lin, f"{path}/keys", name="till").status_code == 302
+    again = post(lin, f"{path}/keys", name="till")  # a double click: this answer is what one sees
+    assert again.status_code == 409
+    assert len(re.findall(r"hy_[\w-]{43}", again.text)) == 1
+    (only,) = account_settings.keys(office.account_id)
+    assert post(lin, f"{path}/keys/{only.id}/revoke").status_code == 302
+    assert post(lin, f"{path}/keys", name="till").status_code == 302
+
+
+def test_a_new_key_is_told_to_its_maker_s_session_only_and_for_a_minute(office):
+    lin, path = office.signed_in("lin"), "/console/a/default/settings"
+    post(lin, f"{path}/keys", name="till")
+    sealed = lin.get_cookie("hongyan_once", path=path).value
+    other = office.signed_in("lin")
+    for cookie in (sealed, sealed[:-8] + "AAAAAAA=", "x", "密"):
+        other.set_cookie("hongyan_once", cookie, path=path)
+        answer = other.get(path)
+        assert answer.status_code == 200
+        assert "hy_" not in answer.text
+    office.clock.on(seconds=60)
+    assert "hy_" not in lin.get(path).text
 
 
 def test_another_account_s_key_is_not_there(office):

@@ -184,7 +184,7 @@ class TestSecondStep:
     def test_a_password_alone_opens_nothing(self, house, secret):
         browser = self.half_way(house)
         for path in ("/console/", "/console/me", "/console/a/default", "/console/members"):
-            assert browser.get(path).location == "/console/second"
+            assert browser.get(path).location == f"/console/second?next={path}"
 
     def test_the_present_code_opens_and_counts_once(self, house, secret):
         code = second.code_at(secret, house.clock())

@@ -55,8 +55,12 @@ def test_a_task_is_followed_to_its_file(house, asked):
     page = browser.get(at(task)).text
     assert "等待中" in page
     assert "every 1s" in page
+    assert "HX-Refresh" not in browser.get(at(task, "/live")).headers
     background.run_short(house.services, house.clock())
-    page = browser.get(at(task, "/live")).text
+    answer = browser.get(at(task, "/live"))
+    assert answer.headers["HX-Refresh"] == "true"  # else its page offers to stop it still
+    assert "/stop" not in browser.get(at(task)).text
+    page = answer.text
     assert "已完成" in page
     assert "every 1s" not in page
     assert "结果 &lt;b&gt;.csv" in page

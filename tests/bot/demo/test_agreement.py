@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.demo.agreement import OurBooks, differences
+from bot.sandbox.world import Accepted
+from tests.conftest import NOON
 
 
 def link(send_id: int) -> str:
@@ -106,3 +108,16 @@ def test_an_unknown_send_may_have_come_or_not(times):
     sends = [(1, "offer", "unknown"), (2, "reminder", "sent")]
     accepted = {"o-lin": [message(1)] * times, "o-wang": [message(2)]}
     assert differences(books(sends=sends), ledger(accepted=accepted), send_of) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["看新品 {}", "看新品{}回复 TD 退订", "看新品{}！快来", "点 {}；或到店", "（{}）", "go {}."],
+)
+def test_a_send_is_known_by_its_link_whatever_stands_behind_it(text):
+    """A campaign without a coupon has nothing but its link that names the send."""
+    sent = Accepted("text", "/custom/send", NOON, "1", text.format(link(1)), "")
+    assert sent.as_json("o-lin")["links"] == [link(1)]
+    arrived = {"o-lin": [sent.as_json("o-lin")]}
+    only = books(sends=[(1, "offer", "sent")])
+    assert differences(only, ledger(accepted=arrived), send_of) == []

@@ -185,7 +185,7 @@ def test_a_present_day_that_takes_long_is_as_it_was_counted_last(account: int):
     kept_answers.put(account, days.KIND, days.TODAY, kept._replace(took_ms=1000))
     happens(account, lin, "message.text", NOON + hour)
     assert shown(NOON + 2 * hour)[1] == ("2026-11-21", 1)
-    kinds = {days.KIND: keeping.Kind(lambda account_id, now: (days.TODAY,), days.count_today)}
+    kinds = {days.KIND: days.KEPT}
     assert keeping.refresh(kinds, NOON + 2 * hour) == 1
     assert shown(NOON + 2 * hour)[1] == ("2026-11-21", 2)
     assert shown(NOON + 13 * hour) == [("2026-11-21", 2), ("2026-11-22", 0)], "another day"

@@ -123,8 +123,8 @@ def test_a_page_looks_through_so_many_of_everybodys_orders_and_says_where_to_go_
     campaign = campaigns.by_slug(town_anywhere.account_id, SLUG)
     wanted = {step: gone_on(campaign.id, step) for step in effect_windows.LISTED}
     assert len(wanted["ordered"]) == 2
-    monkeypatch.setattr(effect_windows, "SCAN", 1)
-    monkeypatch.setattr(effect_windows, "LOOKS", 1)
+    for name in ("SCAN", "LOOKS", "ROWS", "TAPS"):
+        monkeypatch.setattr(effect_windows, name, 1)
     for step, people in wanted.items():
         assert gone_on(campaign.id, step) == people, step
     place, looks = FIRST, 0
@@ -133,6 +133,21 @@ def test_a_page_looks_through_so_many_of_everybodys_orders_and_says_where_to_go_
         assert len(part) <= 1
         looks += 1
     assert looks > 2
+
+
+def test_who_got_it_on_other_days_is_not_sought_in_the_whole_run_at_once(
+    town_anywhere: World, monkeypatch: pytest.MonkeyPatch
+):
+    campaign = campaigns.by_slug(town_anywhere.account_id, SLUG)
+    monkeypatch.setattr(effect_windows, "ROWS", 4)
+    monkeypatch.setattr(effect_windows, "TAPS", 1)
+    long_ago = (0, 1)
+    found, place = effect_windows.people(campaign.id, "sent", long_ago, 30, FIRST, 10)
+    assert (found, place is None) == ([], False), "four of six rows were looked at"
+    assert effect_windows.people(campaign.id, "sent", long_ago, 30, place, 10) == ([], None)
+    found, place = effect_windows.people(campaign.id, "clicked", long_ago, 30, FIRST, 10)
+    assert (found, place) == ([], (3, 0)), "a program's tap, then those of people"
+    assert effect_windows.people(campaign.id, "clicked", EVER, 30, place, 10)[0][0].follower_id == 2
 
 
 def test_a_campaign_that_is_long_over_is_counted_no_more(town: World):

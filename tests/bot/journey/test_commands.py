@@ -123,8 +123,8 @@ def test_what_the_linter_refuses_at_the_start_is_told_by_the_check(account, tmp_
     (tmp_path / "worst.json").write_text(json.dumps(document))
     told = typed("check", "worst.json")
     assert told.exit_code == 1
-    assert "✗ 步骤 say 的文案：错误" in told.output
-    assert "「最低」" in told.output
+    assert "✗ 步骤 say 的文案：“最低”是最高级用语" in told.output
+    assert "superlative" not in told.output, "the rule's words, not its name"
     english = typed("check", "worst.json", "--lang", "en").output
     assert "✗ The text of step say:" in english
     shown("define", "worst.json")

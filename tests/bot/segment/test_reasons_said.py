@@ -59,7 +59,7 @@ def account(store):
         param({"sequence": [{"event": "checkin"}, {"event": "order"}]},
               "曾经签到，之后下单（实际：各步 1、0 次）",
               "checked in, then ordered (found: 1, 0 times, step by step)", id="steps"),
-        param({"list": "a"}, "在名单「a」中", 'is in the list "a"', id="a list"),
+        param({"list": "a"}, "在名单「甲」中", 'is in the list "甲"', id="a list, by its name"),
     ],
 )  # fmt: skip
 def test_a_condition_that_does_not_hold(account, rule, chinese, english):

@@ -49,3 +49,26 @@ def test_a_sentence_names_no_kind_by_its_code(kind):
 def test_what_sentences_say(kind, chinese, english):
     rule = parse({"event": kind})
     assert (sentence(rule), sentence(rule, "en")) == (chinese, english)
+
+
+NAMED = {
+    "segment:away": "很久没来", "coupon:latte": "拿铁券", "campaign:autumn": "秋季上新",
+}  # fmt: skip
+BY_NAME = [
+    pytest.param({"segment": "away"}, "在人群「很久没来」中", 'is in the segment "很久没来"',
+                 id="a segment"),
+    pytest.param({"list": "away"}, "在名单「很久没来」中", 'is in the list "很久没来"',
+                 id="its list"),
+    pytest.param({"coupon": "latte", "state": "claimed"}, "曾经领取优惠券「拿铁券」",
+                 'claimed the coupon "拿铁券"', id="a coupon batch"),
+    pytest.param({"campaign": "autumn", "outcome": "clicked"}, "点开过活动「秋季上新」的链接",
+                 'opened a link of the campaign "秋季上新"', id="a campaign"),
+    pytest.param({"segment": "gone"}, "在人群「gone」中", 'is in the segment "gone"',
+                 id="what has no name any more by its slug"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "zh", "en"), BY_NAME)
+def test_what_is_named_by_slug_is_called_by_its_title(rule, zh, en):
+    assert sentence(parse(rule), "zh", NAMED) == zh
+    assert sentence(parse(rule), "en", NAMED) == en

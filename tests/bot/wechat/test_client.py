@@ -99,8 +99,9 @@ def test_a_token_refused_for_ever_costs_two_calls_and_one_fetch(client, platform
 def test_a_wrong_secret_is_said_in_words_and_not_hammered(client, platform):
     platform.script[STABLE] = [{"errcode": 40125, "errmsg": "invalid appsecret"}] * 100
     for _ in range(20):
-        with pytest.raises(RequestRejected, match="reset the AppSecret"):
+        with pytest.raises(RequestRejected, match="reset the AppSecret") as refused:
             client.send_custom("o-lin", TextReply("a"))
+        assert refused.value.appid == APPID, "whoever catches it knows whose secrets are wrong"
     assert (len(platform.asked(STABLE)), platform.asked(CUSTOM)) == (1, [])
 
 
