@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response
 from bot.background.collisions import COLLISIONS, counted
 from bot.campaign.document.occurrences import recurs
 from bot.campaign.phases import phase_of
+from bot.console.almanac import almanac
 from bot.console.gate import account, asker, page
 from bot.console.planning import midnight, month_of, next_month, weeks_of
 from bot.console.rights import Right
-from bot.console.shell import render, shown_at, words, zone_of
+from bot.console.shell import language, render, shown_at, words, zone_of
 from bot.console.work import begin
 from bot.effect.calendar import NEAR, times_of
 from bot.effect.tables import percent
@@ -139,6 +140,7 @@ def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]])
         "date": day.isoformat(),
         "inside": day.month == first.month,
         "today": day == today,
+        **_in_china(day),
         "runs": [
             {
                 "at": f"{one.at.astimezone(zone):%H:%M}",
@@ -150,6 +152,18 @@ def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]])
             }
             for one in days.get(day, [])
         ],
+    }
+
+
+def _in_china(day: date) -> dict[str, Any]:
+    """农历 in the words of the reader's language, the day's festivals, and whether it is off."""
+    found, say = almanac(day), words()
+    moon = say("con.almanac.lunar", lunar=found.lunar, month=abs(found.month), day=found.day)
+    return {
+        "moon": found.lunar if language() == "zh" else moon,
+        "moon_said": moon,
+        "festivals": [say(f"con.almanac.{name}") for name in found.names],
+        "rest": found.rest,
     }
 
 
