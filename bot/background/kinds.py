@@ -27,6 +27,7 @@ from bot.background import (
     report,
     rest,
     sends,
+    suggesting,
     syncing,
     tag_changes,
     teach,
@@ -77,6 +78,7 @@ KINDS: dict[str, Kind] = {
     coupon_files.REDEEM: Kind(coupon_files.redeem, long=True),
     coupon_radar.RADAR: Kind(coupon_radar.run),
     content_table.CONTENTS: Kind(content_table.run, long=True),
+    suggesting.SUGGEST: Kind(suggesting.run, long=True),
     picture.PICTURE: Kind(picture.run),
     figures.FIGURE: Kind(figures.run, long=True),
 }

@@ -52,6 +52,7 @@ WORKS: dict[str, Work] = {
     "coupon_radar": Work(Right.EDIT, "con.work.coupon_radar"),
     "contents": Work(Right.EDIT, "con.work.contents"),
     "picture": Work(Right.EDIT, "con.work.picture"),
+    "suggest": Work(Right.EDIT, "con.work.suggest"),
     "figure": Work(Right.LOOK, "con.work.figure"),
 }
 

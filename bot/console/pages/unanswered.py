@@ -9,9 +9,11 @@ from typing import Any
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from bot.background.suggesting import SUGGEST
 from bot.console.gate import account, asker, page
 from bot.console.rights import Right
 from bot.console.shell import render, words, zone_of
+from bot.console.work import begin
 from bot.errors import HongyanError, NotFound
 from bot.store import audit, suggestions, talk
 from bot.store.suggestions import Suggestion
@@ -37,6 +39,12 @@ def unanswered(slug: str) -> Response:
     """The greatest groups first. What followers wrote is shown: the look is in the audit log."""
     audit.record(asker().actor, "unanswered_look", asker().now)
     return _page()
+
+
+@page("/a/<slug>/unanswered/now", Right.EDIT, ("POST",))
+def unanswered_now(slug: str) -> Response:
+    """Group what was said since last night in the background."""
+    return redirect(url_for("console.work_one", slug=slug, task_id=begin(SUGGEST, {})), 303)
 
 
 @page("/a/<slug>/unanswered/<int:number>", Right.EDIT, ("POST",))
