@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, make_response, render_template, request, url_for
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from bot.console import once
@@ -149,7 +150,10 @@ def refusal(text: str | None) -> str:
 
 def _is_document() -> bool:
     """Who sent a document looks for the names of its fields; who filled in a form does not."""
-    form = request.form
+    try:
+        form = request.form
+    except RequestEntityTooLarge:
+        return False
     return form.get("as") == "yaml" or ("as" not in form and ("yaml" in form or "document" in form))
 
 

@@ -23,7 +23,10 @@ from bot.talk.suggesting import without_numbers
 
 PAIRS, SHOWN = 50, 50
 USUAL = 500  # messages of a replay
-_STEPS = ("rule", "word", "intent", "faq", "clarify", "topic", "default")
+_STEPS = {
+    **{one: one for one in ("rule", "word", "intent", "faq", "clarify", "topic")},
+    "default": "own",
+}
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def replay_one(slug: str, task_id: int) -> Response:
 def said(key: str, say: Words) -> str:
     """A decision's key in words: rule:tea as 规则 tea."""
     step, _, name = key.partition(":")
-    what = say(f"con.try.step.{step}") if step in _STEPS else step
+    what = say(f"con.try.step.{_STEPS[step]}") if step in _STEPS else step
     return f"{what} {name}".rstrip()
 
 
