@@ -36,7 +36,16 @@ def differences(ours: OurBooks, ledger: Mapping[str, Any], send_of: SendOf) -> l
         _differs("coupons claimed", ours.claims, len({r["code"] for r in ledger["claims"]})),
         _differs("coupons redeemed", ours.redemptions, accepted_redemptions(ledger)),
     ]
-    return [*filter(None, found), *sends_against_phones(ours.sends, ledger["accepted"], send_of)]
+    return [*filter(None, found), *sends_against_phones(ours.sends, shown(ledger), send_of)]
+
+
+def shown(ledger: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """By openid, what the account sent and what it carried along in a passive reply."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for book in ("accepted", "replied"):
+        for openid, messages in ledger[book].items():
+            found.setdefault(openid, []).extend(messages)
+    return found
 
 
 def _differs(what: str, ours: int, theirs: int) -> str:

@@ -149,13 +149,14 @@ class Platform:
                 }
                 for person in people
             ]
-            accepted = {
-                openid: [entry.as_json(openid) for entry in entries]
-                for openid, entries in world.deliveries.items()
-            }
+            accepted, replied = (
+                {openid: [one.as_json(openid) for one in each] for openid, each in kept.items()}
+                for kept in (world.deliveries, world.replies)
+            )
         return {
             **self.state(),
             "accepted": accepted,
+            "replied": replied,
             "people": followers,
             "taps": world.ledger.records("tap"),
             "claims": world.ledger.records("claim"),

@@ -312,6 +312,7 @@ class Pusher:
             agents.transferred(person, push.fields, verdict.text)
             return
         text = verdict.text or f"[{verdict.kind}]"
+        world.replied(person.openid, verdict.kind, f"{verdict.text} {verdict.url}")
         bubble = Bubble(
             "account",
             verdict.kind,

@@ -93,6 +93,7 @@ class World:
         self.media: dict[str, Media] = {}
         self.used: Counter[tuple[str, str]] = Counter()  # (api path, day) -> calls
         self.deliveries: dict[str, list[Accepted]] = {}  # accepted messages by openid
+        self.replies: dict[str, list[Accepted]] = {}  # passive replies that were shown, with links
         self.rids: OrderedDict[str, dict[str, Any]] = OrderedDict()  # the last refused calls
         self.listeners: list[Listener] = []
         self._rooms: dict[type[Any], Any] = {}
@@ -199,6 +200,13 @@ class World:
             person.show(bubble)
         for listener in self.listeners:
             listener(person, bubble)
+
+    def replied(self, openid: str, kind: str, text: str) -> None:
+        """A passive reply was shown. One without a link names nothing that books could know."""
+        entry = Accepted(kind, "reply", self.clock(), "", text, "")
+        if _LINK.search(text):
+            with self.lock:
+                self.replies.setdefault(openid, []).append(entry)
 
     def accepted(
         self, openid: str, kind: str, api: str, msgid: str, text: str, client_id: str = ""

@@ -108,16 +108,19 @@ def visit(link: str, wants: bool, openid: str = "", platform: str = "") -> Visit
 
     openid, platform: who holds the phone, told to this host alone, so that its pages for web
     authorization (网页授权) know the person as they know a real one.
+    Where a link leads on to somewhere that does not answer, it has answered all the same.
     """
+    statuses: list[int] = []
     try:
         with requests.Session() as browser:
+            browser.hooks["response"].append(lambda one, **_: statuses.append(one.status_code))
             browser.trust_env = False
             browser.headers.update({"User-Agent": AGENT, "Accept-Language": "zh-CN,zh;q=0.9"})
             if openid and platform:
                 browser.cookies.set(HOLDER, openid, domain=platform)
             return _visit(browser, link, wants)
     except (requests.RequestException, ValueError, UnicodeError):
-        return Visit(0)
+        return Visit(statuses[0] if statuses else 0)
 
 
 def _visit(browser: requests.Session, link: str, wants: bool) -> Visit:

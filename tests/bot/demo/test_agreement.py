@@ -31,6 +31,7 @@ def ledger(**changes: Any) -> dict[str, Any]:
         "claims": [{"code": "A"}],
         "redemptions": [{"code": "A", "accepted": True}, {"code": "B", "accepted": False}],
         "accepted": {"o-lin": [message(1)], "o-wang": [{"client_id": "send-2", "links": []}]},
+        "replied": {"o-lin": [{"client_id": "", "links": ["http://bot/h5/coupon/x"]}]},
         **changes,
     }
 
@@ -50,6 +51,15 @@ def books(**changes: Any) -> OurBooks:
 
 def test_equal_books_agree():
     assert differences(books(), ledger(), send_of) == []
+
+
+def test_an_offer_that_went_with_a_passive_reply_was_on_the_phone():
+    theirs = ledger(accepted={"o-wang": [message(2)]}, replied={"o-lin": [message(1)]})
+    assert differences(books(), theirs, send_of) == []
+    twice = ledger(replied={"o-lin": [message(1)]})
+    assert differences(books(), twice, send_of) == [
+        "offer send 1: product sent, on the phone 2 times"
+    ]
 
 
 @pytest.mark.parametrize(

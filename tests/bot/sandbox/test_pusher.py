@@ -191,6 +191,17 @@ def reply(asked: Asked, text: str) -> Answer:
     return 200, "application/xml", render(answer).encode()
 
 
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [("看 http://bot/t/abc，回复 TD 退订", ["http://bot/t/abc"]), ("十点开门", None)],
+)
+def test_a_reply_with_a_link_stands_in_the_books(setting, text, links):
+    here, _ = setting(lambda asked: reply(asked, text), mode="plain")
+    here.follow()
+    kept = here.world.replies.get("o-lin", [])
+    assert [one.as_json("o-lin")["links"] for one in kept] == ([links] if links else [])
+
+
 def test_of_a_late_reply_and_one_to_the_retry_the_phone_shows_the_second(setting):
     """The platform has hung up on the first delivery: nobody hears what is said to it."""
     release, number = threading.Event(), itertools.count(1)

@@ -73,7 +73,8 @@ def test_who_does_not_want_it_only_looks(dumb_bot):
         pytest.param((500, "text/html", b"<html>"), 500, id="a server error"),
         pytest.param((200, "image/png", b"\x89PNG"), 200, id="a picture"),
         pytest.param((200, "text/html", b"\xff\xfe\x00"), 200, id="no text"),
-        pytest.param((302, "/t/abc", b""), 0, id="a redirect to itself"),
+        pytest.param((302, "/t/abc", b""), 302, id="a redirect to itself"),
+        pytest.param((302, "http://127.0.0.1:9/", b""), 302, id="one to where nobody answers"),
     ],
 )
 def test_odd_answers_do_no_harm(dumb_bot, answer, status):
