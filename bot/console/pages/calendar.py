@@ -158,9 +158,11 @@ def _cell(day: date, first: date, today: date, days: Mapping[date, list[Entry]])
 def _in_china(day: date) -> dict[str, Any]:
     """农历 in the words of the reader's language, the day's festivals, and whether it is off."""
     found, say = almanac(day), words()
-    moon = say("con.almanac.lunar", lunar=found.lunar, month=abs(found.month), day=found.day)
+    chinese = language() == "zh"
+    number = found.lunar if chinese else f"{abs(found.month)}/{found.day}"
+    moon = say("con.almanac.lunar", lunar=number)
     return {
-        "moon": found.lunar if language() == "zh" else moon,
+        "moon": found.lunar if chinese else moon,
         "moon_said": moon,
         "festivals": [say(f"con.almanac.{name}") for name in found.names],
         "rest": found.rest,
